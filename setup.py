@@ -1,0 +1,57 @@
+"""Installation of TFGAN Zoo: `pip install .` for use, `pip install -e '.[test]'` for work on it."""
+
+import pathlib
+import re
+
+from setuptools import find_packages, setup
+
+HERE = pathlib.Path(__file__).parent
+VERSION = re.search(
+    r'^__version__ = "(.+)"$', (HERE / "tfgan_zoo" / "__init__.py").read_text("utf-8"), re.M
+).group(1)
+
+# Lower bounds are the oldest versions that the suite has run with; upper bounds stop at the next
+# release that may break the API. Keras 3.12 to 3.14 are for Python 3.10, which 3.15 left behind.
+REQUIRES = [
+    "tensorflow>=2.21,<2.22",
+    "keras>=3.12,<4",
+    "tensorflow-datasets>=4.9.10,<5",
+    "importlib_resources",  # tensorflow-datasets 4.9.10 imports it and does not declare it
+    "numpy>=2.0",
+    "absl-py>=2.1",
+    "pillow>=11",
+    "scikit-learn>=1.6",  # the handwritten digits
+]
+
+EXTRAS = {
+    "gpu": ["tensorflow[and-cuda]>=2.21,<2.22"],
+    "eval": ["scipy>=1.14", "tensorboard>=2.20,<3"],
+    "serving": ["tensorflow-serving-api>=2.21,<2.22"],
+}
+EXTRAS["test"] = [
+    *EXTRAS["eval"],
+    *EXTRAS["serving"],
+    "pytest>=8",
+    "ruff>=0.12,<1",
+    "scikit-image>=0.25",
+]
+
+setup(
+    name="tfgan_zoo",
+    version=VERSION,
+    description="A TensorFlow and Keras 3 zoo of generative adversarial networks: "
+    "one file, one paper",
+    long_description=(HERE / "README.md").read_text("utf-8"),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    python_requires=">=3.10,<3.14",
+    packages=find_packages(include=["tfgan_zoo*", "trainers*"]),
+    package_data={"trainers": ["flagfiles/*.flags"]},
+    install_requires=REQUIRES,
+    extras_require=EXTRAS,
+    classifiers=[
+        "Intended Audience :: Science/Research",
+        "Programming Language :: Python :: 3",
+        "Topic :: Scientific/Engineering :: Artificial Intelligence",
+    ],
+)

@@ -1,0 +1,3 @@
+"""TFGAN Zoo: one GAN paper, one file."""
+
+__version__ = "0.1.0"
