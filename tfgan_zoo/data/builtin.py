@@ -1,0 +1,54 @@
+"""Prepares a built-in TFDS set, whoever else is preparing it, and reads it back."""
+
+import random
+
+import numpy as np
+import tensorflow as tf
+import tensorflow_datasets as tfds
+
+
+def read_split(make_builder, split):
+    """Prepare the set if that has not been done, then read one split in the order of generation.
+
+    TFDS writes to a folder with a random name and renames it when it is complete, so a run that was
+    killed leaves nothing that counts, and of two that prepare at once the slower one fails to
+    rename: it then uses what the faster one has written.
+
+    Args:
+      make_builder: callable that returns a fresh `tfds.core.DatasetBuilder`, whose `DatasetInfo`
+        has `disable_shuffling=True`.
+      split: name of the split.
+
+    Returns:
+      `(arrays, builder)`: feature name -> array [N, ...], and the prepared builder.
+
+    Raises:
+      OSError: where the set can be neither found nor written.
+    """
+    builder = make_builder()
+    if not builder.info.splits:
+        builder = _prepare(builder, make_builder)
+    # One shard at a time: interleaved reading would change the order.
+    config = tfds.ReadConfig(interleave_cycle_length=1)
+    examples = list(builder.as_dataset(split=split, read_config=config).as_numpy_iterator())
+    return {key: np.stack([e[key] for e in examples]) for key in examples[0]}, builder
+
+
+def _prepare(builder, make_builder):
+    folder, state = builder.data_dir, random.getstate()
+    # TFDS names its folder with the global generator, which two workers seed alike.
+    random.seed()
+    try:
+        builder.download_and_prepare()
+    except (OSError, tf.errors.OpError) as error:
+        builder = make_builder()  # a builder looks at the disk when it is made
+        if not builder.info.splits:
+            raise OSError(
+                f"Cannot write the built-in set {builder.name} to {folder} ({error}); "
+                "name a data folder on a disk with free space that you may write to."
+            ) from error
+    finally:
+        random.setstate(state)
+    if not builder.info.splits:  # TFDS takes any folder of that name for a prepared set
+        raise OSError(f"{folder} holds an incomplete copy of the set; delete that folder.")
+    return builder
