@@ -71,7 +71,7 @@ def test_global_generators_neither_matter_nor_change():
 def test_a_label_map_is_pinned():
     """A change here changes the set that saved scores belong to: raise VERSION with it."""
     labels, _ = facades.draw(0, "train", 0, (64, 64))
-    assert hashlib.sha256(labels.tobytes()).hexdigest()[:16] == "5ef5f3726bff1c75"
+    assert hashlib.sha256(labels.tobytes()).hexdigest()[:16] == "aea3f954577d76b8"
 
 
 def test_other_sizes_show_the_same_building():
@@ -79,10 +79,10 @@ def test_other_sizes_show_the_same_building():
     large = facades.draw(0, "train", 7, (128, 128))
     # Edges differ by a pixel, and the thinnest parts are never thinner than one.
     agree = (small[0] == large[0][1::2, 1::2]).all(-1)
-    assert agree.mean() > 0.8 > (small[0] == other[0]).all(-1).mean() + 0.1
+    assert agree.mean() > 0.9 and (small[0] == other[0]).all(-1).mean() < 0.6
     halved = large[1].reshape(64, 2, 64, 2, 3).mean((1, 3))
     building = agree & (small[0] != facades.PALETTE[facades.LABEL_NAMES.index("sky")]).any(-1)
-    assert np.abs(small[1] - halved)[building].mean() < 12  # noise is drawn anew for each size
+    assert np.abs(small[1] - halved)[building].mean() < 15  # noise is drawn anew for each size
 
 
 def test_photos_have_light_texture_and_noise():

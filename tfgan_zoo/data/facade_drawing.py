@@ -235,7 +235,8 @@ def _tone(colour, factor):
 class _Canvas:
     """The four layers, drawn on in units of the picture's height, and the sun's direction."""
 
-    def __init__(self, height, width, scale, dice):
+    def __init__(self, height, width, scale, dice, grain):
+        self.grain = grain  # chance whose use depends on the size, apart from the plan's
         size = (width * scale, height * scale)
         self.unit = height * scale
         self.scale = scale
@@ -314,9 +315,10 @@ class _Canvas:
         x0, y0, x1, y1 = self._pixels(x0, y0, x1, y1)
         pitch = max(2, round(pitch * self.unit))
         width = max(1, round(width * self.unit))
-        ends = range(y0, y1, pitch) if across else range(x0, x1, pitch)
-        for at in ends:
-            corners = (x0, at, x1 - 1, at + width - 1) if across else (at, y0, at + width - 1, y1)
+        last_x, last_y = max(x0, x1 - 1), max(y0, y1 - 1)
+        for at in range(y0, y1, pitch) if across else range(x0, x1, pitch):
+            end = at + width - 1
+            corners = (x0, at, last_x, end) if across else (at, y0, end, last_y)
             self.pens[1].rectangle(corners, colour)
             self.pens[3].rectangle(corners, 0)
 
@@ -337,17 +339,16 @@ def _resized(values, rows, columns):
     return np.asarray(image)
 
 
-def _masonry(dice, unit, colour, course, length, contrast, joint, bond=True):
+def _masonry(canvas, colour, course, length, contrast, joint):
     """Texture of courses of blocks; `joint` is the brightness of the gaps (1 hides them)."""
-    course, length = max(3, round(course * unit)), max(4, round(length * unit))
+    course, length = max(3, round(course * canvas.unit)), max(4, round(length * canvas.unit))
 
     def texture(rows, columns):
         y, x = np.arange(rows), np.arange(columns)
         row = y // course
-        shift = (row % 2) * (length // 2) if bond else np.zeros_like(row)
-        x = x[None, :] + shift[:, None]
+        x = x[None, :] + (row % 2 * (length // 2))[:, None]
         block = x // length
-        light = 1 + contrast * dice.field(rows // course + 1, columns // length + 2)
+        light = 1 + contrast * canvas.grain.field(rows // course + 1, columns // length + 2)
         gain = light[row[:, None], block]
         # The face of a block catches the light above and loses it below.
         gain *= (1.04 - 0.08 * (y % course) / course).astype(np.float32)[:, None]
@@ -358,9 +359,9 @@ def _masonry(dice, unit, colour, course, length, contrast, joint, bond=True):
     return texture
 
 
-def _plaster(dice, colour):
+def _plaster(canvas, colour):
     def texture(rows, columns):
-        return _painted(1 + 0.07 * _clouds(dice, rows, columns, 64), colour)
+        return _painted(1 + 0.07 * _clouds(canvas.grain, rows, columns, 64), colour)
 
     return texture
 
@@ -371,12 +372,12 @@ def _painted(gain, colour):
     return table[(np.clip(gain, 0, 1.99) * 128).astype(np.uint8)]
 
 
-def _wall_texture(canvas, dice, style, colour):
+def _wall_texture(canvas, style, colour):
     if style.fabric == "brick":
-        return _masonry(dice, canvas.unit, colour, 0.0125, 0.031, 0.16, 1.22)
+        return _masonry(canvas, colour, 0.0125, 0.031, 0.16, 1.22)
     if style.fabric == "ashlar":
-        return _masonry(dice, canvas.unit, colour, 0.032, 0.085, 0.045, 0.84)
-    return _plaster(dice, colour)
+        return _masonry(canvas, colour, 0.032, 0.085, 0.045, 0.84)
+    return _plaster(canvas, colour)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -585,7 +586,7 @@ def _chimney(canvas, dice, x, y, colour):
 def _roof(canvas, dice, paint, style, kind, x0, x1, eaves, bays, wall):
     """Everything above the eaves; `wall` is the texture for gables."""
     width, middle = x1 - x0, (x0 + x1) / 2
-    tiles = _masonry(dice, canvas.unit, paint.roof, 0.012, 0.014, 0.13, 0.7)
+    tiles = _masonry(canvas, paint.roof, 0.012, 0.014, 0.13, 0.7)
     if kind == "flat":
         cornice = dice.uniform(0.032, 0.045)
         parapet = eaves - cornice - dice.uniform(0.016, 0.03)
@@ -701,11 +702,11 @@ def _building(canvas, dice, name, x0, x1, ground, eaves):
     floors = max(2, round((ground - eaves) / dice.uniform(*style.floor_height)))
     storey = (ground - eaves) / (floors + 0.15)
     first = ground - storey * 1.15  # the line between the ground floor and the others
-    wall = _wall_texture(canvas, dice, style, paint.wall)
+    wall = _wall_texture(canvas, style, paint.wall)
     corners = [(x0, eaves), (x1, eaves), (x1, ground), (x0, ground)]
     canvas.fabric(corners, WALL, wall)
     if style.fabric == "ashlar":
-        rustic = _masonry(dice, canvas.unit, _tone(paint.wall, 0.93), 0.03, 0.075, 0.06, 0.6)
+        rustic = _masonry(canvas, _tone(paint.wall, 0.93), 0.03, 0.075, 0.06, 0.6)
         canvas.fabric([(x0, first), (x1, first), (x1, ground), (x0, ground)], WALL, rustic)
     kind = dice.pick(style.roofs)
     shutters = dice.chance(style.shutters)
@@ -803,9 +804,9 @@ def _street(canvas, dice, ground):
     """Pavement, kerb and road."""
     right, kerb = canvas.right, ground + (1 - ground) * dice.uniform(0.42, 0.55)
     slab = dice.near((176, 170, 162), 0.06)
-    paving = _masonry(dice, canvas.unit, slab, 0.022, 0.09, 0.05, 0.8)
+    paving = _masonry(canvas, slab, 0.022, 0.09, 0.05, 0.8)
     canvas.fabric([(0, ground), (right, ground), (right, kerb), (0, kerb)], STREET, paving)
-    asphalt = _plaster(dice, dice.near((92, 92, 96), 0.08))
+    asphalt = _plaster(canvas, dice.near((92, 92, 96), 0.08))
     canvas.fabric([(0, kerb), (right, kerb), (right, 1), (0, 1)], STREET, asphalt)
     canvas.box(0, kerb - 0.004, right, kerb + 0.006, STREET, _tone(slab, 1.15))
     canvas.box(0, kerb + 0.006, right, kerb + 0.015, STREET, _tone(slab, 0.5))
@@ -906,8 +907,11 @@ def _develop(canvas, dice, height, width):
     x = np.linspace(-1, 1, width, dtype=np.float32)
 
     strength, warmth = dice.uniform(0.68, 0.86), dice.uniform(0.0, 0.09)
-    grime, puffs = _clouds(dice, height, width, 32), _clouds(dice, height, width, 64)
-    grain = dice.field(height, width)
+    grime, puffs = (
+        _clouds(canvas.grain, height, width, 32),
+        _clouds(canvas.grain, height, width, 64),
+    )
+    grain = canvas.grain.field(height, width)
     ambient = (1.15 - 0.35 * strength) * (0.5 + 0.5 * ambient)
     texture = (1 + 0.045 * grime) * (1.04 - 0.12 * y) * (1 + 0.2 * grain * is_plant)
     vignette = 1.06 - 0.09 * (x * x + (2 * y - 1) ** 2)
@@ -935,7 +939,7 @@ def _develop(canvas, dice, height, width):
     picture *= 0.75 + picture * (0.424 - 0.319 * picture)  # film: a soft toe and shoulder
     image = Image.fromarray((np.clip(picture, 0, 1) * 255).astype(np.uint8))
     image = np.asarray(image.filter(ImageFilter.BoxBlur(0.0014 * height)), np.float32)
-    noise = 3.2 * (dice.field(height, width, 3) + grain[..., None])
+    noise = 3.2 * (canvas.grain.field(height, width, 3) + grain[..., None])
     return np.clip(image + noise, 0, 255).astype(np.uint8)
 
 
@@ -964,9 +968,9 @@ def draw(seed, split, index, size=(256, 256)):
     if seed < 0 or index < 0:
         raise ValueError(f"seed ({seed}) and index ({index}) must not be negative.")
     entropy = (seed, SPLITS.index(split), index)
-    plan, film = _Dice(*entropy, 0), _Dice(*entropy, 1)
+    plan, film, grain = (_Dice(*entropy, purpose) for purpose in range(3))
     scale = 2 if min(height, width) >= 192 else 3 if min(height, width) >= 96 else 4
-    canvas = _Canvas(height, width, scale, plan)
+    canvas = _Canvas(height, width, scale, plan, grain)
     _compose(canvas, plan)
     middle = scale // 2
     labels = PALETTE[np.asarray(canvas.label)[middle::scale, middle::scale]]
