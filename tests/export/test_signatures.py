@@ -1,0 +1,214 @@
+import io
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from tests.export.conftest import IMAGE_SIZE, LATENT_DIM, levels, pictures
+from tfgan_zoo.export import signatures
+
+
+def file(image, kind="PNG", **options):
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def pixels(content):
+    return np.asarray(Image.open(io.BytesIO(content)))
+
+
+def pillow(content, mode, size=None, resample=None):
+    """What Pillow reads of the first frame, on white where `mode` has no alpha: uint8 [H,W,C]."""
+    image = Image.open(io.BytesIO(content))
+    if image.has_transparency_data and mode in ("L", "RGB"):
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image.convert("RGBA"))
+    image = image.convert(mode)
+    if size:
+        image = image.resize(size[::-1], resample)
+    array = np.asarray(image)
+    return array if array.ndim == 3 else array[..., None]
+
+
+graph_decode = tf.function(signatures.decode, reduce_retracing=True)
+
+
+def decoded(content, size, channels, method="antialias"):
+    """The uint8 levels of `signatures.decode` in a graph."""
+    image = graph_decode(tf.constant(content), size, channels, method).numpy()
+    assert image.dtype == np.float32 and image.min() >= -1 and image.max() <= 1
+    return levels(image)
+
+
+def difference(a, b):
+    assert a.shape == b.shape
+    return int(np.abs(a.astype(int) - b.astype(int)).max())
+
+
+PICTURE = Image.fromarray(levels(pictures(1, size=(20, 30))[0]))
+TRANSLUCENT = PICTURE.copy()
+TRANSLUCENT.putalpha(Image.fromarray(levels(pictures(1, seed=2, size=(20, 30))[0][..., 0])))
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+def test_png_in_and_out_is_the_float_path_in_levels(exported, network, batch):
+    sources = levels(pictures(batch, seed=5))
+    files = [file(Image.fromarray(source)) for source in sources]
+    results = exported.model.signatures["encoded"](image_bytes=tf.constant(files))["png_bytes"]
+    assert results.shape == [batch]
+    expected = levels(network(sources.astype(np.float32) / 127.5 - 1).numpy())
+    for result, image in zip(results.numpy(), expected, strict=True):
+        assert result.startswith(b"\x89PNG")
+        assert difference(pixels(result), image) <= 1
+
+
+def test_files_of_any_format_and_size_in_one_batch(exported, network):
+    big = PICTURE.resize((90, 70))
+    files = [file(big), file(big, "JPEG", quality=95), file(big, "GIF"), file(PICTURE, "BMP")]
+    results = exported.model.signatures["encoded"](image_bytes=tf.constant(files))["png_bytes"]
+    for content, result in zip(files, results.numpy(), strict=True):
+        source = pillow(content, "RGB", IMAGE_SIZE, Image.Resampling.BICUBIC)
+        expected = levels(network(source[None].astype(np.float32) / 127.5 - 1).numpy())[0]
+        # One level of the filter, seen through the network.
+        assert np.abs(pixels(result).astype(int) - expected).mean() < 1
+
+
+ANIMATED = file(PICTURE, "GIF", save_all=True, append_images=[PICTURE.rotate(180)], duration=40)
+FORMATS = {
+    "png": (file(PICTURE), 0),
+    "jpeg": (file(PICTURE, "JPEG", quality=95), 0),
+    "jpeg-cmyk": (file(PICTURE.convert("CMYK"), "JPEG", quality=95), 0),
+    "gif-animated": (ANIMATED, 0),
+    "bmp": (file(PICTURE, "BMP"), 0),
+    "webp": (file(PICTURE, "WEBP", lossless=True), 0),
+    "palette": (file(PICTURE.quantize(16)), 0),
+    "grey": (file(PICTURE.convert("L")), 0),
+    "grey-alpha": (file(TRANSLUCENT.convert("LA")), 0),
+    "rgb-alpha": (file(TRANSLUCENT), 0),
+}
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_to_every_number_of_channels(name, channels):
+    content, tolerance = FORMATS[name]
+    mode = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}[channels]
+    expected = pillow(content, mode)
+    # One level more where colours become grey: the weights of Rec. 601 are rounded differently.
+    assert difference(decoded(content, (20, 30), channels), expected) <= tolerance + 1
+
+
+def test_sixteen_bits_are_scaled_and_not_cut():
+    ramp = np.linspace(0, 65535, 20 * 30).reshape(20, 30).astype(np.uint16)
+    assert difference(decoded(file(Image.fromarray(ramp)), (20, 30), 1)[..., 0], ramp // 257) <= 1
+
+
+@pytest.mark.parametrize("size", [(8, 10), (33, 12), (20, 30), (64, 64)])
+def test_resize_is_that_of_pillow(size):
+    content = file(PICTURE)
+    expected = pillow(content, "RGB", size, Image.Resampling.BICUBIC)
+    assert difference(decoded(content, size, 3), expected) <= 1
+    expected = pillow(content, "RGB", size, Image.Resampling.NEAREST)
+    assert difference(decoded(content, size, 3, "nearest"), expected) == 0
+
+
+def test_alpha_of_a_label_map_is_dropped():
+    expected = np.asarray(TRANSLUCENT)[..., :3]
+    assert difference(decoded(file(TRANSLUCENT), (20, 30), 3, "nearest"), expected) == 0
+
+
+def test_nearest_makes_no_new_labels():
+    labels = np.random.default_rng(0).choice([0, 90, 255], (40, 40)).astype(np.uint8)
+    content = file(Image.fromarray(labels))
+    assert set(np.unique(decoded(content, (15, 11), 1, "nearest"))) <= {0, 90, 255}
+    assert len(np.unique(decoded(content, (15, 11), 1))) > 3
+
+
+def test_values_outside_the_range_are_clipped():
+    images = tf.constant([[[[-1.5], [-1.0], [0.0], [1.0], [2.0]]]])
+    (content,) = signatures.encode(images).numpy()
+    np.testing.assert_array_equal(pixels(content), [[0, 0, 128, 255, 255]])
+
+
+def test_sample_is_drawn_by_its_seed(exported, network):
+    images = tf.constant(pictures(2))
+
+    def sample(seed):
+        return exported.model.signatures["sample"](images=images, seed=tf.constant(seed))["images"]
+
+    np.testing.assert_array_equal(sample(5), sample(5))
+    assert np.abs(sample(5) - sample(6)).max() > 0.1
+    np.testing.assert_allclose(sample(5), network(images, seed=5), atol=1e-6)
+    default = exported.model.signatures["serving_default"](images=images)["images"]
+    np.testing.assert_allclose(sample(0), default, atol=1e-6)
+
+
+def test_latents(exported_latent, latent_network):
+    latents = np.random.default_rng(0).normal(size=(3, LATENT_DIM)).astype(np.float32)
+    signature = exported_latent.model.signatures["serving_default"]
+    result = signature(latents=tf.constant(latents))["images"]
+    np.testing.assert_allclose(result, latent_network(latents), atol=1e-6)
+
+
+def test_pictures_from_a_seed(exported_latent, latent_network):
+    def encoded(num_images, seed):
+        signature = exported_latent.model.signatures["encoded"]
+        result = signature(num_images=tf.constant(num_images), seed=tf.constant(seed))
+        return [pixels(content) for content in result["png_bytes"].numpy()]
+
+    latents = tf.random.stateless_normal([3, LATENT_DIM], [7, 0])
+    expected = levels(latent_network(latents).numpy())[..., 0]
+    assert difference(np.stack(encoded(3, 7)), expected) <= 1
+    assert len(encoded(1, 7)) == 1
+    assert difference(encoded(1, 7)[0], encoded(1, 8)[0]) > 10
+
+
+def translation(generate=tf.identity, **changes):
+    arguments = {"image_size": (8, 8), "source_channels": 3, "target_channels": 3, **changes}
+    return signatures.translation(generate, **arguments)
+
+
+def test_names_and_specs():
+    functions = translation(sample=lambda images, seed: images)
+    assert sorted(functions) == ["encoded", "sample", "serving_default"]
+    assert "sample" not in translation()
+    concrete = functions["serving_default"].get_concrete_function()
+    assert concrete.structured_input_signature[0][0].shape.as_list() == [None, 8, 8, 3]
+    assert concrete.structured_outputs["images"].shape.as_list() == [None, 8, 8, 3]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"resize_method": "area"}, "resize_method is one of .*not 'area'"),
+        ({"source_channels": 5}, "1 to 4 channels; source_channels is 5"),
+        ({"target_channels": 0}, "1 to 4 channels; target_channels is 0"),
+        ({"target_channels": 1}, r"float32 of shape \[None, 8, 8, 1\], not .*8, 8, 3"),
+        ({"generate": lambda images: tf.cast(images, tf.float16)}, "not float16"),
+        ({"generate": lambda images: images[:, :4]}, r"not float32 of shape \(None, 4, 8, 3\)"),
+        ({"sample": lambda images, seed: images[..., :1]}, "not float32 of shape"),
+    ],
+)
+def test_a_wrong_generator_fails_before_the_export(changes, message):
+    with pytest.raises(ValueError, match=message):
+        translation(**changes)
+
+
+def test_a_picture_has_one_to_four_channels():
+    with pytest.raises(ValueError, match="1 to 4 channels; the images are .*4, 4, 5"):
+        signatures.latent(
+            lambda latents: tf.zeros([tf.shape(latents)[0], 4, 4, 5]),
+            latent_dim=LATENT_DIM,
+            sample_latents=lambda num, seed: tf.zeros([num, LATENT_DIM]),
+        )
+
+
+def test_a_wrong_sampler_fails_before_the_export(latent_network):
+    with pytest.raises(ValueError, match=r"float32 of shape \[None, 6\], not .*5"):
+        signatures.latent(
+            latent_network,
+            latent_dim=LATENT_DIM,
+            sample_latents=lambda num, seed: tf.zeros([num, LATENT_DIM - 1]),
+        )

@@ -1,0 +1,1 @@
+"""Export room: SavedModel, TFLite, serving assets and model card, from callables and networks."""

@@ -1,0 +1,99 @@
+"""What TensorFlow Serving wants beside a SavedModel.
+
+It serves `NAME/VERSION/saved_model.pb` (what `saved_model.save` writes into a directory NAME), and
+before a version answers its first client it replays the requests in
+`VERSION/assets.extra/tf_serving_warmup_requests`: a TFRecord file of PredictionLog messages.
+
+The messages are written field by field, so that every export has the requests: they are five nested
+ones, and the package that defines them, `tensorflow-serving-api`, is needed for nothing else. The
+tests read them back with that package.
+"""
+
+import io
+import pathlib
+import tempfile
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import tensorflow as tf
+from PIL import Image
+
+WARMUP_FILE = "tf_serving_warmup_requests"
+
+
+def warmup_requests(model_name: str, requests: Iterable[tuple[str, Mapping]]) -> bytes:
+    """The content of the warm-up file, for `saved_model.save(assets_extra={WARMUP_FILE: ...})`.
+
+    Args:
+      model_name: as the model is called in TensorFlow Serving.
+      requests: (name of the signature, name of the input -> array) each.
+
+    Raises ValueError if there are none, or more than the 1,000 that TensorFlow Serving reads.
+    """
+    records = [_prediction_log(model_name, signature, inputs) for signature, inputs in requests]
+    if not 1 <= len(records) <= 1000:
+        raise ValueError(f"A warm-up file holds 1 to 1,000 requests, not {len(records)}.")
+    with tempfile.TemporaryDirectory() as directory:
+        path = pathlib.Path(directory) / WARMUP_FILE
+        with tf.io.TFRecordWriter(str(path)) as writer:
+            for record in records:
+                writer.write(record)
+        return path.read_bytes()
+
+
+def translation_requests(
+    image_size: tuple[int, int], source_channels: int, *, sample: bool = False
+) -> list[tuple[str, dict]]:
+    """A request for each signature of `signatures.translation`, on a grey picture."""
+    images = np.zeros([1, *image_size, source_channels], np.float32)
+    mode = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}[source_channels]
+    png = io.BytesIO()
+    Image.new(mode, image_size[::-1]).save(png, "PNG")
+    requests = [
+        ("serving_default", {"images": images}),
+        ("encoded", {"image_bytes": np.array([png.getvalue()], object)}),
+    ]
+    if sample:
+        requests.append(("sample", {"images": images, "seed": np.int32(0)}))
+    return requests
+
+
+def latent_requests(latent_dim: int) -> list[tuple[str, dict]]:
+    """A request for each signature of `signatures.latent`."""
+    return [
+        ("serving_default", {"latents": np.zeros([1, latent_dim], np.float32)}),
+        ("encoded", {"num_images": np.int32(1), "seed": np.int32(0)}),
+    ]
+
+
+def _prediction_log(model_name: str, signature: str, inputs: Mapping) -> bytes:
+    """A serialised tensorflow.serving.PredictionLog.
+
+    Field numbers, from prediction_log.proto, predict.proto and model.proto of TensorFlow Serving:
+    PredictionLog.predict_log = 6, PredictLog.request = 1, PredictRequest.model_spec = 1 and
+    .inputs = 2 (a map from string to TensorProto), ModelSpec.name = 1 and .signature_name = 3.
+    """
+    spec = _field(1, model_name.encode()) + _field(3, signature.encode())
+    request = _field(1, spec)
+    for name, value in inputs.items():
+        tensor = _tensor(np.asarray(value)).SerializeToString()
+        request += _field(2, _field(1, name.encode()) + _field(2, tensor))
+    return _field(6, _field(1, request))
+
+
+def _tensor(value: np.ndarray):
+    """A TensorProto; a constant picture is one number and a shape, not a megabyte of them."""
+    if value.size > 1 and (value == value.flat[0]).all():
+        return tf.make_tensor_proto(value.flat[0], shape=value.shape)
+    return tf.make_tensor_proto(value)
+
+
+def _field(number: int, content: bytes) -> bytes:
+    """A length-delimited field of a protocol buffer: tag, length as a varint, content."""
+    length, varint = len(content), bytearray()
+    while length > 127:
+        varint.append(length & 127 | 128)
+        length >>= 7
+    varint.append(length)
+    # 2 is the wire type; field numbers here are below 16, so the tag is one byte.
+    return bytes([number << 3 | 2, *varint]) + content
