@@ -17,6 +17,8 @@ REQUIRES = [
     "keras>=3.12,<4",
     "tensorflow-datasets>=4.9.10,<5",
     "importlib_resources",  # tensorflow-datasets 4.9.10 imports it and does not declare it
+    # etils 1.14 left Python 3.10 behind; without this an old pip searches for minutes or for ever.
+    'etils<1.14; python_version < "3.11"',
     "numpy>=2.0",
     "absl-py>=2.1",
     "pillow>=11",

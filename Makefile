@@ -1,0 +1,62 @@
+# `make quickstart` and `make test` need make and Python 3.10 to 3.13, and nothing else.
+#   PYTHON=/path/to/python3.12   another interpreter than the newest that is found
+#   VENV=folder                  another place for the environment than .venv
+#   PYTEST_ARGS='tests/data -x'  other arguments for pytest than the whole suite
+
+VENV ?= .venv
+CANDIDATES := $(or $(PYTHON),python3.13 python3.12 python3.11 python3.10 python3 python)
+BIN := $(VENV)/bin
+INSTALL := @$(MAKE) --no-print-directory --silent
+
+.PHONY: help quickstart test environment
+
+help:
+	@echo "make quickstart   installs, trains pix2pix on the built-in pictures, shows what it learned"
+	@echo "make test         installs, runs the linter and the whole test suite"
+
+quickstart: environment
+	$(INSTALL) $(VENV)/.installed
+	$(BIN)/python -m trainers.pix2pix --flagfile=trainers/flagfiles/quickstart.flags
+
+test: environment
+	$(INSTALL) $(VENV)/.installed-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+$(VENV)/.installed: setup.py
+	@echo "Installing TensorFlow and what goes with it into $(VENV): 2.5 GB, some minutes."
+	@$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.installed-test: setup.py
+	@echo "Installing TensorFlow and the test tools into $(VENV): 2.5 GB, some minutes."
+	@$(BIN)/python -m pip install --quiet --editable '.[test]'
+	@touch $@ $(VENV)/.installed
+
+# A command such as python3.13 may exist and not run (a pyenv shim), or lack venv (Debian without
+# python3-venv), so each candidate is tried. The resolver of an old pip can lose itself for an hour
+# in TensorFlow's dependencies, hence the upgrade.
+environment:
+	@check='import ensurepip, sys, venv; sys.exit(not (3, 10) <= sys.version_info < (3, 14))'; \
+	suits() { "$$1" -c "$$check" >/dev/null 2>&1; }; \
+	version() { "$$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])'; }; \
+	made=; [ ! -e $(VENV)/.created ] || ! suits $(BIN)/python || made=$$(version $(BIN)/python); \
+	[ -z "$$made" ] || [ -n "$(PYTHON)" ] || exit 0; \
+	for python in $(CANDIDATES); do \
+	  suits "$$python" || continue; \
+	  [ "$$made" != "$$(version "$$python")" ] || exit 0; \
+	  if [ -n "$$made" ]; then \
+	    echo "$(VENV) has Python $$made and $$python is Python $$(version "$$python"): remove" \
+	      "$(VENV), or make a second environment with VENV=.venv-$$(version "$$python")." >&2; \
+	    exit 1; \
+	  fi; \
+	  echo "Making $(VENV) with $$("$$python" --version)."; \
+	  "$$python" -m venv --clear $(VENV) && \
+	    $(BIN)/python -m pip install --quiet --upgrade pip && touch $(VENV)/.created; \
+	  exit; \
+	done; \
+	echo "TFGAN Zoo needs Python 3.10 to 3.13 with its venv module, and none of these is one:" \
+	  "$(CANDIDATES). Install it, or name it: make $(or $(firstword $(MAKECMDGOALS)),quickstart)" \
+	  "PYTHON=/path/to/python3.12" >&2; \
+	exit 1
