@@ -1,0 +1,1 @@
+"""Keras layers that Keras itself does not have."""
