@@ -1,0 +1,1 @@
+"""Loss formulas: pure functions of tensors, each returning a scalar."""
