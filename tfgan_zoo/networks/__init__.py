@@ -1,0 +1,1 @@
+"""Whole networks that several variants share, as functions returning functional models."""
