@@ -1,0 +1,1 @@
+"""The run engine: strategy, precision, checkpoints, callbacks, sample grids, resume."""

@@ -1,0 +1,30 @@
+"""The generator's moving average, which Keras' optimizers keep when told `use_ema=True`."""
+
+import contextlib
+
+import keras
+
+
+@contextlib.contextmanager
+def averaged_weights(model, player="generator"):
+    """Within the block, `player`'s weights are their moving averages; afterwards they are what
+    they were.
+
+    Does nothing for an optimizer without `use_ema`, and before its first step, when the average is
+    still the zeros it starts from.
+    """
+    optimizer = model.optimizers[player]
+    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        optimizer = optimizer.inner_optimizer
+    if not optimizer.use_ema or int(optimizer.iterations) == 0:
+        yield
+        return
+    variables = getattr(model, player).trainable_variables
+    weights = [variable.numpy() for variable in variables]
+    for variable, average in zip(variables, optimizer._model_variables_moving_average, strict=True):
+        variable.assign(average)
+    try:
+        yield
+    finally:
+        for variable, value in zip(variables, weights, strict=True):
+            variable.assign(value)

@@ -1,0 +1,113 @@
+"""One training run: resume, `keras.Model.fit`, callbacks, checkpoints."""
+
+from absl import logging
+
+from tfgan_zoo.training import callbacks as step_callbacks
+from tfgan_zoo.training.checkpoints import Checkpointer
+from tfgan_zoo.training.run_directory import RunError
+from tfgan_zoo.training.strategy import is_chief
+
+
+def fit(
+    model,
+    batches,
+    *,
+    run,
+    total_steps,
+    batch_size,
+    draw=None,
+    validate=None,
+    best_metric=None,
+    log_every=100,
+    sample_every=1000,
+    validate_every=1000,
+    checkpoint_every=1000,
+    keep_checkpoints=3,
+    max_skipped=20,
+    gradient_norm_bound=100.0,
+    extra_callbacks=(),
+):
+    """Trains `model` to `total_steps`, going on from the run's latest checkpoint if there is one.
+
+    Args:
+        model: a compiled `Adversarial`.
+        batches: start_step -> endless dataset of per-replica batches whose first is that of this
+            step (a `tf.data.Dataset`, or the strategy's distributed one).
+        run: `RunDirectory`.
+        total_steps: of the whole run.
+        batch_size: global; for the rate alone.
+        draw: () -> (picture, samples, real), see `callbacks.Samples`; None draws nothing.
+        validate: () -> metrics by name, see `callbacks.Validate`; None measures nothing.
+        best_metric: which of them selects the best checkpoint; a leading '-' if lower is better.
+        log_every, sample_every, validate_every, checkpoint_every: in steps.
+        keep_checkpoints: how many of the last to keep.
+        max_skipped: steps in a row that may be not finite before the run stops.
+        gradient_norm_bound: above which a watchdog warns.
+        extra_callbacks: Keras callbacks that come last.
+
+    Returns:
+        The step at which a signal (Ctrl-C, SIGTERM) stopped the run, or None if it reached its end.
+
+    Raises:
+        RunError: for settings that cannot work, a disk without room, a damaged checkpoint, or a
+        diverged run.
+    """
+    for name, every in (
+        ("log_every", log_every),
+        ("sample_every", sample_every),
+        ("validate_every", validate_every),
+        ("checkpoint_every", checkpoint_every),
+        ("steps", total_steps),
+    ):
+        if every < 1 or every % model.steps_per_execution:
+            raise RunError(
+                f"--{name}={every} must be a positive multiple of "
+                f"--steps_per_execution={model.steps_per_execution}."
+            )
+    chief = is_chief(model.distribute_strategy)
+    checkpointer = Checkpointer(run.checkpoints, model, keep_checkpoints, writes=chief)
+    # Kept ones, the one being written, and the best.
+    run.require_space(checkpointer.size() * (keep_checkpoints + 2))
+    start = checkpointer.restore()
+    if start >= total_steps:
+        return None
+
+    saving = step_callbacks.Save(start, checkpoint_every, total_steps, checkpointer)
+    guard = step_callbacks.SkipGuard(start, max_skipped)
+    validating = None
+    if validate:
+        validating = step_callbacks.Validate(
+            start, validate_every, total_steps, validate, checkpointer, best_metric
+        )
+    chain = [step_callbacks.RunningMeans(), guard, validating]
+    if chief:
+        chain += [
+            step_callbacks.Progress(start, total_steps, batch_size),
+            step_callbacks.Log(
+                start,
+                log_every,
+                total_steps,
+                run,
+                batch_size,
+                gradient_norm_bound,
+                validating,
+                logging.warning,
+            ),
+        ]
+        if draw:
+            chain.append(
+                step_callbacks.Samples(start, sample_every, total_steps, run, draw, logging.warning)
+            )
+    # Last, so that what the others did at a step is done when its checkpoint exists.
+    chain += [*extra_callbacks, saving]
+    try:
+        model.fit(
+            batches(start),
+            steps_per_epoch=total_steps - start,
+            verbose=0,
+            shuffle=False,
+            callbacks=[callback for callback in chain if callback is not None],
+        )
+    finally:
+        saving.restore_signals()
+    return saving.stopped_at

@@ -1,0 +1,46 @@
+"""Learning-rate schedules by name."""
+
+import math
+
+import keras
+
+
+def learning_rate(base, schedule, total_steps, decay_from=0.5):
+    """A learning rate or schedule for an optimizer.
+
+    Args:
+        base: rate at the start.
+        schedule: 'constant'; 'linear', constant up to the share `decay_from` of the run and then
+            straight to zero (the released codes of pix2pix and CycleGAN decay over the second
+            half); 'cosine', the same with a half cosine.
+        total_steps: length of the run in optimizer steps.
+        decay_from: share of the run, in [0, 1).
+
+    Raises:
+        ValueError: for another schedule or share.
+    """
+    if schedule == "constant":
+        return base
+    if schedule not in ("linear", "cosine"):
+        raise ValueError(f"No schedule '{schedule}'; choose constant, linear or cosine.")
+    if not 0.0 <= decay_from < 1.0:
+        raise ValueError(f"The decay starts at a share of the run in [0, 1); got {decay_from}.")
+    return Decay(base, schedule, int(total_steps * decay_from), total_steps)
+
+
+@keras.saving.register_keras_serializable("tfgan_zoo")
+class Decay(keras.optimizers.schedules.LearningRateSchedule):
+    """`base` until step `start`, then down to zero at step `end`, on a line or a half cosine."""
+
+    def __init__(self, base, shape, start, end):
+        self.base, self.shape, self.start, self.end = base, shape, start, end
+
+    def __call__(self, step):
+        done = (keras.ops.cast(step, "float32") - self.start) / max(self.end - self.start, 1)
+        done = keras.ops.clip(done, 0.0, 1.0)
+        if self.shape == "linear":
+            return self.base * (1.0 - done)
+        return self.base * 0.5 * (1.0 + keras.ops.cos(math.pi * done))
+
+    def get_config(self):
+        return {"base": self.base, "shape": self.shape, "start": self.start, "end": self.end}

@@ -1,0 +1,65 @@
+"""Devices and number formats."""
+
+import json
+import os
+
+import keras
+import tensorflow as tf
+
+from tfgan_zoo.training.run_directory import RunError
+
+PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
+STRATEGIES = ("one_device", "mirrored", "multi_worker")
+
+
+def strategy(name):
+    """A `tf.distribute.Strategy`; call it before anything else uses TensorFlow.
+
+    Args:
+        name: 'one_device'; 'mirrored', all GPUs of this machine (or, without one, all its logical
+            CPUs); 'multi_worker', the machines that the environment variable TF_CONFIG lists.
+
+    Raises:
+        RunError: for another name, or 'multi_worker' without a usable TF_CONFIG.
+    """
+    if name == "one_device":
+        return tf.distribute.get_strategy()
+    if name == "mirrored":
+        kind = "GPU" if tf.config.list_logical_devices("GPU") else "CPU"
+        return tf.distribute.MirroredStrategy(
+            [device.name for device in tf.config.list_logical_devices(kind)]
+        )
+    if name == "multi_worker":
+        example = (
+            '{"cluster": {"worker": ["host0:port", "host1:port"]}, '
+            '"task": {"type": "worker", "index": 0}}'
+        )
+        try:
+            workers = json.loads(os.environ.get("TF_CONFIG", ""))["cluster"]["worker"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise RunError(
+                "--strategy=multi_worker reads the machines from the environment variable "
+                f"TF_CONFIG, which is missing or not of the form {example}."
+            ) from error
+        chosen = tf.distribute.MultiWorkerMirroredStrategy()
+        if chosen.num_replicas_in_sync < len(workers):
+            raise RunError(f"TF_CONFIG lists {len(workers)} workers and TensorFlow found fewer.")
+        return chosen
+    raise RunError(f"No strategy '{name}'; choose one of {', '.join(STRATEGIES)}.")
+
+
+def is_chief(chosen):
+    """Whether this process writes files: true but for the second and later workers."""
+    resolver = chosen.cluster_resolver
+    return resolver is None or resolver.task_type in (None, "chief") or not resolver.task_id
+
+
+def set_precision(name):
+    """Sets Keras' policy for the layers built from here on.
+
+    Raises:
+        RunError: for a name that is none of `PRECISIONS`.
+    """
+    if name not in PRECISIONS:
+        raise RunError(f"No precision '{name}'; choose one of {', '.join(PRECISIONS)}.")
+    keras.mixed_precision.set_dtype_policy(name)

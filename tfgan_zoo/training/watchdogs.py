@@ -1,0 +1,66 @@
+"""Warnings for the failures that GAN training is known for (github.com/soumith/ganhacks, point
+10).
+"""
+
+import numpy as np
+
+# Below this, binary cross-entropy says that the discriminator is right about every picture.
+ZERO_LOSS = 1e-3
+# Spread of the samples, as a share of the spread of real pictures, under which they count as
+# one picture.
+SAME = 0.05
+
+
+def check_losses(logs, gradient_norm_bound=100.0):
+    """Warnings about one logged interval.
+
+    Args:
+        logs: scalars by name, with `discriminator_loss` and `<player>_gradient_norm` among them.
+        gradient_norm_bound: norm above which a player's training is likely to break.
+
+    Returns:
+        List of sentences, each with what is usually done; empty if all is well.
+    """
+    warnings = []
+    if logs.get("discriminator_loss", 1.0) < ZERO_LOSS:
+        warnings.append(
+            f"The discriminator's loss is {logs['discriminator_loss']:.1e}: it tells every "
+            "picture apart and the generator learns nothing from it. Usual remedies: a lower "
+            "--discriminator_learning_rate, a smaller discriminator, softer or noisy labels, "
+            "noise on its input."
+        )
+    for name, value in logs.items():
+        if name.endswith("_gradient_norm") and value > gradient_norm_bound:
+            player = name.removesuffix("_gradient_norm")
+            warnings.append(
+                f"The {player}'s gradient norm is {value:.0f}, over the bound of "
+                f"{gradient_norm_bound:.0f}. Usual remedies: a lower learning rate, --clip_norm, "
+                "or a penalty on the gradient; if it is the variant's habit, raise "
+                "--gradient_norm_bound."
+            )
+    return warnings
+
+
+def spread(images):
+    """Mean over pixels of the standard deviation over the batch of `images [N, H, W, C]`; N at
+    least 2.
+    """
+    return float(np.mean(np.std(np.asarray(images, np.float64), axis=0)))
+
+
+def check_samples(samples, real):
+    """Warning that samples no longer differ, as a list of at most one sentence.
+
+    Args:
+        samples, real: `[N, H, W, C]` in the same units; fewer than two of either say nothing.
+    """
+    if len(samples) < 2 or len(real) < 2:
+        return []
+    share = spread(samples) / max(spread(real), 1e-12)
+    if share >= SAME:
+        return []
+    return [
+        f"The samples hardly differ: their spread is {share:.1%} of that of real pictures (mode "
+        "collapse). Usual remedies: go back to an earlier checkpoint, a lower generator learning "
+        "rate, minibatch discrimination, another loss (wgan_gp), more varied latents."
+    ]
