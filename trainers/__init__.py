@@ -1,0 +1,1 @@
+"""Programs: one per variant, run as `python -m trainers.<variant>`."""

@@ -1,0 +1,1 @@
+"""What a kind of model needs around it: data, grids, scores, export."""

@@ -1,0 +1,158 @@
+"""From a trained generator to files that need neither this package nor its training: SavedModel,
+TFLite, card.
+"""
+
+import shlex
+import sys
+
+import numpy as np
+import tensorflow as tf
+from absl import flags
+
+from tfgan_zoo.export import card, saved_model, serving, tflite
+from tfgan_zoo.training.run_directory import versions
+from trainers import common
+
+FLAGS = flags.FLAGS
+FILES = {"float32": "model_float32.tflite", "float16": "model.tflite", "int8": "model_int8.tflite"}
+LATENCY_RUNS = 20
+
+
+def ship(
+    model,
+    *,
+    directory,
+    title,
+    summary,
+    data,
+    generate,
+    signatures,
+    requests,
+    inputs,
+    calibration,
+    interface,
+    measure,
+    draw,
+    protocol,
+    steps,
+    seconds,
+):
+    """Exports `model.generator`, scores what was exported, and prints where it lies.
+
+    Args:
+        directory: the `RunDirectory`.
+        title, summary: of the card, one line each.
+        data: the task's data.
+        generate: inputs -> images, what the model itself draws; the reference of every parity.
+        signatures: of the SavedModel, name -> tf.function.
+        requests: warm-up requests.
+        inputs: real inputs `[N, ...]` on which parity and latency are measured.
+        calibration: batches of real inputs for int8.
+        interface: shapes of one input and one output.
+        measure: served -> (scores, baselines), where `served` maps inputs to images through the
+            SavedModel.
+        draw: served -> picture for the card.
+        protocol: one sentence on how the scores are taken.
+        steps, seconds: of training.
+    """
+    name = model.name
+    folder = directory.export / name if FLAGS.export_dir is None else tf_path(FLAGS.export_dir)
+    version = 1 + max([int(p.name) for p in folder.glob("[0-9]*") if p.name.isdigit()], default=0)
+    path = saved_model.save(
+        folder,
+        network=model.generator,
+        signatures=signatures,
+        version=version,
+        assets_extra={serving.WARMUP_FILE: serving.warmup_requests(name, requests)},
+    )
+    signature = tf.saved_model.load(str(path)).signatures["serving_default"]
+
+    def served(batch):
+        return signature(tf.convert_to_tensor(batch, tf.float32))["images"].numpy()
+
+    lite, parities = {}, {"SavedModel": tflite.parity(generate, served, inputs)}
+    spec = tf.TensorSpec([None, *inputs.shape[1:]], tf.float32, name="inputs")
+    for kind, file in FILES.items():
+        content = tflite.convert(
+            generate, spec, kind=kind, calibration=calibration if kind == "int8" else None
+        )
+        lite[kind] = tflite.TFLiteRunner(content)
+        kept = kind in FLAGS.tflite
+        if kept:
+            (folder / file).write_bytes(content)
+        parities[kind] = {
+            **tflite.parity(generate, lite[kind], inputs),
+            "file": file if kept else None,
+        }
+
+    timed = next((kind for kind in FLAGS.tflite), "float32")
+    latency = card.latency_ratio(lite[timed], served, inputs[:1], LATENCY_RUNS)
+    scores, baselines = measure(served)
+    found = versions()
+    card.write_card(
+        folder,
+        {
+            "name": name,
+            "title": title,
+            "summary": summary,
+            "paper": model.paper,
+            "data": {key: data.info[key] for key in ("name", "description", "licence")},
+            "training": {
+                "command": shlex.join(["python", "-m", f"trainers.{name}", *sys.argv[1:]]),
+                "flags": card_flags(),
+                "steps": steps,
+                "seconds": round(seconds),
+                "machine": found.pop("machine"),
+                "commit": found.pop("commit"),
+                "versions": found,
+            },
+            "interface": interface,
+            "scores": {"protocol": protocol, "model": scores, "baselines": baselines},
+            "tflite": {kind: parities[kind] for kind in FILES},
+            "latency": {"kind": timed, "batch_size": 1, **latency},
+        },
+        draw(served),
+    )
+    report(folder, path, scores, baselines, parities)
+
+
+def tf_path(path):
+    """A folder given by flag, as a `pathlib.Path`."""
+    import pathlib
+
+    return pathlib.Path(path)
+
+
+def card_flags():
+    """The flags of the run, by name, as the card lists them: without the folders of one machine."""
+    private = ("run_dir", "export_dir", "data_dir")
+    return {
+        name: flag.value
+        for name, flag in ((name, FLAGS[name]) for name in common.resolved_flags())
+        if name not in private and flag.value is not None
+    }
+
+
+def report(folder, path, scores, baselines, parities):
+    """Prints the scores beside their baselines, the parities and the paths."""
+    say = common.say
+    columns = {"exported model": scores, **baselines}
+    width = max(len(name) for name in columns) + 2
+    say("\nScores on the held-out split:")
+    for name, values in columns.items():
+        say(f"  {name:<{width}}" + "  ".join(f"{k} {v:.4g}" for k, v in values.items()))
+    say("Largest difference to the model itself, in units of [-1, 1]:")
+    say("  " + "  ".join(f"{kind} {values['max_abs']:.1e}" for kind, values in parities.items()))
+    say("Files:")
+    for label, file in (
+        ("picture", folder / "samples.png"),
+        ("SavedModel", path),
+        *((f"TFLite {kind}", folder / FILES[kind]) for kind in FLAGS.tflite),
+        ("card", folder / "README.md"),
+    ):
+        say(f"  {label:<16}{file}")
+
+
+def as_numbers(scores):
+    """Metric name -> mean over images, as Python floats."""
+    return {name: float(np.mean(values)) for name, values in scores.items()}

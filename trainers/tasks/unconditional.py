@@ -1,0 +1,122 @@
+"""Pictures from noise: data, grids, scores and export."""
+
+from absl import flags
+
+from trainers import common
+
+FLAGS = flags.FLAGS
+flags.adopt_module_key_flags(common)
+flags.DEFINE_bool("flip", False, "Mirror half of the training pictures.")
+flags.DEFINE_integer("channels", 3, "Channels of the pictures.", 1, 4)
+
+SIDE = 8  # of the square sample grid
+BATCH = 64
+
+
+def augmentation():
+    """For `data.pipeline.train_batches`."""
+    return {"crop_size": None, "flip": FLAGS.flip}
+
+
+def open_data(directory):
+    """The training and test splits of --data."""
+    from tfgan_zoo.data.sources import open_images
+
+    train, test = (
+        open_images(
+            FLAGS.data,
+            split,
+            image_size=common.image_size(),
+            channels=FLAGS.channels,
+            **common.source_options(directory),
+        )
+        for split in ("train", "test")
+    )
+    return common.Splits(train=train, test=test)
+
+
+def draw(model, data):
+    """A square of samples from fixed latents."""
+    import numpy as np
+
+    from tfgan_zoo.data.pipeline import to_float
+
+    samples = model(model.sample_latents(SIDE**2, seed=[0, 0])).numpy()
+    real = to_float(data.test.fetch(np.arange(min(SIDE**2, len(data.test))))["images"])
+    return sheet(samples), samples, real
+
+
+def sheet(samples):
+    """The grid that a person looks at; small pictures twice as large."""
+    from tfgan_zoo.training import pictures
+
+    return pictures.square_grid(samples, scale=2 if samples.shape[1] <= 32 else 1)
+
+
+def validate(model, data):
+    """Unconditional generators have no pair to be compared with; scores are taken at export."""
+    raise NotImplementedError("An unconditional task has no validation split.")
+
+
+def export(model, data, directory, steps, seconds):
+    """Writes, scores and reports the exported generator."""
+    import numpy as np
+    import tensorflow as tf
+
+    from tfgan_zoo.data.pipeline import to_float
+    from tfgan_zoo.export import serving, signatures
+    from tfgan_zoo.metrics import two_sample
+    from tfgan_zoo.training.watchdogs import spread
+    from trainers.tasks import shipping
+
+    size, channels = common.image_size(), data.channels("images")
+    count = min(1000, len(data.test), len(data.train))
+    latents = model.sample_latents(count, seed=[0, 1]).numpy()
+    real = to_float(data.test.fetch(np.arange(count))["images"])
+
+    def compare(pictures):
+        accuracy = two_sample.nearest_neighbour_accuracy(real, pictures)
+        return {
+            "1-NN accuracy": accuracy["total"],
+            "1-NN accuracy, real": accuracy["real"],
+            "1-NN accuracy, fake": accuracy["fake"],
+            "spread": spread(pictures) / spread(real),
+        }
+
+    def measure(served):
+        batches = [served(latents[i : i + BATCH]) for i in range(0, count, BATCH)]
+        noise = np.random.default_rng(0).uniform(-1, 1, real.shape)
+        train = to_float(data.train.fetch(np.arange(count))["images"])
+        return compare(np.concatenate(batches)), {
+            "training pictures": compare(train),
+            "uniform noise": compare(noise),
+        }
+
+    def sample_latents(num_images, seed):
+        return model.sample_latents(num_images, tf.stack([seed, 0]))
+
+    shipping.ship(
+        model,
+        directory=directory,
+        title=f"{model.name} on {data.info['name']}",
+        summary=f"Draws pictures of {size[0]}x{size[1]} from latents.",
+        data=data,
+        generate=model,
+        signatures=signatures.latent(
+            model, latent_dim=model.latent_dim, sample_latents=sample_latents
+        ),
+        requests=serving.latent_requests(model.latent_dim),
+        inputs=latents[:8],
+        calibration=[latent[None] for latent in latents[:100]],
+        interface={"input": [model.latent_dim], "output": [*size, channels]},
+        measure=measure,
+        draw=lambda served: sheet(served(latents[: SIDE**2])),
+        protocol=(
+            f"{count} pictures drawn by the SavedModel from latents of seed 1 against as many of "
+            f"the split '{data.test.info['split']}': leave-one-out 1-nearest-neighbour accuracy "
+            "on pixels (0.5 is ideal, under it means copies) and the spread (mean over pixels of "
+            "the standard deviation) as a share of the real pictures'."
+        ),
+        steps=steps,
+        seconds=seconds,
+    )
