@@ -26,12 +26,12 @@ test: environment
 
 $(VENV)/.installed: setup.py
 	@echo "Installing TensorFlow and what goes with it into $(VENV): 2.5 GB, some minutes."
-	@$(BIN)/python -m pip install --quiet --editable .
+	@$(BIN)/python -m pip install -qq --editable .
 	@touch $@
 
 $(VENV)/.installed-test: setup.py
 	@echo "Installing TensorFlow and the test tools into $(VENV): 2.5 GB, some minutes."
-	@$(BIN)/python -m pip install --quiet --editable '.[test]'
+	@$(BIN)/python -m pip install -qq --editable '.[test]'
 	@touch $@ $(VENV)/.installed
 
 # A command such as python3.13 may exist and not run (a pyenv shim), or lack venv (Debian without
@@ -53,7 +53,7 @@ environment:
 	  fi; \
 	  echo "Making $(VENV) with $$("$$python" --version)."; \
 	  "$$python" -m venv --clear $(VENV) && \
-	    $(BIN)/python -m pip install --quiet --upgrade pip && touch $(VENV)/.created; \
+	    $(BIN)/python -m pip install -qq --upgrade pip && touch $(VENV)/.created; \
 	  exit; \
 	done; \
 	echo "TFGAN Zoo needs Python 3.10 to 3.13 with its venv module, and none of these is one:" \

@@ -22,7 +22,8 @@ REQUIRES = [
     "numpy>=2.0",
     "absl-py>=2.1",
     "pillow>=11",
-    "scikit-learn>=1.6",  # the handwritten digits
+    "scikit-learn>=1.6",
+    "psutil>=5.9",
 ]
 
 EXTRAS = {
@@ -36,6 +37,7 @@ EXTRAS["test"] = [
     "pytest>=8",
     "ruff>=0.12,<1",
     "scikit-image>=0.25",
+    "setuptools>=77",  # the test of the packaging builds the archives without a network
 ]
 
 setup(
@@ -53,7 +55,7 @@ setup(
     extras_require=EXTRAS,
     classifiers=[
         "Intended Audience :: Science/Research",
-        "Programming Language :: Python :: 3",
+        *(f"Programming Language :: Python :: 3.{minor}" for minor in range(10, 14)),
         "Topic :: Scientific/Engineering :: Artificial Intelligence",
     ],
 )
