@@ -114,7 +114,8 @@ def test_archives_hold_every_file(archives):
         in_wheel = set(wheel.namelist())
     with tarfile.open(archives[1]) as sdist:
         in_sdist = {name.partition("/")[2] for name in sdist.getnames()}
-    assert wanted <= in_wheel
+    missing = sorted(wanted - in_wheel)
+    assert not missing, f"not packaged, most likely for want of an __init__.py: {missing}"
     assert wanted | {"setup.py", "pyproject.toml", "LICENSE", "README.md"} <= in_sdist
     assert not [name for name in in_wheel if name.startswith("tests/")]
 
