@@ -1,0 +1,219 @@
+"""From the table of examples to batches for training and for evaluation.
+
+The position in the training stream is the step number: step k takes the global positions
+[kB, (k+1)B) of an endless sequence, position p is slot p % N of epoch p // N, and what happens at a
+position follows from (seed, position) alone. A run that starts at step k therefore sees what an
+uninterrupted one would, and several workers or replicas see the parts of one global batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from tfgan_zoo.data.examples import Examples
+
+# Streams of random words under one seed.
+_ORDER, _AUGMENT = 0, 1
+_PHILOX = tf.random.Algorithm.PHILOX.value
+
+
+def train_batches(
+    examples: Examples,
+    *,
+    global_batch_size: int,
+    seed: int,
+    start_step: int = 0,
+    num_replicas: int = 1,
+    num_pipelines: int = 1,
+    pipeline_id: int = 0,
+    crop_size: tuple[int, int] | None = None,
+    flip: bool = False,
+    fields: Sequence[str] | None = None,
+) -> tf.data.Dataset:
+    """The endless training stream of one input pipeline.
+
+    Every epoch visits each example once, in an order of its own. A crop (the jitter of pix2pix:
+    load larger, crop at a random place) and a flip left to right (every other time) hit all
+    pictures of one example alike.
+
+    Args:
+        examples: the table.
+        global_batch_size: B, examples in a step over all replicas.
+        seed: from 0 to 2**63 - 1.
+        start_step: the step that the first batch belongs to.
+        num_replicas: replicas over all workers; each gets B / num_replicas examples a step.
+        num_pipelines: workers that read for themselves.
+        pipeline_id: which of them this is. It yields, for each step, one batch for each of its
+            replicas in order.
+        crop_size: `(height, width)` of the random crop; None takes the pictures whole.
+        flip: whether to flip.
+        fields: which fields to deliver; all when None.
+
+    Returns:
+        `tf.data.Dataset` of `{field: float32 [b, h, w, C] in [-1, 1]}`; classes are `int32 [b]`.
+
+    Raises:
+        ValueError: if the numbers do not fit together.
+    """
+    fields = _chosen(examples, fields)
+    count = len(examples)
+    if count < 1:
+        raise ValueError("There are no examples to train on.")
+    if num_replicas < 1 or global_batch_size < 1 or global_batch_size % num_replicas:
+        raise ValueError(
+            f"The global batch of {global_batch_size} cannot be shared evenly by "
+            f"{num_replicas} replicas: choose a multiple of {num_replicas}."
+        )
+    if num_replicas % num_pipelines or not 0 <= pipeline_id < num_pipelines:
+        raise ValueError(
+            f"Pipeline {pipeline_id} of {num_pipelines} cannot serve its share of "
+            f"{num_replicas} replicas."
+        )
+    if start_step < 0 or not 0 <= seed < 2**63:
+        raise ValueError(f"start_step={start_step} and seed={seed} must not be negative.")
+    specs = {name: examples.fields[name] for name in fields}
+    for name, spec in specs.items():
+        if crop_size and spec.kind != "class" and (np.array(crop_size) > spec.shape[:2]).any():
+            raise ValueError(
+                f"The crop of {crop_size[0]}x{crop_size[1]} is larger than the field '{name}' of "
+                f"{spec.shape[0]}x{spec.shape[1]}: load larger pictures or crop less."
+            )
+    local = num_replicas // num_pipelines
+    batch_size = global_batch_size // num_replicas
+
+    def read(indices, words):
+        batch = examples.fetch(indices)
+        return _augment({name: batch[name] for name in specs}, words, crop_size, flip)
+
+    def batch(number):
+        step, replica = number // local, pipeline_id * local + number % local
+        first = step * global_batch_size + replica * batch_size
+        indices = _shuffled(first, batch_size, count, seed)
+        words = _words(seed, _AUGMENT, first, batch_size)
+        return _call(read, [indices, words], specs, batch_size, crop_size)
+
+    numbers = tf.data.Dataset.counter(start=start_step * local, dtype=tf.int64)
+    return numbers.map(batch, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+
+
+def eval_batches(
+    examples: Examples, batch_size: int, fields: Sequence[str] | None = None
+) -> tf.data.Dataset:
+    """All examples once, in order, whole; the last batch may be shorter.
+
+    Args:
+        examples: the table, opened at the size that the model takes.
+        batch_size: examples in a batch.
+        fields: which fields to deliver; all when None.
+
+    Returns:
+        finite `tf.data.Dataset` with the elements of `train_batches`.
+    """
+    fields = _chosen(examples, fields)
+    if batch_size < 1:
+        raise ValueError(f"batch_size={batch_size} must be at least 1.")
+    specs = {name: examples.fields[name] for name in fields}
+
+    def batch(indices):
+        return _call(examples.fetch, [indices], specs, None, None)
+
+    indices = tf.data.Dataset.range(len(examples)).batch(batch_size)
+    dataset = indices.map(batch, num_parallel_calls=tf.data.AUTOTUNE)
+    return dataset.prefetch(tf.data.AUTOTUNE)
+
+
+def to_float(pixels) -> tf.Tensor:
+    """uint8 in [0, 255] to float32 in [-1, 1], the ends exactly."""
+    return tf.cast(pixels, tf.float32) / 127.5 - 1.0
+
+
+def to_uint8(images) -> tf.Tensor:
+    """Float in [-1, 1] to uint8 by rounding; what lies outside is clipped."""
+    pixels = tf.round((tf.cast(images, tf.float32) + 1.0) * 127.5)
+    return tf.cast(tf.clip_by_value(pixels, 0.0, 255.0), tf.uint8)
+
+
+def _chosen(examples, fields) -> list[str]:
+    fields = list(examples.fields if fields is None else fields)
+    unknown = [name for name in fields if name not in examples.fields]
+    if unknown or not fields:
+        raise ValueError(f"No fields {unknown}: the examples have {', '.join(examples.fields)}.")
+    return fields
+
+
+def _call(read, arguments, specs, batch_size, crop_size):
+    """`read(*arguments)` as one operation for the batch, its pictures scaled to [-1, 1]."""
+
+    def ordered(*arrays):
+        batch = read(*arrays)
+        return [batch[name] for name in specs]
+
+    values = tf.numpy_function(ordered, arguments, [spec.dtype for spec in specs.values()])
+    batch = {}
+    for (name, spec), value in zip(specs.items(), values, strict=True):
+        if spec.kind == "class":
+            value.set_shape((batch_size,))
+            batch[name] = value
+        else:
+            value.set_shape((batch_size, *(crop_size or spec.shape[:2]), spec.shape[2]))
+            batch[name] = to_float(value)
+    return batch
+
+
+def _words(seed, stream, first, count):
+    """uint32 [count, 4]: the random words of the positions `first` to `first + count - 1`.
+
+    Philox turns a key and a counter into four words. With the position as the counter, a position
+    has the same words whichever batch it comes in.
+    """
+    key, _ = tf.raw_ops.StatelessRandomGetKeyCounter(seed=tf.constant([seed, stream], tf.int64))
+    return tf.raw_ops.StatelessRandomUniformFullIntV2(
+        shape=tf.stack([count, 4]),
+        key=key,
+        counter=tf.stack([tf.cast(first, tf.uint64), tf.constant(0, tf.uint64)]),
+        alg=_PHILOX,
+        dtype=tf.uint32,
+    )
+
+
+def _shuffled(first, batch_size, count, seed):
+    """int64 [batch_size]: the examples at the positions from `first` on."""
+    positions = first + tf.range(batch_size, dtype=tf.int64)
+    epochs, slots = positions // count, positions % count
+    # The shuffle looks at the low bits of its seed only: under the epoch number itself the orders
+    # would return after 256 epochs. So each epoch draws three random words as its seed.
+    # (tf.random.experimental.index_shuffle is this operation, but in TensorFlow 2.21 fails to take
+    # one seed for each index.)
+    words = _words(seed, _ORDER, epochs[0], tf.cast(epochs[-1] - epochs[0] + 1, tf.int32))
+    return tf.raw_ops.RandomIndexShuffle(
+        index=slots,
+        seed=tf.gather(words[:, :3], epochs - epochs[0]),
+        max_index=tf.constant(count - 1, tf.int64),
+        # With the 4 rounds of the default neighbours stay together more often than by chance.
+        rounds=16,
+    )
+
+
+def _augment(batch, words, crop_size, flip):
+    """The same crop and flip for all pictures of an example; arrays; words: uint32 [b, 4]."""
+    flipped = _below(2, words[:, 2]) == 1
+    augmented = {}
+    for name, pixels in batch.items():
+        if pixels.ndim == 4 and crop_size:
+            height, width = crop_size
+            tops = _below(pixels.shape[1] - height + 1, words[:, 0])
+            lefts = _below(pixels.shape[2] - width + 1, words[:, 1])
+            places = zip(pixels, tops, lefts, strict=True)
+            pixels = np.stack([p[y : y + height, x : x + width] for p, y, x in places])
+        if pixels.ndim == 4 and flip:
+            pixels[flipped] = pixels[flipped][:, :, ::-1]
+        augmented[name] = pixels
+    return augmented
+
+
+def _below(limit, words):
+    """int64 in [0, limit), uniform because the uint32 words are uniform in [0, 2**32)."""
+    return words.astype(np.int64) * limit >> 32

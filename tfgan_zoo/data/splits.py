@@ -1,0 +1,74 @@
+"""Which examples are train, validation and test where the data itself does not say so."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from tfgan_zoo.data.examples import DataError
+
+NAMES = ("train", "validation", "test")
+ALIASES = {"val": "validation", "valid": "validation", "dev": "validation"}
+
+
+def canonical(split: str) -> str:
+    """The split's name among `NAMES`; a name that is none of them is returned as it is."""
+    return ALIASES.get(split, split)
+
+
+@dataclasses.dataclass(frozen=True)
+class HoldOut:
+    """How many examples are kept back from training.
+
+    A count wins over a share; a share keeps back at least one and at most a third of the examples,
+    so that a set of one or two is for training only.
+    """
+
+    val_count: int | None = None
+    test_count: int | None = None
+    val_share: float = 0.05
+    test_share: float = 0.1
+
+    def __post_init__(self):
+        for name in ("val_count", "test_count"):
+            value = getattr(self, name)
+            if value is not None and value < 0:
+                raise DataError(f"{name}={value}: give zero or more examples.")
+        if min(self.val_share, self.test_share) < 0 or self.val_share + self.test_share >= 1:
+            raise DataError(
+                f"val_share={self.val_share} and test_share={self.test_share}: "
+                "give shares of at least 0 that leave something for training."
+            )
+
+    def ranges(self, total: int, missing=("validation", "test")) -> dict[str, tuple[int, int]]:
+        """Cuts `total` ordered examples: first train, then validation, then test at the end.
+
+        Args:
+            total: number of examples.
+            missing: the splits to cut off from training.
+
+        Returns:
+            `{split: (start, stop)}` for `train` and the splits in `missing`.
+
+        Raises:
+            DataError: if nothing is left for training.
+        """
+        sizes = {
+            "validation": _size(total, self.val_count, self.val_share),
+            "test": _size(total, self.test_count, self.test_share),
+        }
+        sizes = {name: sizes[name] if name in missing else 0 for name in sizes}
+        train = total - sum(sizes.values())
+        if train < 1:
+            raise DataError(
+                f"Of {total} examples, {sizes['validation']} for validation and {sizes['test']} "
+                "for test leave none for training: lower val_count or test_count."
+            )
+        middle = train + sizes["validation"]
+        ranges = {"train": (0, train), "validation": (train, middle), "test": (middle, total)}
+        return {name: ranges[name] for name in NAMES if name == "train" or name in missing}
+
+
+def _size(total, count, share):
+    if count is not None:
+        return count
+    return min(max(1, int(share * total)), total // 3) if share else 0
