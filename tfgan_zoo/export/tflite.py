@@ -5,6 +5,7 @@ Both converter and interpreter are `tf.lite`. It is deprecated in favour of the 
 converter from TensorFlow functions: `tf.lite` it is, so that one package of one version does both.
 """
 
+import contextlib
 import os
 import pathlib
 import warnings
@@ -14,6 +15,14 @@ import numpy as np
 import tensorflow as tf
 
 KINDS = ("float32", "float16", "int8")
+
+# Of int8 files, the operators that stay in float32: those that compute and apply the statistics of
+# a norm. Eight bits are too coarse for a variance: a trained pix2pix, whose norms take the
+# statistics of the test image, went from 33.9 to 40.5 dB with them, at no loss of speed.
+_NORM_OPERATORS = [
+    *("MEAN", "SQUARED_DIFFERENCE", "SQUARE", "NEG", "RSQRT"),
+    *("ADD", "SUB", "MUL", "DIV"),
+]
 
 
 def convert(
@@ -33,8 +42,8 @@ def convert(
         dropout masks from a Python integer seed, at a static shape, under `tf.init_scope()`.
       input_spec: shape and dtype of the input, [None,...] float32.
       kind: "float32" (weights and arithmetic as trained), "float16" (weights of half the size,
-        arithmetic still float32 on a CPU), or "int8" (weights and activations are integers; input
-        and output stay float32).
+        arithmetic still float32 on a CPU), or "int8" (weights and activations are integers; norms
+        that compute statistics, input and output stay float32).
       calibration: for int8 only: batches of real inputs [b,...] float32, a hundred images or so,
         from which the ranges of the activations are taken.
 
@@ -65,17 +74,26 @@ def convert(
     variables = tf.Module()
     variables.all = sorted(concrete.variables, key=lambda variable: variable.name)
     converter = tf.lite.TFLiteConverter.from_concrete_functions([concrete], variables)
+    if kind == "float32":
+        return converter.convert()
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if kind == "float16":
-        converter.optimizations = [tf.lite.Optimize.DEFAULT]
         converter.target_spec.supported_types = [tf.float16]
-    elif kind == "int8":
-        converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-        batches = [np.asarray(batch, np.float32) for batch in calibration]
-        if not sum(len(batch) for batch in batches):
-            raise ValueError("The calibration holds no inputs: give at least one batch.")
-        converter.representative_dataset = lambda: ({spec.name: batch} for batch in batches)
-    return converter.convert()
+        return converter.convert()
+    batches = [np.asarray(batch, np.float32) for batch in calibration]
+    if not sum(len(batch) for batch in batches):
+        raise ValueError("The calibration holds no inputs: give at least one batch.")
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    converter.representative_dataset = lambda: ({spec.name: batch} for batch in batches)
+    # The debugger is TensorFlow's way to quantise some operators and not others.
+    with _quiet_interpreter():
+        debugger = tf.lite.experimental.QuantizationDebugger(
+            converter=converter,
+            debug_options=tf.lite.experimental.QuantizationDebugOptions(
+                denylisted_ops=_NORM_OPERATORS
+            ),
+        )
+    return debugger.get_nondebug_quantized_model()
 
 
 class TFLiteRunner:
@@ -88,10 +106,7 @@ class TFLiteRunner:
 
     def __init__(self, model: bytes | str | os.PathLike, *, num_threads: int | None = None):
         content = model if isinstance(model, bytes) else pathlib.Path(model).read_bytes()
-        with warnings.catch_warnings():
-            # The notice that tf.lite moves to ai-edge-litert; the reason to stay is in the module's
-            # docstring.
-            warnings.filterwarnings("ignore", message=r"(?s).*tf\.lite\.Interpreter is deprecated")
+        with _quiet_interpreter():
             self._interpreter = tf.lite.Interpreter(model_content=content, num_threads=num_threads)
         inputs = self._interpreter.get_input_details()
         outputs = self._interpreter.get_output_details()
@@ -127,7 +142,7 @@ def parity(reference: Callable, candidate: Callable, inputs) -> dict:
     """How far `candidate` is from `reference` on the same inputs; outputs in [-1,1].
 
     Args:
-      reference, candidate: [b,...] -> [b,...] arrays or tensors, or a dict that holds one.
+      reference, candidate: tensor [b,...] -> array or tensor [b,...], or a dict that holds one.
       inputs: one batch (an array or tensor [b,...]), or an iterable of batches.
 
     Returns:
@@ -139,7 +154,7 @@ def parity(reference: Callable, candidate: Callable, inputs) -> dict:
     """
     batches = [inputs] if isinstance(inputs, np.ndarray | tf.Tensor) else inputs
     largest, absolute, squared, values, count = 0.0, 0.0, 0.0, 0, 0
-    for batch in batches:
+    for batch in map(tf.convert_to_tensor, batches):
         expected, actual = to_array(reference(batch)), to_array(candidate(batch))
         if expected.shape != actual.shape:
             raise ValueError(f"The outputs differ in shape: {expected.shape}, {actual.shape}.")
@@ -167,6 +182,14 @@ def to_array(output) -> np.ndarray:
     if isinstance(output, dict):
         (output,) = output.values()
     return np.asarray(output)
+
+
+@contextlib.contextmanager
+def _quiet_interpreter():
+    """Without the notice that tf.lite moves to ai-edge-litert (see the module's docstring)."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=r"(?s).*tf\.lite\.Interpreter is deprecated")
+        yield
 
 
 def _check_no_random(concrete):
