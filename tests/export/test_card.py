@@ -39,7 +39,11 @@ def card(**changes):
             "commit": "0123abc",
             "versions": {"tensorflow": "2.21.0", "keras": "3.15.1"},
         },
-        "interface": {"input": [*IMAGE_SIZE, 3], "output": [*IMAGE_SIZE, 3]},
+        "interface": {
+            "input": [*IMAGE_SIZE, 3],
+            "output": [*IMAGE_SIZE, 3],
+            "resize_method": "nearest",
+        },
         "scores": {
             "protocol": "40 held-out pairs.",
             "model": {"psnr": np.float32(21.5), "ssim": 0.61},
@@ -152,6 +156,10 @@ def test_each_field_is_required(directory, path):
             "card.scores.model.fid is nan",
         ),
         ({"latency": {**card()["latency"], "ratio": np.inf}}, "card.latency.ratio is inf"),
+        (
+            {"interface": {"input": [8, 8, 3], "output": [8, 8, 3], "resize_method": None}},
+            "card.interface must have an input",
+        ),
         ({"tflite": {"float16": {}}}, "card.tflite.float16.file is missing"),
     ],
 )
@@ -200,12 +208,16 @@ def test_python_of_the_readme_runs_without_this_package(request, tmp_path, kind)
     """A real export, its card, and every Python block of the card in a process of its own."""
     if kind == "translation":
         export, network = (request.getfixturevalue(f) for f in ("exported", "network"))
-        interface = {"input": [*IMAGE_SIZE, 3], "output": [*IMAGE_SIZE, 3]}
+        interface = {
+            "input": [*IMAGE_SIZE, 3],
+            "output": [*IMAGE_SIZE, 3],
+            "resize_method": "nearest",
+        }
         spec = tf.TensorSpec([None, *IMAGE_SIZE, 3], name="images")
     else:
         names = ("exported_latent", "latent_network")
         export, network = (request.getfixturevalue(f) for f in names)
-        interface = {"input": [LATENT_DIM], "output": [8, 8, 1]}
+        interface = {"input": [LATENT_DIM], "output": [8, 8, 1], "resize_method": None}
         spec = tf.TensorSpec([None, LATENT_DIM], name="latents")
     content = tflite.convert(network, spec)
     directory = shutil.copytree(export.parent, tmp_path / "export")
@@ -247,8 +259,9 @@ def test_python_of_the_readme_runs_without_this_package(request, tmp_path, kind)
 
 
 def test_requests_of_the_readme_are_json(directory):
-    for interface in ([*IMAGE_SIZE, 3], [LATENT_DIM]):
-        described = card(interface={"input": interface, "output": [8, 8, 1]})
+    for shape, method in (([*IMAGE_SIZE, 3], "antialias"), ([LATENT_DIM], None)):
+        interface = {"input": shape, "output": [8, 8, 1], "resize_method": method}
+        described = card(interface=interface)
         cards.write_card(directory, described, PICTURE)
         readme = (directory / "README.md").read_text()
         (body,) = re.findall(r"<<END\n(.*?)\nEND", readme, re.S)

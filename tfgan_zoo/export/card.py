@@ -22,6 +22,7 @@ from tfgan_zoo.export.tflite import to_array
 SCHEMA_VERSION = 1
 
 _NUMBER = (int, float)
+_INTERFACES = {(3, "antialias"), (3, "nearest"), (1, None)}
 
 # A dict: these fields, no others. `{str: x}`: any names, each with an x.
 FIELDS = {
@@ -39,8 +40,9 @@ FIELDS = {
         "commit": str,
         "versions": {str: str},  # package -> version
     },
-    # input: [H,W,C], or [Z] for a generator from latents; output: [H,W,C].
-    "interface": {"input": list, "output": list},
+    # input: [H,W,C], or [Z] for a generator from latents; output: [H,W,C]; resize_method as given to
+    # `signatures.translation`, None for latents.
+    "interface": {"input": list, "output": list, "resize_method": (str, type(None))},
     "scores": {
         "protocol": str,
         "model": {str: _NUMBER},
@@ -82,6 +84,11 @@ def write_card(
     directory = pathlib.Path(directory)
     card = _plain(card, "card")
     _check(card, FIELDS, "card")
+    if (len(card["interface"]["input"]), card["interface"]["resize_method"]) not in _INTERFACES:
+        raise ValueError(
+            "card.interface must have an input [H,W,C] and the resize_method 'antialias' or "
+            f"'nearest', or an input [Z] and None, not {card['interface']}."
+        )
     picture = _png(sample_picture)
     names = [path.parent.name for path in directory.glob("*/saved_model.pb")]
     versions = [int(name) for name in names if name.isdecimal()]
@@ -311,8 +318,11 @@ def _phone(card: dict, file: str) -> list[str]:
     if _takes_images(card):
         height, width, channels = card["interface"]["input"]
         mode = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}[channels]
+        resampling = {"antialias": "BICUBIC", "nearest": "NEAREST"}
+        resampling = resampling[card["interface"]["resize_method"]]
         code += (
-            f'picture = Image.open("input.png").convert("{mode}").resize(({width}, {height}))\n'
+            f'picture = Image.open("input.png").convert("{mode}")\n'
+            f"picture = picture.resize(({width}, {height}), Image.Resampling.{resampling})\n"
             f"images = np.asarray(picture, np.float32).reshape(1, {height}, {width}, {channels})\n"
             'output = generate(images=images / 127.5 - 1)["images"][0]\n'
         )
