@@ -48,8 +48,16 @@ class Adversarial(keras.Model):
         Under the policy `mixed_float16` each optimizer gets dynamic loss scaling of its own.
 
         Raises:
-            ValueError: if a name is not a sub-model of this variant.
+            ValueError: if a name is not a sub-model of this variant, or for a setting that
+                TensorFlow cannot run on several replicas.
         """
+        if self.distribute_strategy.num_replicas_in_sync > 1 and (
+            jit_compile or steps_per_execution > 1
+        ):
+            raise ValueError(
+                "jit_compile and steps_per_execution work on one device only; leave them off under "
+                "a strategy with several."
+            )
         super().compile(
             optimizer=None,
             jit_compile=jit_compile,
@@ -71,6 +79,11 @@ class Adversarial(keras.Model):
         was.
         """
         return Step(self)
+
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+        """Keras calls this in `fit` to build a model from its first batch. This one is built, and
+        Keras' way of looking at a batch fails for a dict of tensors on several workers.
+        """
 
     @property
     def metrics(self):
@@ -118,7 +131,13 @@ class Step:
         replica, no player moves; an optimizer with loss scaling lowers its scale.
         """
         gradients = {}
+        broken = []
         for player, loss in losses.items():
+            if player not in self.model.optimizers:
+                raise ValueError(
+                    f"train_step updates '{player}', which got no optimizer: call compile("
+                    f"{player}=...)."
+                )
             optimizer = self.model.optimizers[player]
             variables = getattr(self.model, player).trainable_variables
             # Scaling the upstream gradient instead of the loss keeps the loss readable. Optimizers
@@ -132,41 +151,38 @@ class Step:
             )
             norm = tf.linalg.global_norm(gradients[player]) * self.replicas / scale
             self.gradient_norms[player] = norm
-            self.finite = self.finite & tf.math.is_finite(norm) & tf.math.is_finite(loss)
+            broken.append(~(tf.math.is_finite(norm) & tf.math.is_finite(loss)))
 
-        if self.replicas == 1:
-            tf.cond(
-                self.finite,
-                lambda: self._apply(gradients),
-                lambda: self._lower_scales(gradients),
-            )
-            return
         context = tf.distribute.get_replica_context()
-        broken = context.all_reduce(tf.distribute.ReduceOp.SUM, tf.cast(~self.finite, tf.int32))
-        self.finite = tf.equal(broken, 0)
+        broken = context.all_reduce(tf.distribute.ReduceOp.SUM, tf.cast(broken, tf.float32)) > 0
+        self.finite = self.finite & ~tf.reduce_any(broken)
         # Optimizers merge the replicas, which TensorFlow allows around a condition, not inside one.
-        context.merge_call(self._update_all_replicas, args=(self.finite, gradients))
+        context.merge_call(self._update_all_replicas, args=(self.finite, broken, gradients))
 
-    def _update_all_replicas(self, strategy, finite, gradients):
-        def everywhere(function):
-            strategy.extended.call_for_each_replica(function, args=(gradients,))
-
-        # The flag was summed over replicas, so any one of them speaks for all.
-        finite = strategy.experimental_local_results(finite)[0]
-        tf.cond(finite, lambda: everywhere(self._apply), lambda: everywhere(self._lower_scales))
+    def _update_all_replicas(self, strategy, finite, broken, gradients):
+        # The flags were summed over replicas, so any one of them speaks for all.
+        finite, broken = (strategy.experimental_local_results(v)[0] for v in (finite, broken))
+        tf.cond(
+            finite,
+            lambda: strategy.extended.call_for_each_replica(self._apply, args=(gradients,)),
+            lambda: self._lower_scales(gradients, broken),
+        )
 
     def _apply(self, gradients):
         for player, values in gradients.items():
             variables = getattr(self.model, player).trainable_variables
             self.model.optimizers[player].apply(values, variables)
 
-    def _lower_scales(self, gradients):
-        for player, values in gradients.items():
+    def _lower_scales(self, players, broken):
+        """What Keras' optimizer does itself about a gradient that is not finite, without asking it
+        to apply one.
+        """
+        for index, player in enumerate(players):
             optimizer = self.model.optimizers[player]
             if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
-                # Its own answer to a gradient that is not finite: half the scale, no update.
-                poisoned = [value * float("nan") for value in values]
-                optimizer.apply(poisoned, getattr(self.model, player).trainable_variables)
+                scale, since = optimizer.dynamic_scale, optimizer.step_counter
+                scale.assign(tf.where(broken[index], scale * 0.5, scale))
+                since.assign(tf.where(broken[index], tf.zeros_like(since), since))
 
     def report(self, **scalars):
         """Ends the step: call last. Returns running means of `scalars` and of each player's
@@ -180,14 +196,13 @@ class Step:
         for variable, before in self._statistics:
             variable.assign(tf.where(self.finite, tf.convert_to_tensor(variable), before))
 
-        for player, norm in self.gradient_norms.items():
-            scalars[f"{player}_gradient_norm"] = norm
-        context = tf.distribute.get_replica_context()
+        scalars |= {f"{name}_gradient_norm": norm for name, norm in self.gradient_norms.items()}
+        values = tf.stack([tf.cast(value, tf.float32) for value in scalars.values()])
+        values = tf.distribute.get_replica_context().all_reduce(
+            tf.distribute.ReduceOp.MEAN, tf.where(self.finite, values, 0.0)
+        )
         logs = {}
-        for name, value in scalars.items():
-            value = tf.where(self.finite, tf.cast(value, tf.float32), 0.0)
-            if self.replicas > 1:
-                value = context.all_reduce(tf.distribute.ReduceOp.MEAN, value)
+        for name, value in zip(scalars, tf.unstack(values), strict=True):
             tracker = model.tracker(name)
             tracker.update_state(value, sample_weight=tf.cast(self.finite, tf.float32))
             logs[name] = tracker.result()
