@@ -40,8 +40,8 @@ FIELDS = {
         "commit": str,
         "versions": {str: str},  # package -> version
     },
-    # input: [H,W,C], or [Z] for a generator from latents; output: [H,W,C]; resize_method as given to
-    # `signatures.translation`, None for latents.
+    # input: [H,W,C], or [Z] for a generator from latents; output: [H,W,C]; resize_method: as given
+    # to `signatures.translation`, None for latents.
     "interface": {"input": list, "output": list, "resize_method": (str, type(None))},
     "scores": {
         "protocol": str,
