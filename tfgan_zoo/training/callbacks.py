@@ -3,6 +3,8 @@ it.
 """
 
 import json
+import math
+import os
 import signal
 import sys
 import threading
@@ -11,6 +13,7 @@ import time
 import keras
 import numpy as np
 import tensorflow as tf
+from absl import logging
 
 from tfgan_zoo.training import pictures, watchdogs
 from tfgan_zoo.training.run_directory import RunError, write_atomically
@@ -19,7 +22,8 @@ from tfgan_zoo.training.run_directory import RunError, write_atomically
 class StepCallback(keras.callbacks.Callback):
     """Calls `on_step(step, logs)` with the run's step, counted from 1, after each training step.
 
-    Under `steps_per_execution` it is called after each execution.
+    Under `steps_per_execution` it is called after each execution. `logs` are floats: Keras converts
+    them once for all callbacks.
     """
 
     def __init__(self, start):
@@ -27,12 +31,17 @@ class StepCallback(keras.callbacks.Callback):
         self.start = start
 
     def on_train_batch_end(self, batch, logs=None):
-        self.on_step(self.start + batch + 1, {k: float(np.mean(v)) for k, v in logs.items()})
+        self.on_step(self.start + batch + 1, logs)
 
 
 class Progress(StepCallback):
-    """One line on a terminal, redrawn; a line every half minute elsewhere: share, rate, time left,
-    losses.
+    """Share, rate, time left and losses: one line on a terminal, redrawn; a line every half minute
+    elsewhere.
+
+    Args:
+        total: steps of the run.
+        batch_size: global.
+        stream: standard error if None.
     """
 
     def __init__(self, start, total, batch_size, stream=None):
@@ -41,7 +50,7 @@ class Progress(StepCallback):
         self.batch_size = batch_size
         self.stream = stream or sys.stderr
         self.live = self.stream.isatty()
-        self.shown = 0.0
+        self.shown = -math.inf
 
     def on_train_begin(self, logs=None):
         self.began = None
@@ -57,15 +66,31 @@ class Progress(StepCallback):
         done = step - self.began_at
         rate = done / (now - self.began) if done else 0.0
         left = f"{clock((self.total - step) / rate)} left" if rate else "-:-- left"
-        filled = round(20 * step / self.total)
-        losses = "  ".join(f"{k} {v:.4g}" for k, v in logs.items() if k.endswith("loss"))
+        losses = "  ".join(
+            f"{k.removesuffix('_loss')} {v:.4g}" for k, v in logs.items() if k.endswith("_loss")
+        )
         skipped = f"  skipped {logs['skipped']:.0f}" if logs["skipped"] else ""
         line = (
-            f"[{'#' * filled}{'.' * (20 - filled)}] {step}/{self.total}  "
-            f"{rate * self.batch_size:.1f} images/s  {left}  {losses}{skipped}"
+            f"{step / self.total:4.0%} {step}/{self.total}  {rate * self.batch_size:.1f} images/s  "
+            f"{left}  {losses}{skipped}"
         )
-        self.stream.write(f"\r\x1b[2K{line}" if self.live else f"{line}\n")
+        if self.live:
+            # A line that wraps could not be redrawn.
+            width = os.get_terminal_size(self.stream.fileno()).columns or 80
+            cells = min(20, width - len(line) - 4)
+            if cells >= 5:
+                filled = cells * step // self.total
+                line = f"[{'#' * filled}{'.' * (cells - filled)}] {line}"
+            line = f"\r\x1b[2K{line[: width - 1]}"
+        self.stream.write(line if self.live else f"{line}\n")
         self.stream.flush()
+
+    def warn(self, text):
+        """Logs a warning on a line of its own."""
+        if self.live:
+            self.stream.write("\r\x1b[2K")
+            self.stream.flush()
+        logging.warning(text)
 
     def on_train_end(self, logs=None):
         if self.live:
@@ -79,47 +104,61 @@ def clock(seconds):
     return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
 
 
-class RunningMeans(keras.callbacks.Callback):
-    """Gives restored running means back to `fit`, which resets all metrics when it begins an
-    epoch.
+class RunningMeans(StepCallback):
+    """Begins new running means every `every` steps, after `Log` has written the old ones.
+
+    Gives restored ones (tracker name -> [total, count]) back to `fit`, which resets all metrics
+    when it begins.
     """
 
-    def set_model(self, model):
-        super().set_model(model)
-        self.restored = {name: m.variables for name, m in model.trackers.items()}
-        self.restored = {name: [v.numpy() for v in vs] for name, vs in self.restored.items()}
+    def __init__(self, start, every, restored):
+        super().__init__(start)
+        self.every = every
+        self.restored = restored
 
     def on_epoch_begin(self, epoch, logs=None):
-        for name, values in self.restored.items():
-            for variable, value in zip(self.model.tracker(name).variables, values, strict=True):
-                variable.assign(value)
+        with self.model.distribute_strategy.scope():
+            for name, values in self.restored.items():
+                variables = self.model.tracker(name).variables
+                for variable, value in zip(variables, values, strict=True):
+                    variable.assign(value)
+
+    def on_step(self, step, logs):
+        if step % self.every == 0:
+            self.model.reset_metrics()
 
 
 class SkipGuard(StepCallback):
-    """Stops a run of which `max_skipped` steps in a row were not finite."""
+    """Stops a run of which `max_skipped` steps in a row were not finite.
+
+    Under `steps_per_execution` it looks at the last step of each execution.
+    """
 
     def __init__(self, start, max_skipped):
         super().__init__(start)
         self.max_skipped = max_skipped
 
     def on_step(self, step, logs):
-        if logs["skipped_in_a_row"] >= self.max_skipped:
-            last = ", ".join(f"{k} {v:.4g}" for k, v in logs.items() if not k.startswith("skipped"))
-            raise RunError(
-                f"Stopped at step {step}: the last {logs['skipped_in_a_row']:.0f} steps gave "
-                "losses or gradients that are not finite, and were skipped "
-                f"({logs['skipped']:.0f} in all; --max_skipped={self.max_skipped}). No weight has "
-                f"changed since; the last finite means were: {last}. Usual causes: a learning "
-                "rate that is too high, --precision=mixed_float16 where a loss overflows (try "
-                "mixed_bfloat16 or float32), or pictures that are not finite."
-            )
+        if logs["skipped_in_a_row"] < self.max_skipped:
+            return
+        means = {k: v for k, v in logs.items() if not k.startswith("skipped")}
+        last = ", ".join(f"{k} {v:.4g}" for k, v in means.items())
+        found = f"The finite steps before had these means: {last}. " if any(means.values()) else ""
+        raise RunError(
+            f"Stopped at step {step}: the last {logs['skipped_in_a_row']:.0f} steps gave losses or "
+            f"gradients that are not finite, and were skipped ({logs['skipped']:.0f} in all; "
+            f"--max_skipped={self.max_skipped}). No weight has changed since. {found}Usual causes: "
+            "a learning rate that is too high, --precision=mixed_float16 where a loss overflows "
+            "(try mixed_bfloat16 or float32), or pictures that are not finite."
+        )
 
 
 class Log(StepCallback):
-    """Every `every` steps: a row in history.jsonl, TensorBoard scalars and the watchdogs; then new
-    means.
+    """Every `every` steps and at the last: a row in history.jsonl, TensorBoard scalars and the
+    watchdogs.
 
-    Validation metrics of the same step (see `Validate`) are part of its row. Rates go to
+    A mean over steps that were all skipped does not exist: null in the row. Validation metrics of
+    the same step (see `Validate`) are part of its row, or a row of their own. Rates go to
     TensorBoard alone, so that two runs of one seed have the same history byte for byte.
     """
 
@@ -134,39 +173,47 @@ class Log(StepCallback):
     def on_train_begin(self, logs=None):
         # Rows from after the checkpoint that the run goes on from would come twice.
         self.run.history.touch()
-        rows = self.run.history.read_text().splitlines(keepends=True)
-        complete = [row for row in rows if row.endswith("\n")]
-        write_atomically(
-            self.run.history,
-            "".join(row for row in complete if json.loads(row)["step"] <= self.start),
-        )
+        lines = self.run.history.read_text().splitlines(keepends=True)
+        rows = [(line, json.loads(line)) for line in lines if line.endswith("\n")]
+        rows = [(line, row) for line, row in rows if row["step"] <= self.start]
+        write_atomically(self.run.history, "".join(line for line, _ in rows))
+        # What the means of the next row begin after.
+        ended = [row for _, row in rows if row["step"] % self.every == 0]
+        self.before = ended[-1] if ended else {"step": 0, "skipped": 0.0}
         self.writer = tf.summary.create_file_writer(str(self.run.tensorboard))
         self.since, self.counted = time.monotonic(), self.start
 
     def on_step(self, step, logs):
+        measured = self.validate.at(step) if self.validate else {}
         if step % self.every and step != self.total:
+            if measured:
+                self._write(step, measured)
             return
-        row = {"step": step, **logs, **(self.validate.at(step) if self.validate else {})}
-        row["learning_rates"] = {
-            player: float(optimizer.learning_rate)
+        means = {name: value for name, value in logs.items() if name in self.model.trackers}
+        if logs["skipped"] - self.before["skipped"] == step - self.before["step"]:
+            means = dict.fromkeys(means)
+        else:
+            for warning in watchdogs.check_losses(means, self.gradient_norm_bound):
+                self.warn(f"Step {step}: {warning}")
+        rates = {
+            f"{player}_learning_rate": float(optimizer.learning_rate)
             for player, optimizer in self.model.optimizers.items()
         }
-        with self.run.history.open("a") as history:
-            history.write(json.dumps(row) + "\n")
         now = time.monotonic()
-        with self.writer.as_default(step):
-            for name, value in row.items():
-                if isinstance(value, float):
-                    tf.summary.scalar(name, value)
-            for player, rate in row["learning_rates"].items():
-                tf.summary.scalar(f"{player}_learning_rate", rate)
-            images = (step - self.counted) * self.batch_size
-            tf.summary.scalar("images_per_second", images / (now - self.since))
-        self.writer.flush()
+        images_per_second = (step - self.counted) * self.batch_size / (now - self.since)
+        self._write(step, {**logs, **means, **measured, **rates}, images_per_second)
         self.since, self.counted = now, step
-        for warning in watchdogs.check_losses(logs, self.gradient_norm_bound):
-            self.warn(f"Step {step}: {warning}")
-        self.model.reset_metrics()
+        if step % self.every == 0:
+            self.before = {"step": step, "skipped": logs["skipped"]}
+
+    def _write(self, step, row, images_per_second=None):
+        with self.run.history.open("a") as history:
+            history.write(json.dumps({"step": step, **row}) + "\n")
+        with self.writer.as_default(step):
+            for name, value in {**row, "images_per_second": images_per_second}.items():
+                if value is not None:
+                    tf.summary.scalar(name, value)
+        self.writer.flush()
 
     def on_train_end(self, logs=None):
         self.writer.close()
@@ -189,6 +236,11 @@ class Validate(StepCallback):
         self.best_metric = best_metric
         self.measured = {}
 
+    def on_train_begin(self, logs=None):
+        # Each worker keeps the record in mind: the file changes while others still look at it.
+        record = self.checkpointer.best()
+        self.best = record["value"] if record else None
+
     def at(self, step):
         """The metrics measured at `step`, or an empty dict."""
         return self.measured.get(step, {})
@@ -206,10 +258,11 @@ class Validate(StepCallback):
                 f"--best_metric={self.best_metric} is not measured here; choose one of "
                 f"{', '.join(metrics)}, with a leading '-' where lower is better."
             )
+        value = metrics[name]
         sign = -1.0 if self.best_metric.startswith("-") else 1.0
-        best = self.checkpointer.best()
-        if best is None or sign * metrics[name] > sign * best["value"]:
-            self.checkpointer.save_best(name, metrics[name])
+        if not math.isnan(value) and (self.best is None or sign * value > sign * self.best):
+            self.best = value
+            self.checkpointer.save_best(name, value)
 
 
 class Samples(StepCallback):
@@ -265,13 +318,18 @@ class Save(StepCallback):
     def _request_stop(self, number, frame):
         self.stop_requested = True
         # A second signal means now.
-        signal.signal(number, self.previous[number])
+        self.restore_signals()
 
     def on_step(self, step, logs):
-        if self.stop_requested:
+        stop = self.stop_requested
+        strategy = self.model.distribute_strategy
+        if isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
+            # Workers stop at one step, or those that go on would wait for the others for ever.
+            stop = strategy.reduce("SUM", tf.constant(float(stop)), axis=None) > 0
+        if stop:
             self.stopped_at = step
             self.model.stop_training = True
-        if self.stop_requested or step % self.every == 0 or step == self.total:
+        if stop or step % self.every == 0 or step == self.total:
             self.checkpointer.save()
 
     def restore_signals(self):

@@ -1,7 +1,7 @@
 """Checkpoints of everything a run's future depends on."""
 
 import json
-import shutil
+import math
 
 import tensorflow as tf
 
@@ -21,43 +21,49 @@ class Checkpointer:
         model: a compiled `Adversarial`.
         keep: how many of the last to keep.
         writes: False in the workers of a distributed run that are not its chief: they take part in
-            reading variables and leave no file.
+            reading the means and leave no file.
     """
 
     def __init__(self, directory, model, keep=3, writes=True):
+        self.directory = directory
         self.model = model
+        self.keep = keep
         self.writes = writes
-        self.directory = directory if writes else directory.with_name("checkpoints_of_worker")
-        self._latest_in = directory
-        self._keep = keep
+        # Restored running means: tracker name -> [total, count]; see `callbacks.RunningMeans`.
+        self.means = {}
         self._best_record = directory / "best" / "metric.json"
 
-    def _checkpoint(self):
-        model = self.model
-        running_means = {id(variable) for variable in model.metrics_variables}
-        state = {
-            "step": model.step,
-            "skipped": model.skipped,
-            "skipped_in_a_row": model.skipped_in_a_row,
-            # `variables` holds weights, statistics of normalisation and states of seed generators.
-            "model": [v.value for v in model.variables if id(v) not in running_means],
-            "optimizers": {
-                player: [v.value for v in optimizer.variables]
-                for player, optimizer in model.optimizers.items()
-            },
-            "trackers": {
-                name: [v.value for v in tracker.variables]
-                for name, tracker in model.trackers.items()
-            },
+    def _weights(self):
+        """Weights, statistics of normalisation and states of seed generators."""
+        means = {id(variable) for variable in self.model.metrics_variables}
+        return [v.value for v in self.model.variables if id(v) not in means]
+
+    def _optimizers(self):
+        return {
+            player: [v.value for v in optimizer.variables]
+            for player, optimizer in self.model.optimizers.items()
         }
-        return tf.train.Checkpoint(**state)
+
+    def _checkpoint(self, means):
+        return tf.train.Checkpoint(
+            step=self.model.step,
+            skipped=self.model.skipped,
+            skipped_in_a_row=self.model.skipped_in_a_row,
+            model=self._weights(),
+            optimizers=self._optimizers(),
+            means=means,
+        )
 
     def save(self):
-        """Saves the model's present state as the latest."""
-        self._write(self.directory, self._keep)
+        """Saves the model's present state as the latest.
+
+        Raises:
+            RunError: if it cannot be written; the one before stays in force.
+        """
+        self._write(self.directory, self.keep)
 
     def save_best(self, name, value):
-        """Keeps the present state as the best so far by metric `name`."""
+        """Keeps the present state as the best so far by metric `name`. Raises as `save` does."""
         self._write(self.directory / "best", keep=1)
         if self.writes:
             record = {"metric": name, "value": value, "step": int(self.model.step)}
@@ -70,39 +76,73 @@ class Checkpointer:
         return json.loads(self._best_record.read_text()) if self._best_record.exists() else None
 
     def _write(self, directory, keep):
-        manager = tf.train.CheckpointManager(self._checkpoint(), str(directory), max_to_keep=keep)
-        manager.save(checkpoint_number=int(self.model.step))
+        # Over several workers this sums, so that each of them has to come here, in one order.
+        means = {
+            name: [float(v.numpy()) for v in tracker.variables]
+            for name, tracker in self.model.trackers.items()
+        }
         if not self.writes:
-            shutil.rmtree(self.directory)
+            return
+        checkpoint = self._checkpoint(tf.Variable(json.dumps(means)))
+        manager = tf.train.CheckpointManager(checkpoint, str(directory), max_to_keep=keep)
+        step = int(self.model.step)
+        try:
+            manager.save(checkpoint_number=step)
+        except tf.errors.OpError as error:
+            raise RunError(
+                f"The checkpoint of step {step} ({self.size() / 1e6:,.0f} MB) cannot be written "
+                f"to {directory}: {error.message} Make room there and repeat the command; it goes "
+                "on from the checkpoint before."
+            ) from error
 
     def restore(self):
-        """Restores the latest checkpoint; returns its step, or 0 if there is none."""
-        return self._read(self._latest_in)
+        """Restores the latest checkpoint; returns its step, or 0 if there is none.
+
+        Raises:
+            RunError: if it is damaged or of another model.
+        """
+        return self._read(self.directory)
 
     def restore_best(self):
-        """Restores the best checkpoint; returns its step, or 0 if there is none."""
-        return self._read(self._latest_in / "best")
+        """Restores the best checkpoint; returns its step, or 0 if there is none. Raises as
+        `restore` does.
+        """
+        return self._read(self.directory / "best")
 
     def _read(self, directory):
-        path = tf.train.latest_checkpoint(str(directory))
+        path = _latest(directory)
         if path is None:
             return 0
-        names = (name.split("/") for name, _ in tf.train.list_variables(path))
-        for name in sorted({parts[1] for parts in names if parts[0] == "trackers"}):
-            self.model.tracker(name)
+        means = tf.Variable("")
         try:
-            self._checkpoint().restore(path).assert_existing_objects_matched()
+            self._checkpoint(means).restore(path).assert_consumed()
         except (AssertionError, ValueError, tf.errors.OpError) as error:
             raise RunError(
-                f"The checkpoint {path} does not fit this model or is damaged; remove it to go on "
-                f"from the one before, or choose another --run_dir. TensorFlow says: {error}"
+                f"The checkpoint {path} is damaged or of another model. Remove its files "
+                f"({path}.*) to go on from the checkpoint before, or choose another --run_dir. "
+                f"TensorFlow says: {error}"
             ) from error
+        self.means = json.loads(means.numpy())
         return int(self.model.step)
 
     def size(self):
         """Bytes of one checkpoint."""
-        checkpoint = self._checkpoint()
-        variables = tf.nest.flatten(
-            [checkpoint.model, {k: list(v) for k, v in checkpoint.optimizers.items()}]
-        )
-        return sum(v.shape.num_elements() * v.dtype.size for v in variables)
+        variables = sum(self._optimizers().values(), self._weights())
+        return sum(math.prod(v.shape) * v.dtype.size for v in variables)
+
+
+def _latest(directory):
+    """Path of the newest checkpoint that is named in `directory` and not removed; None if none was
+    ever named.
+    """
+    index = directory / "checkpoint"
+    if not index.exists():
+        return None
+    state = tf.train.get_checkpoint_state(str(directory))
+    for path in reversed(state.all_model_checkpoint_paths if state else []):
+        if any(directory.glob(f"{path.rpartition('/')[2]}.*")):
+            return path
+    raise RunError(
+        f"{index} is damaged, or all checkpoints that it names are gone; bring them back, or "
+        f"remove {directory} to start the run anew."
+    )

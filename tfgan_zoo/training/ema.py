@@ -10,8 +10,9 @@ def averaged_weights(model, player="generator"):
     """Within the block, `player`'s weights are their moving averages; afterwards they are what
     they were.
 
-    Does nothing for an optimizer without `use_ema`, and before its first step, when the average is
-    still the zeros it starts from.
+    Keras starts the average at the weights after the first step, not at zero, so that it needs no
+    correction: a_1 = w_1, a_t = m a_(t-1) + (1 - m) w_t. A skipped step is no step of it. Does
+    nothing for an optimizer without `use_ema`, and before the first step, when there is no average.
     """
     optimizer = model.optimizers[player]
     if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):

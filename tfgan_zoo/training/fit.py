@@ -1,7 +1,5 @@
 """One training run: resume, `keras.Model.fit`, callbacks, checkpoints."""
 
-from absl import logging
-
 from tfgan_zoo.training import callbacks as step_callbacks
 from tfgan_zoo.training.checkpoints import Checkpointer
 from tfgan_zoo.training.run_directory import RunError
@@ -49,8 +47,8 @@ def fit(
         The step at which a signal (Ctrl-C, SIGTERM) stopped the run, or None if it reached its end.
 
     Raises:
-        RunError: for settings that cannot work, a disk without room, a damaged checkpoint, or a
-        diverged run.
+        RunError: for settings that cannot work, a disk without room (before the first step or
+        later), a damaged checkpoint, or a diverged run.
     """
     for name, every in (
         ("log_every", log_every),
@@ -66,23 +64,31 @@ def fit(
             )
     chief = is_chief(model.distribute_strategy)
     checkpointer = Checkpointer(run.checkpoints, model, keep_checkpoints, writes=chief)
-    # Kept ones, the one being written, and the best.
-    run.require_space(checkpointer.size() * (keep_checkpoints + 2))
+    if chief:
+        # Kept ones, the one being written, and the best; less what an earlier process wrote.
+        written = sum(path.stat().st_size for path in run.checkpoints.rglob("*") if path.is_file())
+        run.require_space(checkpointer.size() * (keep_checkpoints + 2) - written)
     start = checkpointer.restore()
     if start >= total_steps:
         return None
+    if start % model.steps_per_execution:
+        raise RunError(
+            f"The run stopped at step {start}, which is no multiple of "
+            f"--steps_per_execution={model.steps_per_execution}."
+        )
 
     saving = step_callbacks.Save(start, checkpoint_every, total_steps, checkpointer)
-    guard = step_callbacks.SkipGuard(start, max_skipped)
+    chain = [step_callbacks.SkipGuard(start, max_skipped)]
     validating = None
     if validate:
         validating = step_callbacks.Validate(
             start, validate_every, total_steps, validate, checkpointer, best_metric
         )
-    chain = [step_callbacks.RunningMeans(), guard, validating]
+        chain.append(validating)
     if chief:
+        progress = step_callbacks.Progress(start, total_steps, batch_size)
         chain += [
-            step_callbacks.Progress(start, total_steps, batch_size),
+            progress,
             step_callbacks.Log(
                 start,
                 log_every,
@@ -91,23 +97,33 @@ def fit(
                 batch_size,
                 gradient_norm_bound,
                 validating,
-                logging.warning,
+                progress.warn,
             ),
         ]
         if draw:
             chain.append(
-                step_callbacks.Samples(start, sample_every, total_steps, run, draw, logging.warning)
+                step_callbacks.Samples(start, sample_every, total_steps, run, draw, progress.warn)
             )
     # Last, so that what the others did at a step is done when its checkpoint exists.
-    chain += [*extra_callbacks, saving]
+    chain += [
+        step_callbacks.RunningMeans(start, log_every, checkpointer.means),
+        *extra_callbacks,
+        saving,
+    ]
     try:
         model.fit(
             batches(start),
             steps_per_epoch=total_steps - start,
             verbose=0,
             shuffle=False,
-            callbacks=[callback for callback in chain if callback is not None],
+            callbacks=chain,
         )
+    except OSError as error:
+        raise RunError(
+            f"Stopped after step {int(model.step)}, because a file could not be read or written: "
+            f"{error}. Remove the cause and repeat the command; it goes on from the last "
+            "checkpoint."
+        ) from error
     finally:
         saving.restore_signals()
     return saving.stopped_at

@@ -73,7 +73,8 @@ class RunDirectory:
         """Writes the flags and versions of a new run, or checks those of a run that goes on.
 
         Args:
-            flags: name -> serialised '--name=value' line(s), for every flag of the program.
+            flags: name -> serialised '--name=value' line(s), for every flag of the program; empty
+                for a flag that is not set.
             free_to_change: names that may differ when a run goes on, since they do not alter what
                 is learnt.
 
@@ -81,13 +82,15 @@ class RunDirectory:
             RunError: if the directory holds a run under other hyper-parameters; the message is the
             difference.
         """
+        text = "".join(f"{lines}\n" for _, lines in sorted(flags.items()) if lines)
         if self.flags.exists():
-            recorded = parse_flagfile(self.flags.read_text())
+            before = parse_flagfile(self.flags.read_text(), flags)
+            now = parse_flagfile(text, flags)
             unset = "(not set)"
             changed = [
-                f"  {name}: was {recorded.get(name, unset)}, now {flags.get(name, unset)}"
-                for name in sorted(recorded.keys() | flags.keys())
-                if name not in free_to_change and recorded.get(name) != flags.get(name)
+                f"  {name}: was {before.get(name, unset)}, now {now.get(name, unset)}"
+                for name in sorted(before.keys() | now.keys())
+                if name not in free_to_change and before.get(name) != now.get(name)
             ]
             if changed:
                 raise RunError(
@@ -96,8 +99,7 @@ class RunDirectory:
                     + "\n".join(changed)
                     + "\nRepeat the old settings to go on, or choose another --run_dir."
                 )
-        lines = [line for _, line in sorted(flags.items()) if line]
-        write_atomically(self.flags, "\n".join(lines) + "\n")
+        write_atomically(self.flags, text)
         write_atomically(self.versions, json.dumps(versions(), indent=2, sort_keys=True) + "\n")
 
     def add_seconds(self, seconds):
@@ -111,46 +113,52 @@ class RunDirectory:
         return total
 
 
-def parse_flagfile(text):
-    """Flag name -> its line, of a flagfile with one `--name=value` (or `--name`, `--noname`) a
-    line.
+def parse_flagfile(text, names=()):
+    """Flag name -> its line, or lines if it is given more than once, of a flagfile as absl writes
+    it.
+
+    Args:
+        text: one `--name=value`, `--name` or `--noname` a line.
+        names: of the program's flags; they tell a flag `normalise` from a false `rmalise`.
     """
     flags = {}
-    for line in text.splitlines():
-        line = line.strip()
+    for line in map(str.strip, text.splitlines()):
         if line.startswith("--"):
-            name = line[2:].split("=", 1)[0]
-            flags[name] = line
-    return {
-        # absl writes a false boolean as --noname
-        (name[2:] if "=" not in line and name.startswith("no") else name): line
-        for name, line in flags.items()
-    }
+            name, value, _ = line.removeprefix("--").partition("=")
+            if not value and name not in names:
+                name = name.removeprefix("no")
+            flags[name] = f"{flags[name]} {line}" if name in flags else line
+    return flags
 
 
 def versions():
     """Packages, interpreter, machine and commit, as a dict of strings."""
-    found = {name: importlib.metadata.version(name) for name in PACKAGES}
+    found = {name: _version(name) for name in PACKAGES}
     found["python"] = platform.python_version()
     found["machine"] = f"{platform.machine()}, {os.cpu_count()} CPUs"
-    found["commit"] = commit()
+    found["commit"] = commit(pathlib.Path(__file__).resolve().parents[2])
     return found
 
 
-def commit():
-    """The commit of the clone this package runs from, '-dirty' if it has changes, or 'not a git
-    clone'.
-    """
-    root = pathlib.Path(__file__).resolve().parents[2]
+def _version(package):
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:  # tensorflow goes by several names
+        return "not installed under this name"
+
+
+def commit(root):
+    """The commit of the clone at `root`, '-dirty' if it has changes, or why there is none."""
     if not (root / ".git").exists():
         return "not a git clone"
-    described = subprocess.run(
-        ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return described.stdout.strip() if described.returncode == 0 else "unknown"
+    describe = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=12"]
+    try:
+        described = subprocess.run(
+            [*describe, "--exclude=*"], capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError) as error:
+        return f"unknown ({error})"
+    return described.stdout.strip()
 
 
 def write_atomically(path, text):

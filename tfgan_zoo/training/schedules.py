@@ -4,6 +4,8 @@ import math
 
 import keras
 
+from tfgan_zoo.training.run_directory import RunError
+
 
 def learning_rate(base, schedule, total_steps, decay_from=0.5):
     """A learning rate or schedule for an optimizer.
@@ -17,14 +19,14 @@ def learning_rate(base, schedule, total_steps, decay_from=0.5):
         decay_from: share of the run, in [0, 1).
 
     Raises:
-        ValueError: for another schedule or share.
+        RunError: for another schedule or share.
     """
     if schedule == "constant":
         return base
     if schedule not in ("linear", "cosine"):
-        raise ValueError(f"No schedule '{schedule}'; choose constant, linear or cosine.")
+        raise RunError(f"No --lr_schedule='{schedule}'; choose constant, linear or cosine.")
     if not 0.0 <= decay_from < 1.0:
-        raise ValueError(f"The decay starts at a share of the run in [0, 1); got {decay_from}.")
+        raise RunError(f"--lr_decay_from={decay_from} must be a share of the run in [0, 1).")
     return Decay(base, schedule, int(total_steps * decay_from), total_steps)
 
 

@@ -35,23 +35,27 @@ def strategy(name):
             '"task": {"type": "worker", "index": 0}}'
         )
         try:
-            workers = json.loads(os.environ.get("TF_CONFIG", ""))["cluster"]["worker"]
-        except (ValueError, KeyError, TypeError) as error:
+            config = json.loads(os.environ.get("TF_CONFIG", ""))
+            config["cluster"]["worker"][0], config["task"]["type"], config["task"]["index"]
+        except (ValueError, KeyError, TypeError, IndexError) as error:
             raise RunError(
                 "--strategy=multi_worker reads the machines from the environment variable "
                 f"TF_CONFIG, which is missing or not of the form {example}."
             ) from error
-        chosen = tf.distribute.MultiWorkerMirroredStrategy()
-        if chosen.num_replicas_in_sync < len(workers):
-            raise RunError(f"TF_CONFIG lists {len(workers)} workers and TensorFlow found fewer.")
-        return chosen
+        return tf.distribute.MultiWorkerMirroredStrategy()
     raise RunError(f"No strategy '{name}'; choose one of {', '.join(STRATEGIES)}.")
 
 
 def is_chief(chosen):
-    """Whether this process writes files: true but for the second and later workers."""
+    """Whether this process writes files: true for one process of a distributed run, and without
+    one.
+    """
     resolver = chosen.cluster_resolver
-    return resolver is None or resolver.task_type in (None, "chief") or not resolver.task_id
+    if resolver is None or resolver.task_type is None:
+        return True
+    if "chief" in resolver.cluster_spec().jobs:
+        return resolver.task_type == "chief"
+    return resolver.task_id == 0
 
 
 def set_precision(name):

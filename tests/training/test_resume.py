@@ -1,0 +1,208 @@
+"""A run that is killed, interrupted or out of disk ends as an uninterrupted one does, bit for
+bit.
+"""
+
+import json
+import os
+import pathlib
+import resource
+import signal
+import time
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.training import tiny
+from tfgan_zoo.training.checkpoints import Checkpointer
+from tfgan_zoo.training.fit import fit
+from tfgan_zoo.training.run_directory import RunDirectory
+
+# Under mixed precision with a moving average: the state has all its parts. Means are logged every
+# three steps, so that most checkpoints hold half a mean; the last step is no multiple.
+EACH_STEP = {
+    "model": {"precision": "mixed_float16", "ema": 0.9, "schedule": "linear", "total_steps": 50},
+    # Not finite: two steps in a row, and all steps of the row of step 33.
+    "data": {"broken": (7, 8, 30, 31, 32)},
+    "total_steps": 50,
+    "checkpoint_every": 1,
+    "log_every": 3,
+    "validate_every": 10,
+    "sample_every": 10,
+    "best_metric": "-brightness",
+    "max_skipped": 5,
+}
+SEVERAL_STEPS = {
+    "model": {"steps_per_execution": 4},
+    "total_steps": 600,
+    "checkpoint_every": 8,
+    "log_every": 12,
+    "validate_every": 100,
+    "sample_every": 100,
+}
+
+
+class Program:
+    """A command of a user: each `start` is a new process that trains to the end in the same
+    directory.
+    """
+
+    def __init__(self, processes, directory, options):
+        self.processes, self.options = processes, options
+        self.run = RunDirectory(directory / "run")
+        self.outcome = directory / "outcome.npz"
+
+    def start(self):
+        process = self.processes.Process(
+            target=tiny.train, args=(self.run.path, self.outcome), kwargs=self.options
+        )
+        process.start()
+        return process
+
+    def finish(self, process):
+        process.join(120)
+        assert process.exitcode == 0
+        return dict(np.load(self.outcome))
+
+    def saved(self):
+        """Step of the latest checkpoint."""
+        path = tf.train.latest_checkpoint(self.run.checkpoints)
+        return int(path.rpartition("-")[2]) if path else 0
+
+    def stop(self, process, number, steps, moment=lambda: True):
+        """Sends a signal at the first `moment` that the run has come `steps` further."""
+        goal, patience = self.saved() + steps, time.monotonic() + 60
+        while self.saved() < goal or not moment():
+            assert process.is_alive() and time.monotonic() < patience
+            time.sleep(0.0005)
+        os.kill(process.pid, number)
+
+    def files(self):
+        """History and pictures, as bytes by name."""
+        paths = [self.run.history, *self.run.samples.iterdir()]
+        return {path.name: path.read_bytes() for path in paths}
+
+
+def assert_same(program, outcome, reference, reference_outcome):
+    assert outcome.keys() == reference_outcome.keys()
+    differing = [k for k, v in reference_outcome.items() if v.tobytes() != outcome[k].tobytes()]
+    assert not differing
+    assert program.files() == reference.files()
+
+
+def test_killed_at_any_moment(processes, tmp_path):
+    reference = Program(processes, tmp_path / "reference", EACH_STEP)
+    uninterrupted = reference.start()
+    program = Program(processes, tmp_path / "killed", EACH_STEP)
+
+    def writing():
+        return any(program.run.checkpoints.glob("*_temp*"))
+
+    def between():
+        return not writing()
+
+    for moment in (writing, between, writing):
+        process = program.start()
+        program.stop(process, signal.SIGKILL, 5, moment)
+        process.join(60)
+        assert process.exitcode == -signal.SIGKILL
+        assert 0 < program.saved() < EACH_STEP["total_steps"]
+
+    outcome = program.finish(program.start())
+    expected = reference.finish(uninterrupted)
+    assert_same(program, outcome, reference, expected)
+    assert program.run.path.joinpath("checkpoints/best/metric.json").read_bytes() == (
+        reference.run.path.joinpath("checkpoints/best/metric.json").read_bytes()
+    )
+    # The parts that make it exact are there, and moved.
+    seeds = [k for k in outcome if "seed_generator_state" in k]
+    assert len(seeds) == 2 and all(outcome[k].any() for k in seeds)
+    assert any("average" in k for k in outcome) and any("dynamic_scale" in k for k in outcome)
+
+    rows = [json.loads(line) for line in program.run.history.read_text().splitlines()]
+    skipped = {row["step"]: row["skipped"] for row in rows if "skipped" in row}
+    assert (skipped[6], skipped[9], skipped[33], skipped[50]) == (0, 2, 5, 5)
+    missing = [row["step"] for row in rows if row.get("generator_loss", 0) is None]
+    assert missing == [33]
+
+
+def test_interrupted_under_several_steps_per_execution(processes, tmp_path):
+    reference = Program(processes, tmp_path / "reference", SEVERAL_STEPS)
+    uninterrupted = reference.start()
+    program = Program(processes, tmp_path / "interrupted", SEVERAL_STEPS)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        process = program.start()
+        program.stop(process, number, 16)
+        stopped = int(program.finish(process)["stopped"])
+        assert stopped == program.saved() and stopped % 4 == 0
+        assert 0 < stopped < SEVERAL_STEPS["total_steps"]
+
+    outcome = program.finish(program.start())
+    assert outcome["stopped"] == -1
+    assert_same(program, outcome, reference, reference.finish(uninterrupted))
+
+
+def _run_out_of_disk(directory, outcome):
+    """The largest file that this process may write is smaller than a checkpoint, from step 6 on."""
+
+    def fill_disk(step, logs):
+        if step == 5:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+
+    tiny.train(
+        directory,
+        outcome,
+        total_steps=8,
+        checkpoint_every=3,
+        log_every=1,
+        extra_callbacks=[keras.callbacks.LambdaCallback(on_train_batch_end=fill_disk)],
+    )
+
+
+def test_disk_full_in_the_middle(processes, tmp_path):
+    outcome = tmp_path / "outcome.npz"
+    process = processes.Process(target=_run_out_of_disk, args=(tmp_path / "run", outcome))
+    process.start()
+    process.join(60)
+    assert process.exitcode == 0
+    error = json.loads(outcome.with_suffix(".json").read_text())
+    assert "checkpoint of step 6" in error and str(tmp_path / "run") in error
+    assert "Make room there and repeat the command" in error
+
+    model = tiny.build()
+    assert Checkpointer(tmp_path / "run" / "checkpoints", model).restore() == 3
+    assert int(model.step) == 3
+
+
+def test_second_signal_stops_at_once(tmp_path, adversary):
+    seen = []
+
+    def twice(step, logs):
+        seen.append(step)
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    impatient = keras.callbacks.LambdaCallback(on_train_batch_end=twice)
+    run = RunDirectory(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        fit(adversary, tiny.batches(), run=run, total_steps=9, batch_size=4,
+            extra_callbacks=[impatient])  # fmt: skip
+    assert len(seen) == 1
+    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_leaves_a_checkpoint_and_gives_handlers_back(tmp_path, adversary, number):
+    def once(step, logs):
+        if step == 2:
+            signal.raise_signal(number)
+
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    patient = keras.callbacks.LambdaCallback(on_train_batch_end=once)
+    stopped = fit(adversary, tiny.batches(), run=RunDirectory(tmp_path), total_steps=9,
+                  batch_size=4, extra_callbacks=[patient])  # fmt: skip
+    assert stopped == 3
+    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+    assert pathlib.Path(tmp_path, "checkpoints", "ckpt-3.index").exists()

@@ -1,0 +1,200 @@
+"""A model, data and a run small enough to be trained, killed and repeated many times."""
+
+import json
+import os
+import pathlib
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfgan_zoo.base import Adversarial
+from tfgan_zoo.optimizers.adam import Adam
+from tfgan_zoo.training import pictures
+from tfgan_zoo.training.ema import averaged_weights
+from tfgan_zoo.training.fit import fit
+from tfgan_zoo.training.run_directory import RunDirectory, RunError
+from tfgan_zoo.training.schedules import learning_rate
+
+SIZE = 8
+
+
+class TinyGAN(Adversarial):
+    """Pictures [B, 8, 8, 1] from latents [B, 4].
+
+    Both players hold a Keras Dropout, whose seed generator is state; the generator holds a batch
+    normalisation.
+    """
+
+    def __init__(self, seed=0):
+        super().__init__(seed=seed, name="tiny")
+        layers = keras.layers
+        self.generator = keras.Sequential(
+            [
+                keras.Input((4,)),
+                layers.Dense(16),
+                layers.BatchNormalization(),
+                layers.ReLU(),
+                layers.Dropout(0.2, seed=1),
+                layers.Dense(SIZE * SIZE, activation="tanh"),
+                layers.Reshape((SIZE, SIZE, 1), dtype="float32"),
+            ],
+            name="generator",
+        )
+        self.discriminator = keras.Sequential(
+            [
+                keras.Input((SIZE, SIZE, 1)),
+                layers.Flatten(),
+                layers.Dense(16),
+                layers.LeakyReLU(0.2),
+                layers.Dropout(0.2, seed=2),
+                layers.Dense(1, dtype="float32"),
+            ],
+            name="discriminator",
+        )
+
+    def call(self, latents):
+        return self.generator(latents, training=False)
+
+    def train_step(self, data):
+        real = data["images"]
+        step = self.begin_step()
+        latents = tf.random.stateless_normal([tf.shape(real)[0], 4], step.seed())
+        with tf.GradientTape(persistent=True) as tape:
+            fake = self.generator(latents, training=True)
+            real_logits = self.discriminator(real, training=True)
+            fake_logits = self.discriminator(fake, training=True)
+            discriminator_loss = tf.reduce_mean(
+                tf.nn.softplus(-real_logits) + tf.nn.softplus(fake_logits)
+            )
+            generator_loss = tf.reduce_mean(tf.nn.softplus(-fake_logits))
+        step.update(tape, discriminator=discriminator_loss, generator=generator_loss)
+        return step.report(discriminator_loss=discriminator_loss, generator_loss=generator_loss)
+
+
+def images(step, count):
+    """float32 [count, 8, 8, 1] in [-1, 1], a function of the step and the position in it."""
+    positions = tf.cast(step, tf.float32) * count + tf.range(count, dtype=tf.float32)
+    pixels = tf.reshape(tf.range(SIZE * SIZE, dtype=tf.float32), [1, SIZE, SIZE, 1])
+    return tf.sin(pixels * 0.1 + tf.reshape(positions, [-1, 1, 1, 1]) * 0.37)
+
+
+def batches(batch_size=4, pipelines=1, pipeline=0, broken=()):
+    """start_step -> endless dataset; the pictures of the steps in `broken` are not finite.
+
+    Of several pipelines each yields its consecutive share of the global batch.
+    """
+
+    def begin(start):
+        def batch(step):
+            share = batch_size // pipelines
+            pictures = images(step, batch_size)[pipeline * share : (pipeline + 1) * share]
+            bad = tf.reduce_any(tf.equal(step, tf.constant(list(broken), tf.int64)))
+            return {"images": tf.where(bad, float("nan"), pictures)}
+
+        return tf.data.Dataset.counter(start).map(batch, num_parallel_calls=2).prefetch(2)
+
+    return begin
+
+
+def build(
+    *,
+    seed=0,
+    precision="float32",
+    ema=0.0,
+    steps_per_execution=1,
+    rates=(2e-3, 2e-3),
+    schedule="constant",
+    total_steps=1,
+    jit_compile=False,
+):
+    """A compiled TinyGAN. `rates` are those of generator and discriminator."""
+    keras.utils.set_random_seed(seed)
+    keras.mixed_precision.set_dtype_policy(precision)
+    model = TinyGAN(seed)
+    generator, discriminator = (learning_rate(r, schedule, total_steps) for r in rates)
+    model.compile(
+        generator=Adam(
+            generator, beta_1=0.5, use_ema=ema > 0, ema_momentum=ema or 0.99, name="generator"
+        ),
+        discriminator=Adam(discriminator, beta_1=0.5, name="discriminator"),
+        steps_per_execution=steps_per_execution,
+        jit_compile=jit_compile,
+    )
+    keras.mixed_precision.set_dtype_policy("float32")
+    return model
+
+
+def drawing(model, latents=None):
+    """The `draw` of a run: a grid of 4 samples, the samples, and real pictures."""
+    latents = (
+        np.random.default_rng(0).normal(size=(4, 4)).astype("f") if latents is None else latents
+    )
+
+    def draw():
+        with averaged_weights(model):
+            samples = model(latents).numpy()
+        return pictures.square_grid(samples), samples, images(0, 4).numpy()
+
+    return draw
+
+
+def brightness(model):
+    """The `validate` of a run: a number that depends on all of the generator's weights."""
+
+    def validate():
+        with averaged_weights(model):
+            return {"brightness": float(np.mean(model(np.ones((2, 4), "f"))))}
+
+    return validate
+
+
+def _variables(model):
+    found = {name: getattr(model, name) for name in ("step", "skipped", "skipped_in_a_row")}
+    found |= {f"model/{i}/{v.path}": v for i, v in enumerate(model.variables)}
+    for player, optimizer in model.optimizers.items():
+        found |= {f"{player}/{i}/{v.path}": v for i, v in enumerate(optimizer.variables)}
+    return found
+
+
+def state(model):
+    """Every number that a run's future depends on: name -> array."""
+    return {name: variable.numpy() for name, variable in _variables(model).items()}
+
+
+def set_state(model, values):
+    """Gives a model the numbers that `state` returned."""
+    for name, variable in _variables(model).items():
+        if name in values:
+            variable.assign(values[name])
+
+
+def train(directory, outcome, *, model=None, data=None, **fitting):
+    """The program of a run, for a process of its own: trains, and writes what came of it.
+
+    Args:
+        directory: of the run.
+        outcome: path of the .npz with the model's state and `stopped`, or of the .json with an
+            error.
+        model, data: options of `build` and `batches`; None takes the defaults.
+        fitting: options of `fit`.
+    """
+    tf.config.experimental.enable_op_determinism()
+    outcome = pathlib.Path(outcome)
+    adversary = build(**(model or {}))
+    try:
+        stopped = fit(
+            adversary,
+            batches(**(data or {})),
+            run=RunDirectory(directory),
+            batch_size=4,
+            draw=drawing(adversary),
+            validate=brightness(adversary),
+            **fitting,
+        )
+    except RunError as error:
+        outcome.with_suffix(".json").write_text(json.dumps(str(error)))
+        return
+    temporary = outcome.with_name(f"{outcome.name}.{os.getpid()}.npz")
+    np.savez(temporary, stopped=-1 if stopped is None else stopped, **state(adversary))
+    os.replace(temporary, outcome)
