@@ -386,7 +386,7 @@ def _stamp(record: Record) -> tuple:
 
 
 def _describe(problems: list[BadFile]) -> str:
-    lines = [f"  {problem}" for problem in problems[:10]]
+    lines = [f"  {problem}" for problem in sorted(problems, key=str)[:10]]
     if len(problems) > 10:
         lines.append(f"  and {len(problems) - 10} more")
     count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"

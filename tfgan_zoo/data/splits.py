@@ -19,8 +19,8 @@ def canonical(split: str) -> str:
 class HoldOut:
     """How many examples are kept back from training.
 
-    A count wins over a share; a share keeps back at least one and at most a third of the examples,
-    so that a set of one or two is for training only.
+    A count wins over a share. A share above zero keeps back at least one example of a set of three
+    or more.
     """
 
     val_count: int | None = None
@@ -61,7 +61,7 @@ class HoldOut:
         if train < 1:
             raise DataError(
                 f"Of {total} examples, {sizes['validation']} for validation and {sizes['test']} "
-                "for test leave none for training: lower val_count or test_count."
+                "for test leave none for training: hold out fewer."
             )
         middle = train + sizes["validation"]
         ranges = {"train": (0, train), "validation": (train, middle), "test": (middle, total)}
@@ -71,4 +71,4 @@ class HoldOut:
 def _size(total, count, share):
     if count is not None:
         return count
-    return min(max(1, int(share * total)), total // 3) if share else 0
+    return max(int(share * total), 1 if share and total > 2 else 0)

@@ -176,7 +176,7 @@ def resolve_split(builder, split: str, hold_out: splits.HoldOut) -> tuple[str, s
 def picture_keys(builder) -> list[str]:
     """The names of the set's picture features."""
     features = builder.info.features
-    return [key for key in features if isinstance(features[key], tfds.features.Image)]
+    return sorted(key for key in features if isinstance(features[key], tfds.features.Image))
 
 
 def is_label_map(builder, key: str) -> bool:
