@@ -2,6 +2,7 @@
 #   PYTHON=/path/to/python3.12   another interpreter than the newest that is found
 #   VENV=folder                  another place for the environment than .venv
 #   PYTEST_ARGS='tests/data -x'  other arguments for pytest than the whole suite
+#   QUICKSTART_ARGS='--steps=500'  further flags for the training
 
 VENV ?= .venv
 CANDIDATES := $(or $(PYTHON),python3.13 python3.12 python3.11 python3.10 python3 python)
@@ -16,7 +17,7 @@ help:
 
 quickstart: environment
 	$(INSTALL) $(VENV)/.installed
-	$(BIN)/python -m trainers.pix2pix --flagfile=trainers/flagfiles/quickstart.flags
+	$(BIN)/python -m trainers.pix2pix --flagfile=trainers/flagfiles/quickstart.flags $(QUICKSTART_ARGS)
 
 test: environment
 	$(INSTALL) $(VENV)/.installed-test

@@ -211,10 +211,16 @@ def say(text):
     print(text, flush=True)
 
 
-def start(main):
-    """Runs `main` with parsed flags; what a user can mend ends in one sentence, not in a
+def start(build, task):
+    """Parses the flags and calls `run`; what a user can mend ends in one sentence, not a
     traceback.
     """
+
+    # absl shows under --help what belongs to the main module; every flag of a trainer does.
+    for module, defined in FLAGS.flags_by_module_dict().items():
+        if module.startswith("trainers."):
+            for flag in defined:
+                FLAGS.register_key_flag_for_module(sys.argv[0], flag)
 
     def guarded(argv):
         if len(argv) > 1:
@@ -233,7 +239,7 @@ def start(main):
         from tfgan_zoo.training.run_directory import RunError
 
         try:
-            main()
+            run(build, task)
         except (DataError, RunError) as error:
             say(f"\nerror: {error}")
             sys.exit(2)
@@ -281,8 +287,11 @@ def run(build, task):
     for note in data.notes():
         say(note)
     total = FLAGS.steps or max(1, FLAGS.epochs * len(data.train) // FLAGS.batch_size)
-    with strategy.scope():
-        model = build(data, total)
+    try:
+        with strategy.scope():
+            model = build(data, total)
+    except ValueError as error:  # a size or a name that the networks cannot take
+        raise RunError(str(error)) from error
 
     def batches(start_step):
         def pipeline(context=None):
@@ -316,7 +325,7 @@ def run(build, task):
         total_steps=total,
         batch_size=FLAGS.batch_size,
         draw=averaged(task.draw),
-        validate=averaged(task.validate) if data.validation is not None else None,
+        validate=averaged(task.validate) if task.validate else None,
         best_metric=FLAGS.best_metric,
         log_every=FLAGS.log_every,
         sample_every=FLAGS.sample_every,

@@ -6,10 +6,9 @@ python -m trainers.dcgan --flagfile=trainers/flagfiles/dcgan.flags --data=DIR --
 from absl import flags
 
 from trainers import common
-from trainers.tasks import unconditional
+from trainers.tasks import unconditional as task
 
 FLAGS = flags.FLAGS
-flags.adopt_module_key_flags(unconditional)
 FLAGS.set_default("image_size", "64")
 FLAGS.set_default("batch_size", 128)
 flags.DEFINE_integer("latent_dim", 100, "Length of the latent.", 1)
@@ -37,4 +36,4 @@ def build(data, total_steps):
 
 
 if __name__ == "__main__":
-    common.start(lambda: common.run(build, unconditional))
+    common.start(build, task)

@@ -6,10 +6,9 @@ python -m trainers.pix2pix --flagfile=trainers/flagfiles/pix2pix.flags --data=DI
 from absl import flags
 
 from trainers import common
-from trainers.tasks import paired
+from trainers.tasks import paired as task
 
 FLAGS = flags.FLAGS
-flags.adopt_module_key_flags(paired)
 flags.DEFINE_integer("generator_filters", 64, "Width of the generator's first layer.", 1)
 flags.DEFINE_integer("discriminator_filters", 64, "Width of the discriminator's first layer.", 1)
 flags.DEFINE_enum("patch", "70", ["1", "16", "34", "70", "142", "286"], "Pixels one score sees.")
@@ -42,4 +41,4 @@ def build(data, total_steps):
 
 
 if __name__ == "__main__":
-    common.start(lambda: common.run(build, paired))
+    common.start(build, task)

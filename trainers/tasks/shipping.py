@@ -28,6 +28,7 @@ def ship(
     generate,
     signatures,
     requests,
+    input_name,
     inputs,
     calibration,
     interface,
@@ -46,6 +47,7 @@ def ship(
         generate: inputs -> images, what the model itself draws; the reference of every parity.
         signatures: of the SavedModel, name -> tf.function.
         requests: warm-up requests.
+        input_name: of the generator's one input, as the signatures call it.
         inputs: real inputs `[N, ...]` on which parity and latency are measured.
         calibration: batches of real inputs for int8.
         interface: shapes of one input and one output.
@@ -71,7 +73,7 @@ def ship(
         return signature(tf.convert_to_tensor(batch, tf.float32))["images"].numpy()
 
     lite, parities = {}, {"SavedModel": tflite.parity(generate, served, inputs)}
-    spec = tf.TensorSpec([None, *inputs.shape[1:]], tf.float32, name="inputs")
+    spec = tf.TensorSpec([None, *inputs.shape[1:]], tf.float32, name=input_name)
     for kind, file in FILES.items():
         content = tflite.convert(
             generate, spec, kind=kind, calibration=calibration if kind == "int8" else None

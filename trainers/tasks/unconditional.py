@@ -5,12 +5,14 @@ from absl import flags
 from trainers import common
 
 FLAGS = flags.FLAGS
-flags.adopt_module_key_flags(common)
 flags.DEFINE_bool("flip", False, "Mirror half of the training pictures.")
 flags.DEFINE_integer("channels", 3, "Channels of the pictures.", 1, 4)
 
 SIDE = 8  # of the square sample grid
 BATCH = 64
+
+# Without pairs there is nothing to compare a picture with; scores are taken at export.
+validate = None
 
 
 def augmentation():
@@ -28,7 +30,7 @@ def open_data(directory):
             split,
             image_size=common.image_size(),
             channels=FLAGS.channels,
-            **common.source_options(directory),
+            **{**common.source_options(directory), "val_count": FLAGS.validation_count or 0},
         )
         for split in ("train", "test")
     )
@@ -51,11 +53,6 @@ def sheet(samples):
     from tfgan_zoo.training import pictures
 
     return pictures.square_grid(samples, scale=2 if samples.shape[1] <= 32 else 1)
-
-
-def validate(model, data):
-    """Unconditional generators have no pair to be compared with; scores are taken at export."""
-    raise NotImplementedError("An unconditional task has no validation split.")
 
 
 def export(model, data, directory, steps, seconds):
@@ -106,9 +103,10 @@ def export(model, data, directory, steps, seconds):
             model, latent_dim=model.latent_dim, sample_latents=sample_latents
         ),
         requests=serving.latent_requests(model.latent_dim),
+        input_name="latents",
         inputs=latents[:8],
         calibration=[latent[None] for latent in latents[:100]],
-        interface={"input": [model.latent_dim], "output": [*size, channels]},
+        interface={"input": [model.latent_dim], "output": [*size, channels], "resize_method": None},
         measure=measure,
         draw=lambda served: sheet(served(latents[: SIDE**2])),
         protocol=(

@@ -1,0 +1,87 @@
+"""The README tells the truth: each of its commands runs, long ones at a reduced size."""
+
+import os
+import pathlib
+import re
+import shlex
+import subprocess
+import sys
+
+import pytest
+from PIL import Image
+
+from tfgan_zoo.data import facade_drawing
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text()
+COMMANDS = re.findall(r"```bash\n(.*?)```", README, re.S)
+SNIPPETS = re.findall(r"```python\n(.*?)```", README, re.S)
+
+SMALL = "--image_size=16 --load_size=18 --generator_filters=4 --discriminator_filters=4 --steps=2"
+# Command as the README writes it -> as it is run here.
+REDUCED = {
+    "make quickstart": "make quickstart QUICKSTART_ARGS='"
+    + SMALL
+    + " --patch=16 --run_dir={tmp}/run --data_dir={tmp}/tfds'",
+    # This test is part of what `make test` runs.
+    "make test": "make test PYTEST_ARGS=--version",
+    "python -m trainers.pix2pix --flagfile=trainers/flagfiles/pix2pix.flags --data=my_pairs "
+    "--run_dir=runs/mine": "python -m trainers.pix2pix "
+    "--flagfile=trainers/flagfiles/pix2pix.flags --data={tmp}/my_pairs --run_dir={tmp}/mine "
+    "--patch=16 " + SMALL,
+    "python -m tests.benchmarks.train_step --variant=pix2pix": "python -m "
+    "tests.benchmarks.train_step --variant=pix2pix --image_size=32 --filters=4 --rounds=1",
+}
+
+
+def run(command, folder, cwd=ROOT):
+    """Runs a command of the README with this environment's Python; returns what it printed."""
+    words = shlex.split(command.format(tmp=folder))
+    if words[0] == "python":
+        words[0] = sys.executable
+    if words[0] == "make":
+        words.append(f"VENV={sys.prefix}")
+    done = subprocess.run(
+        words, cwd=cwd, capture_output=True, text=True, timeout=600, env=dict(os.environ)
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def draw_pairs(folder, count):
+    """Side-by-side pairs, as a user may have them."""
+    folder.mkdir()
+    for index in range(count):
+        source, target = facade_drawing.draw(0, "train", index, (24, 24))
+        pair = Image.new("RGB", (48, 24))
+        pair.paste(Image.fromarray(source), (0, 0))
+        pair.paste(Image.fromarray(target), (24, 0))
+        pair.save(folder / f"{index}.png")
+
+
+def test_every_command_is_known():
+    assert {command.strip() for command in COMMANDS} == set(REDUCED)
+
+
+@pytest.mark.parametrize("command", sorted(REDUCED))
+def test_command(command, tmp_path):
+    draw_pairs(tmp_path / "my_pairs", 12)
+    printed = run(REDUCED[command], tmp_path)
+    if "trainers.pix2pix" in command or "quickstart" in command:
+        assert "SavedModel" in printed and "card" in printed
+
+
+@pytest.mark.parametrize("snippet", SNIPPETS, ids=range(len(SNIPPETS)))
+def test_snippet_runs_without_the_package(snippet, tmp_path):
+    (tmp_path / "saved_models").symlink_to(ROOT / "saved_models")
+    source, _ = facade_drawing.draw(0, "train", 0, (64, 64))
+    Image.fromarray(source).save(tmp_path / "my_label_map.png")
+    blocked = "import sys\nsys.modules['tfgan_zoo'] = None\n"
+    (tmp_path / "snippet.py").write_text(blocked + snippet)
+    run("python snippet.py", tmp_path, cwd=tmp_path)
+
+
+def test_links_lead_somewhere():
+    links = re.findall(r"\]\(([^)#]+)\)", README)
+    missing = [link for link in links if not link.startswith("http") and not (ROOT / link).exists()]
+    assert not missing
