@@ -116,7 +116,13 @@ class Checkpointer:
         means = tf.Variable("")
         try:
             self._checkpoint(means).restore(path).assert_consumed()
-        except (AssertionError, ValueError, tf.errors.OpError) as error:
+        except (
+            AssertionError,
+            LookupError,
+            RuntimeError,
+            ValueError,
+            tf.errors.OpError,
+        ) as error:  # all of them have been seen for files cut short or of another model
             raise RunError(
                 f"The checkpoint {path} is damaged or of another model. Remove its files "
                 f"({path}.*) to go on from the checkpoint before, or choose another --run_dir. "
