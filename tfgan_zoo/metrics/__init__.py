@@ -1,0 +1,1 @@
+"""Measures of generated images: against the truth, against labels, against a set."""
