@@ -15,7 +15,7 @@ from tfgan_zoo.data import builtin
 SPLITS = ("train", "test")
 LICENCE = "UCI Optical Recognition of Handwritten Digits, CC BY 4.0 (Alpaydin and Kaynak, 1998)."
 DESCRIPTION = (
-    "The 1,797 handwritten digits of scikit-learn's load_digits, enlarged from 8 x 8 pixels; "
+    "The 1,797 handwritten digits of scikit-learn's load_digits, with a margin, enlarged from 8 x 8 pixels; "
     "every fifth picture of each class is in the test split."
 )
 
@@ -60,7 +60,9 @@ class ZooDigits(tfds.core.GeneratorBasedBuilder):
 
 
 def enlarge(greys, size):
-    """Resample one digit bicubically; the rest of a rectangle stays black.
+    """Add a margin of one pixel, which the digits lack, and resample bicubically.
+
+    The rest of a rectangle stays black.
 
     Args:
       greys: array [8, 8], 0 (paper) to 16 (ink).
@@ -70,9 +72,8 @@ def enlarge(greys, size):
       uint8 [height, width, 1].
     """
     side = min(size)
-    image = Image.fromarray(np.asarray(greys, np.float32)).resize(
-        (side, side), Image.Resampling.BICUBIC
-    )
+    image = Image.fromarray(np.pad(np.asarray(greys, np.float32), 1))
+    image = image.resize((side, side), Image.Resampling.BICUBIC)
     canvas = np.zeros((*size, 1), np.uint8)
     top, left = (size[0] - side) // 2, (size[1] - side) // 2
     values = np.clip(np.rint(np.asarray(image) * (255 / 16)), 0, 255)
@@ -85,7 +86,7 @@ def load(split, *, image_size, data_dir=None):
 
     Args:
       split: "train" (1,442 pictures) or "test" (355).
-      image_size: (height, width) in pixels, at least 8.
+      image_size: (height, width) in pixels, at least 10.
       data_dir: the TFDS data folder; default that of TFDS.
 
     Returns:
@@ -93,15 +94,15 @@ def load(split, *, image_size, data_dir=None):
       name per example; and a dict with name, source, split, licence, description, label_names.
 
     Raises:
-      ValueError: on an unknown split or a size below 8 pixels.
+      ValueError: on an unknown split or a size below 10 pixels.
       ImportError: without scikit-learn.
       OSError: where the set can be neither found nor written.
     """
     if split not in SPLITS:
         raise ValueError(f"split is {split!r}; choose one of {', '.join(SPLITS)}.")
     height, width = image_size
-    if min(height, width) < 8:
-        raise ValueError(f"image_size is {height}x{width}; the digits need at least 8x8 pixels.")
+    if min(height, width) < 10:
+        raise ValueError(f"image_size is {height}x{width}; the digits need at least 10x10 pixels.")
     config = str(height)
     if height != width or config not in ZooDigits.builder_configs:
         config = DigitsConfig(name=f"{height}x{width}", image_size=(height, width))
