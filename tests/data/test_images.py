@@ -249,6 +249,7 @@ def test_truncated_file_is_refused(format, kept):
         images.decode(data[: int(kept * len(data))])
 
 
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 @pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP", "BMP", "GIF"])
 def test_damaged_bytes_never_escape_as_another_error(format):
     rng = np.random.default_rng(0)

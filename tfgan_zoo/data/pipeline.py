@@ -8,6 +8,7 @@ uninterrupted one would, and several workers or replicas see the parts of one gl
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 import numpy as np
@@ -17,7 +18,6 @@ from tfgan_zoo.data.examples import Examples
 
 # Streams of random words under one seed.
 _ORDER, _AUGMENT = 0, 1
-_PHILOX = tf.random.Algorithm.PHILOX.value
 
 
 def train_batches(
@@ -84,16 +84,20 @@ def train_batches(
     local = num_replicas // num_pipelines
     batch_size = global_batch_size // num_replicas
 
-    def read(indices, words):
-        batch = examples.fetch(indices)
+    # Of the epoch that ends and the one that begins. (tf.random.experimental.index_shuffle needs no
+    # memory, but its orders return after 256 epochs and it is slow for few examples.)
+    order = functools.lru_cache(maxsize=2)(functools.partial(_order, seed, count))
+
+    def read(number):
+        step, replica = divmod(int(number), local)
+        first = step * global_batch_size + (pipeline_id * local + replica) * batch_size
+        positions = range(first, first + batch_size)
+        batch = examples.fetch(np.array([order(p // count)[p % count] for p in positions]))
+        words = _words(seed, _AUGMENT, [first, 0], batch_size)
         return _augment({name: batch[name] for name in specs}, words, crop_size, flip)
 
     def batch(number):
-        step, replica = number // local, pipeline_id * local + number % local
-        first = step * global_batch_size + replica * batch_size
-        indices = _shuffled(first, batch_size, count, seed)
-        words = _words(seed, _AUGMENT, first, batch_size)
-        return _call(read, [indices, words], specs, batch_size, crop_size)
+        return _call(read, number, specs, batch_size, crop_size)
 
     numbers = tf.data.Dataset.counter(start=start_step * local, dtype=tf.int64)
     return numbers.map(batch, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
@@ -118,7 +122,7 @@ def eval_batches(
     specs = {name: examples.fields[name] for name in fields}
 
     def batch(indices):
-        return _call(examples.fetch, [indices], specs, None, None)
+        return _call(examples.fetch, indices, specs, None, None)
 
     indices = tf.data.Dataset.range(len(examples)).batch(batch_size)
     dataset = indices.map(batch, num_parallel_calls=tf.data.AUTOTUNE)
@@ -144,14 +148,17 @@ def _chosen(examples, fields) -> list[str]:
     return fields
 
 
-def _call(read, arguments, specs, batch_size, crop_size):
-    """`read(*arguments)` as one operation for the batch, its pictures scaled to [-1, 1]."""
+def _call(read, argument, specs, batch_size, crop_size):
+    """`read(argument)` as one operation for the batch, its pictures scaled to [-1, 1]."""
 
-    def ordered(*arrays):
-        batch = read(*arrays)
+    def ordered(value):
+        batch = read(value)
         return [batch[name] for name in specs]
 
-    values = tf.numpy_function(ordered, arguments, [spec.dtype for spec in specs.values()])
+    kinds = [spec.dtype for spec in specs.values()]
+    # Not stateful: the same argument gives the same batch, so calls may run side by side even where
+    # TensorFlow is told to be deterministic.
+    values = tf.numpy_function(ordered, [argument], kinds, stateful=False)
     batch = {}
     for (name, spec), value in zip(specs.items(), values, strict=True):
         if spec.kind == "class":
@@ -163,42 +170,24 @@ def _call(read, arguments, specs, batch_size, crop_size):
     return batch
 
 
-def _words(seed, stream, first, count):
-    """uint32 [count, 4]: the random words of the positions `first` to `first + count - 1`.
+def _words(seed, stream, counter, count):
+    """Random uint64 [count, 4]; row i follows from `counter`, a pair of integers, and i alone.
 
-    Philox turns a key and a counter into four words. With the position as the counter, a position
-    has the same words whichever batch it comes in.
+    Philox turns a key and a counter into four words and then adds one to the counter, so that any
+    place of the stream can be had without those before it.
     """
-    key, _ = tf.raw_ops.StatelessRandomGetKeyCounter(seed=tf.constant([seed, stream], tf.int64))
-    return tf.raw_ops.StatelessRandomUniformFullIntV2(
-        shape=tf.stack([count, 4]),
-        key=key,
-        counter=tf.stack([tf.cast(first, tf.uint64), tf.constant(0, tf.uint64)]),
-        alg=_PHILOX,
-        dtype=tf.uint32,
-    )
+    generator = np.random.Philox(key=[seed, stream], counter=[*counter, 0, 0])
+    return generator.random_raw(4 * count).reshape(count, 4)
 
 
-def _shuffled(first, batch_size, count, seed):
-    """int64 [batch_size]: the examples at the positions from `first` on."""
-    positions = first + tf.range(batch_size, dtype=tf.int64)
-    epochs, slots = positions // count, positions % count
-    # The shuffle looks at the low bits of its seed only: under the epoch number itself the orders
-    # would return after 256 epochs. So each epoch draws three random words as its seed.
-    # (tf.random.experimental.index_shuffle is this operation, but in TensorFlow 2.21 fails to take
-    # one seed for each index.)
-    words = _words(seed, _ORDER, epochs[0], tf.cast(epochs[-1] - epochs[0] + 1, tf.int32))
-    return tf.raw_ops.RandomIndexShuffle(
-        index=slots,
-        seed=tf.gather(words[:, :3], epochs - epochs[0]),
-        max_index=tf.constant(count - 1, tf.int64),
-        # With the 4 rounds of the default neighbours stay together more often than by chance.
-        rounds=16,
-    )
+def _order(seed, count, epoch):
+    """int64 [count]: the order of an epoch, each permutation as likely as any other."""
+    words = _words(seed, _ORDER, [0, epoch], -(-count // 4))
+    return np.argsort(words.ravel()[:count], kind="stable")
 
 
 def _augment(batch, words, crop_size, flip):
-    """The same crop and flip for all pictures of an example; arrays; words: uint32 [b, 4]."""
+    """The same crop and flip for all pictures of an example; words: uint64 [b, 4]."""
     flipped = _below(2, words[:, 2]) == 1
     augmented = {}
     for name, pixels in batch.items():
@@ -215,5 +204,5 @@ def _augment(batch, words, crop_size, flip):
 
 
 def _below(limit, words):
-    """int64 in [0, limit), uniform because the uint32 words are uniform in [0, 2**32)."""
-    return words.astype(np.int64) * limit >> 32
+    """int64 in [0, limit), uniform because the high 32 bits of the words are."""
+    return (words >> np.uint64(32)).astype(np.int64) * limit >> 32
