@@ -15,8 +15,8 @@ from tfgan_zoo.data import builtin
 SPLITS = ("train", "test")
 LICENCE = "UCI Optical Recognition of Handwritten Digits, CC BY 4.0 (Alpaydin and Kaynak, 1998)."
 DESCRIPTION = (
-    "The 1,797 handwritten digits of scikit-learn's load_digits, with a margin, enlarged from 8 x 8 pixels; "
-    "every fifth picture of each class is in the test split."
+    "The 1,797 handwritten digits of scikit-learn's load_digits, enlarged from 8 x 8 pixels with "
+    "a margin; every fifth picture of each class is in the test split."
 )
 
 
