@@ -283,10 +283,17 @@ def open_listing(
         for side in reader.sides
     }
 
+    def resized(pictures):
+        return {
+            name: images.resize(pixels, image_size, fields[name].kind)
+            for name, pixels in pictures.items()
+        }
+
     def fill(arrays):
         def store(row, pictures):
-            for name, array in arrays.items():
-                array[row] = images.resize(pictures[name], image_size, fields[name].kind)
+            if arrays:
+                for name, pixels in resized(pictures).items():
+                    arrays[name][row] = pixels
 
         bad = _read_all(reader, records, lambda done: advance(len(others) + done), store)
         refuse(problems + [error for _, error in bad])
@@ -332,18 +339,12 @@ def open_listing(
     if cache != "none":
         return Examples.from_arrays(arrays, kinds, names, info, rows)
 
+    rows = np.array(rows)
+
     def fetch(indices):
-        chosen = [records[rows[i]] for i in indices]
-        read = [reader(record) for record in chosen]
-        batch = {
-            side.field: np.stack(
-                [images.resize(pictures[side.field], image_size, side.kind) for pictures in read]
-            )
-            for side in reader.sides
-        }
-        if "labels" in arrays:
-            batch["labels"] = np.array([record.label for record in chosen], np.int32)
-        return batch
+        read = [resized(reader(records[row])) for row in rows[indices]]
+        batch = {side.field: np.stack([r[side.field] for r in read]) for side in reader.sides}
+        return batch | {name: array[rows[indices]] for name, array in arrays.items()}
 
     return Examples(fields, names, info, fetch)
 
@@ -353,7 +354,10 @@ _sound: set[tuple] = set()
 
 
 def _read_all(reader, records, advance, store=None) -> list[tuple[int, BadFile]]:
-    """Decodes records on all cores; returns the (number, error) of those that cannot be used."""
+    """Decodes records on all cores and hands (number, pictures) to `store`.
+
+    Returns the (number, error) of those that cannot be used.
+    """
 
     def read(row):
         try:
