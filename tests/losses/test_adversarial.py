@@ -1,0 +1,59 @@
+"""Adversarial losses against their formulas in NumPy."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfgan_zoo.losses import adversarial
+
+REAL = np.array([[-3.0, -0.5], [0.0, 2.0], [7.0, 30.0]])
+FAKE = np.array([[-40.0, -1.5], [0.25, 1.0], [3.0, 80.0]])
+
+
+def log_sigmoid(x):
+    return -np.logaddexp(0.0, -x)
+
+
+def logits(values):
+    return tf.constant(values, tf.float32)
+
+
+@pytest.mark.parametrize("shape", [(6,), (6, 1), (1, 2, 3, 1)])
+def test_losses_are_the_formulas_on_logits_of_any_shape(shape):
+    real, fake = REAL.reshape(shape), FAKE.reshape(shape)
+    d_real, d_fake = logits(real), logits(fake)
+    expected = {
+        "nonsaturating_discriminator_loss": -log_sigmoid(real).mean() - log_sigmoid(-fake).mean(),
+        "nonsaturating_generator_loss": -log_sigmoid(fake).mean(),
+        "least_squares_discriminator_loss": ((real - 1) ** 2).mean() + (fake**2).mean(),
+        "least_squares_generator_loss": ((fake - 1) ** 2).mean(),
+    }
+    for name, value in expected.items():
+        scores = (d_real, d_fake) if "discriminator" in name else (d_fake,)
+        loss = getattr(adversarial, name)(*scores)
+        assert loss.shape == () and loss.dtype == tf.float32
+        np.testing.assert_allclose(loss, value, rtol=1e-6)
+
+
+def test_real_and_fake_batches_count_alike_whatever_their_sizes():
+    loss = adversarial.nonsaturating_discriminator_loss(logits([1.0]), logits([0.0, 0.0, 0.0]))
+    np.testing.assert_allclose(loss, -log_sigmoid(1.0) + np.log(2.0), rtol=1e-6)
+
+
+def test_generator_gradient_does_not_saturate_where_the_discriminator_is_sure():
+    scores = logits([-50.0, -5.0, 0.0, 5.0, 50.0])
+    with tf.GradientTape() as tape:
+        tape.watch(scores)
+        loss = adversarial.nonsaturating_generator_loss(scores)
+    sigmoid = 1.0 / (1.0 + np.exp(-np.array(scores, np.float64)))
+    np.testing.assert_allclose(tape.gradient(loss, scores), (sigmoid - 1.0) / 5, atol=1e-7)
+
+
+def test_half_precision_logits_are_averaged_in_full_precision():
+    many = tf.fill([100_000], tf.constant(3.0, tf.float16))
+    for loss, expected in (
+        (adversarial.least_squares_generator_loss(many), 4.0),
+        (adversarial.nonsaturating_generator_loss(many), -log_sigmoid(3.0)),
+    ):
+        assert loss.dtype == tf.float32
+        np.testing.assert_allclose(loss, expected, rtol=1e-4)

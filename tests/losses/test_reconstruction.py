@@ -1,0 +1,29 @@
+"""Reconstruction losses against NumPy."""
+
+import numpy as np
+import tensorflow as tf
+
+from tfgan_zoo.losses.reconstruction import l1_loss
+
+
+def test_l1_is_the_mean_absolute_difference():
+    rng = np.random.default_rng(0)
+    target, fake = rng.uniform(-1, 1, (2, 3, 4, 5, 2)).astype("float32")
+    loss = l1_loss(tf.constant(target), tf.constant(fake))
+    assert loss.shape == () and loss.dtype == tf.float32
+    np.testing.assert_allclose(loss, np.abs(target - fake).mean(), rtol=1e-6)
+
+
+def test_l1_gradient_is_the_sign_over_the_number_of_values():
+    fake = tf.constant([[[[0.5], [-0.5]]]])
+    with tf.GradientTape() as tape:
+        tape.watch(fake)
+        loss = l1_loss(tf.zeros_like(fake), fake)
+    np.testing.assert_allclose(np.ravel(tape.gradient(loss, fake)), [0.5, -0.5])
+
+
+def test_l1_of_half_precision_images_is_averaged_in_full_precision():
+    fake = tf.cast(tf.fill([1, 256, 256, 3], 0.5), tf.float16)
+    loss = l1_loss(tf.zeros([1, 256, 256, 3]), fake)
+    assert loss.dtype == tf.float32
+    np.testing.assert_allclose(loss, 0.5, rtol=1e-6)
