@@ -9,6 +9,7 @@ from trainers import common
 from trainers.tasks import paired as task
 
 FLAGS = flags.FLAGS
+FLAGS.set_default("gradient_norm_bound", 500.0)  # the L1 term is weighted by 100
 flags.DEFINE_integer("generator_filters", 64, "Width of the generator's first layer.", 1)
 flags.DEFINE_integer("discriminator_filters", 64, "Width of the discriminator's first layer.", 1)
 flags.DEFINE_enum("patch", "70", ["1", "16", "34", "70", "142", "286"], "Pixels one score sees.")

@@ -69,7 +69,7 @@ def test_a_wrong_flag_is_named(arguments, words):
     [
         (["--steps=3", "--epochs=2"], ["--steps and --epochs"]),
         (["--data=nowhere"], ["nowhere", "tfds:NAME"]),
-        (["--data=tfds:mnist"], ["tfds:mnist", "--download"]),
+        (["--data=tfds:mnist"], ["mnist", "--download"]),
         (["--image_size=20"], ["power of two", "20x20"]),
         (["--patch=286"], ["286", "smaller patch"]),
         (["--strategy=multi_worker"], ["TF_CONFIG"]),
