@@ -143,12 +143,15 @@ class Step:
             # Scaling the upstream gradient instead of the loss keeps the loss readable. Optimizers
             # sum gradients over replicas, hence the division.
             scale = optimizer.scale_loss(tf.ones_like(loss))
-            gradients[player] = tape.gradient(
+            values = tape.gradient(
                 loss,
                 variables,
                 output_gradients=scale / self.replicas,
                 unconnected_gradients=tf.UnconnectedGradients.ZERO,
             )
+            # An embedding's sparse gradient may name a row twice, which norms and Keras' optimizers
+            # take for two rows.
+            gradients[player] = [tf.convert_to_tensor(value) for value in values]
             norm = tf.linalg.global_norm(gradients[player]) * self.replicas / scale
             self.gradient_norms[player] = norm
             broken.append(~(tf.math.is_finite(norm) & tf.math.is_finite(loss)))
