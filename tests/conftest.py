@@ -1,9 +1,12 @@
 """Set-up that every test shares: quiet TensorFlow, fixed seeds, the place of the real data."""
 
+import atexit
 import os
 import pathlib
 import random
+import shutil
 import sys
+import tempfile
 
 import numpy as np
 import pytest
@@ -11,6 +14,11 @@ import pytest
 # Read by TensorFlow and Keras when they are imported, which the test modules do after this file.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ["KERAS_BACKEND"] = "tensorflow"
+
+# The built-in sets are drawn once for all tests and the processes they start, not into the user's
+# own TFDS folder. A fresh place: a set that an older drawing left behind must not be found.
+os.environ["TFDS_DATA_DIR"] = tempfile.mkdtemp(prefix="tfgan-zoo-tests-")
+atexit.register(shutil.rmtree, os.environ["TFDS_DATA_DIR"], ignore_errors=True)
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
 DATA_VARIABLE = "TFGAN_ZOO_TEST_DATA"

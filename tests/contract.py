@@ -59,7 +59,6 @@ def check(name, folder):
         [
             name,
             f"--flagfile=trainers/flagfiles/{name}_tiny.flags",
-            f"--data_dir={folder / 'tfds'}",
             "--tflite=float32,float16,int8",
         ]
     )

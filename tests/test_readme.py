@@ -22,7 +22,7 @@ SMALL = "--image_size=16 --load_size=18 --generator_filters=4 --discriminator_fi
 REDUCED = {
     "make quickstart": "make quickstart QUICKSTART_ARGS='"
     + SMALL
-    + " --patch=16 --run_dir={tmp}/run --data_dir={tmp}/tfds'",
+    + " --patch=16 --run_dir={tmp}/run'",
     # This test is part of what `make test` runs.
     "make test": "make test PYTEST_ARGS=--version",
     "python -m trainers.pix2pix --flagfile=trainers/flagfiles/pix2pix.flags --data=my_pairs "

@@ -3,11 +3,12 @@
 TensorFlow takes seconds to import, so that nothing here imports it before the flags are parsed.
 """
 
+import os
 import re
 import sys
 import time
 
-from absl import app, flags
+from absl import app, flags, logging
 
 FLAGS = flags.FLAGS
 
@@ -235,9 +236,13 @@ def start(build, task):
             raise app.UsageError(
                 "--data is missing: name a built-in set (facades, digits), tfds:NAME, or a folder."
             )
+        # TensorFlow reports every file that it writes and each processor feature; a user looks for
+        # warnings.
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
         from tfgan_zoo.data.examples import DataError
         from tfgan_zoo.training.run_directory import RunError
 
+        logging.set_verbosity(logging.WARNING)
         try:
             run(build, task)
         except (DataError, RunError) as error:

@@ -77,7 +77,14 @@ def test_a_wrong_flag_is_named(arguments, words):
     ],
 )
 def test_what_cannot_work_is_one_sentence_before_training(arguments, words, tmp_path):
-    done = pix2pix(TINY, f"--data_dir={tmp_path}", f"--run_dir={tmp_path / 'run'}", *arguments)
+    save_pairs(tmp_path / "pairs", count=20)
+    done = pix2pix(
+        TINY,
+        f"--data={tmp_path / 'pairs'}",
+        f"--data_dir={tmp_path}",
+        f"--run_dir={tmp_path / 'run'}",
+        *arguments,
+    )
     assert done.returncode == 2, done.stderr
     (error,) = [line for line in done.stdout.splitlines() if line.startswith("error:")]
     for word in words:
