@@ -2,10 +2,10 @@
 TFLite, card.
 """
 
+import pathlib
 import shlex
 import sys
 
-import numpy as np
 import tensorflow as tf
 from absl import flags
 
@@ -16,6 +16,8 @@ from trainers import common
 FLAGS = flags.FLAGS
 FILES = {"float32": "model_float32.tflite", "float16": "model.tflite", "int8": "model_int8.tflite"}
 LATENCY_RUNS = 20
+# Flags that name folders of one machine.
+PRIVATE = ("run_dir", "export_dir", "data_dir")
 
 
 def ship(
@@ -58,7 +60,7 @@ def ship(
         steps, seconds: of training.
     """
     name = model.name
-    folder = directory.export / name if FLAGS.export_dir is None else tf_path(FLAGS.export_dir)
+    folder = directory.export / name if FLAGS.export_dir is None else pathlib.Path(FLAGS.export_dir)
     version = 1 + max([int(p.name) for p in folder.glob("[0-9]*") if p.name.isdigit()], default=0)
     path = saved_model.save(
         folder,
@@ -100,7 +102,7 @@ def ship(
             "paper": model.paper,
             "data": {key: data.info[key] for key in ("name", "description", "licence")},
             "training": {
-                "command": shlex.join(["python", "-m", f"trainers.{name}", *sys.argv[1:]]),
+                "command": command(name),
                 "flags": card_flags(),
                 "steps": steps,
                 "seconds": round(seconds),
@@ -118,20 +120,21 @@ def ship(
     report(folder, path, scores, baselines, parities)
 
 
-def tf_path(path):
-    """A folder given by flag, as a `pathlib.Path`."""
-    import pathlib
-
-    return pathlib.Path(path)
+def command(name):
+    """The command line as the card shows it, folders of this machine replaced by their flag's word."""
+    words = ["python", "-m", f"trainers.{name}"]
+    for word in sys.argv[1:]:
+        flag = word.lstrip("-").split("=", 1)[0]
+        words.append(f"--{flag}={flag.upper()}" if flag in PRIVATE else word)
+    return shlex.join(words)
 
 
 def card_flags():
     """The flags of the run, by name, as the card lists them: without the folders of one machine."""
-    private = ("run_dir", "export_dir", "data_dir")
     return {
         name: flag.value
         for name, flag in ((name, FLAGS[name]) for name in common.resolved_flags())
-        if name not in private and flag.value is not None
+        if name not in PRIVATE and flag.value is not None
     }
 
 
@@ -153,8 +156,3 @@ def report(folder, path, scores, baselines, parities):
         ("card", folder / "README.md"),
     ):
         say(f"  {label:<16}{file}")
-
-
-def as_numbers(scores):
-    """Metric name -> mean over images, as Python floats."""
-    return {name: float(np.mean(values)) for name, values in scores.items()}
