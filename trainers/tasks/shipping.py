@@ -121,7 +121,7 @@ def ship(
 
 
 def command(name):
-    """The command line as the card shows it, folders of this machine replaced by their flag's word."""
+    """The command line for the card; a folder of this machine is named by its flag alone."""
     words = ["python", "-m", f"trainers.{name}"]
     for word in sys.argv[1:]:
         flag = word.lstrip("-").split("=", 1)[0]
