@@ -21,7 +21,7 @@ flags.DEFINE_bool("flip", True, "Mirror half of the training pairs.")
 flags.DEFINE_integer("source_channels", 3, "Channels of the source.", 1, 4)
 flags.DEFINE_integer("target_channels", 3, "Channels of the target.", 1, 4)
 
-ROWS = 6  # of a sample grid
+ROWS = 4  # of a sample grid
 BATCH = 4
 FIT = 100  # training pairs that the baselines and the segmenter are fitted on
 
