@@ -1,6 +1,9 @@
 """The stream: what a position holds follows from (seed, position), however it is dealt out."""
 
 import itertools
+import pathlib
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -288,3 +291,44 @@ def test_nearest_labels_keep_their_colours_through_the_stream():
     )
     found = pixels(joined(take(dataset, 5))["source"]).reshape(-1, 3)
     assert {*map(tuple, np.unique(found, axis=0))} == {*map(tuple, colours)}
+
+
+ENDS_WITH_LIVE_STREAMS = """
+import numpy as np
+import tensorflow as tf
+from tfgan_zoo.data import pipeline
+from tfgan_zoo.data.examples import Examples
+
+devices = tf.config.list_physical_devices("CPU")
+tf.config.set_logical_device_configuration(devices[0], [tf.config.LogicalDeviceConfiguration()] * 2)
+arrays = {name: np.zeros((50, 286, 286, 3), np.uint8) for name in ("source", "target")}
+examples = Examples.from_arrays(arrays, dict.fromkeys(arrays, "image"), ["a"] * 50, {})
+
+def train(context=None):
+    return pipeline.train_batches(
+        examples, global_batch_size=8, num_replicas=2, seed=0, crop_size=(256, 256), flip=True
+    )
+
+strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+streams = [
+    iter(train()),
+    iter(pipeline.eval_batches(examples, 8)),
+    iter(strategy.distribute_datasets_from_function(train)),
+]
+for stream in streams:
+    next(stream)
+print("reached the end")
+"""
+
+
+def test_a_process_ends_although_streams_are_under_way():
+    # Without `_Exit` it hangs: TensorFlow waits for threads that wait for a Python that has ended.
+    done = subprocess.run(
+        [sys.executable, "-c", ENDS_WITH_LIVE_STREAMS],
+        cwd=pathlib.Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0 and "reached the end" in done.stdout, done.stderr

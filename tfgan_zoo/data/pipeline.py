@@ -8,7 +8,10 @@ uninterrupted one would, and several workers or replicas see the parts of one gl
 
 from __future__ import annotations
 
+import atexit
 import functools
+import threading
+import time
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,6 +21,8 @@ from tfgan_zoo.data.examples import Examples
 
 # Streams of random words under one seed.
 _ORDER, _AUGMENT = 0, 1
+# Batches made ahead. Few, so that streams that nobody reads any more come to rest at once.
+_AHEAD = 4
 
 
 def train_batches(
@@ -100,7 +105,7 @@ def train_batches(
         return _call(read, number, specs, batch_size, crop_size)
 
     numbers = tf.data.Dataset.counter(start=start_step * local, dtype=tf.int64)
-    return numbers.map(batch, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+    return _until_exit(numbers).map(batch, num_parallel_calls=tf.data.AUTOTUNE).prefetch(_AHEAD)
 
 
 def eval_batches(
@@ -125,8 +130,7 @@ def eval_batches(
         return _call(examples.fetch, indices, specs, None, None)
 
     indices = tf.data.Dataset.range(len(examples)).batch(batch_size)
-    dataset = indices.map(batch, num_parallel_calls=tf.data.AUTOTUNE)
-    return dataset.prefetch(tf.data.AUTOTUNE)
+    return _until_exit(indices).map(batch, num_parallel_calls=tf.data.AUTOTUNE).prefetch(_AHEAD)
 
 
 def to_float(pixels) -> tf.Tensor:
@@ -148,11 +152,58 @@ def _chosen(examples, fields) -> list[str]:
     return fields
 
 
+class _Exit:
+    """Brings the streams to rest before Python ends.
+
+    TensorFlow makes batches ahead on its own threads. A thread that calls Python while Python ends
+    never returns, and the process, which waits for it, would hang. So at exit, while Python still
+    works, every stream is told that it is over, and the exit waits for the calls under way.
+    """
+
+    def __init__(self):
+        self._ending = False
+        self._under_way = 0
+        self._last = None
+        self._lock = threading.Lock()
+        atexit.register(self._end)
+
+    def not_yet(self):
+        """Whether a stream may go on; asked before each batch."""
+        self._last = time.monotonic()
+        return not self._ending
+
+    def __enter__(self):
+        with self._lock:
+            self._under_way += 1
+
+    def __exit__(self, *error):
+        with self._lock:
+            self._under_way -= 1
+        self._last = time.monotonic()
+
+    def _end(self):
+        self._ending = True
+        # Calls that TensorFlow has begun and that wait for Python are seen when they come.
+        while self._last and (self._under_way or time.monotonic() - self._last < 0.3):
+            time.sleep(0.02)
+
+
+_exit = _Exit()
+
+
+def _until_exit(dataset):
+    """The dataset, which ends when Python does."""
+    return dataset.take_while(
+        lambda _: tf.ensure_shape(tf.numpy_function(_exit.not_yet, [], tf.bool), ())
+    )
+
+
 def _call(read, argument, specs, batch_size, crop_size):
     """`read(argument)` as one operation for the batch, its pictures scaled to [-1, 1]."""
 
     def ordered(value):
-        batch = read(value)
+        with _exit:
+            batch = read(value)
         return [batch[name] for name in specs]
 
     kinds = [spec.dtype for spec in specs.values()]
