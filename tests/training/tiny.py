@@ -11,6 +11,7 @@ import tensorflow as tf
 from tfgan_zoo.base import Adversarial
 from tfgan_zoo.optimizers.adam import Adam
 from tfgan_zoo.training import pictures
+from tfgan_zoo.training import strategy as strategies
 from tfgan_zoo.training.ema import averaged_weights
 from tfgan_zoo.training.fit import fit
 from tfgan_zoo.training.run_directory import RunDirectory, RunError
@@ -79,20 +80,32 @@ def images(step, count):
     return tf.sin(pixels * 0.1 + tf.reshape(positions, [-1, 1, 1, 1]) * 0.37)
 
 
-def batches(batch_size=4, pipelines=1, pipeline=0, broken=()):
+def batches(batch_size=4, strategy=None, broken=()):
     """start_step -> endless dataset; the pictures of the steps in `broken` are not finite.
 
-    Of several pipelines each yields its consecutive share of the global batch.
+    Of a strategy's replicas each gets its consecutive share of the global batch.
     """
+    replicas = strategy.num_replicas_in_sync if strategy else 1
+    share = batch_size // replicas
 
     def begin(start):
-        def batch(step):
-            share = batch_size // pipelines
-            pictures = images(step, batch_size)[pipeline * share : (pipeline + 1) * share]
-            bad = tf.reduce_any(tf.equal(step, tf.constant(list(broken), tf.int64)))
-            return {"images": tf.where(bad, float("nan"), pictures)}
+        def pipeline(context=None):
+            local = replicas // context.num_input_pipelines if context else 1
+            first = context.input_pipeline_id * local if context else 0
 
-        return tf.data.Dataset.counter(start).map(batch, num_parallel_calls=2).prefetch(2)
+            def batch(number):
+                step, replica = number // local, first + number % local
+                part = images(step, batch_size)[replica * share :][:share]
+                bad = tf.reduce_any(tf.equal(step, tf.constant(list(broken), tf.int64)))
+                return {
+                    "images": tf.ensure_shape(
+                        tf.where(bad, float("nan"), part), (share, SIZE, SIZE, 1)
+                    )
+                }
+
+            return tf.data.Dataset.counter(start * local).map(batch, 2).prefetch(2)
+
+        return strategy.distribute_datasets_from_function(pipeline) if strategy else pipeline()
 
     return begin
 
@@ -169,23 +182,42 @@ def set_state(model, values):
             variable.assign(values[name])
 
 
-def train(directory, outcome, *, model=None, data=None, **fitting):
-    """The program of a run, for a process of its own: trains, and writes what came of it.
+def begin(devices="one_device", config=None, model=None):
+    """A deterministic process's model and strategy.
+
+    Args:
+        devices: name of the strategy; 'mirrored' makes two logical CPUs.
+        config: TF_CONFIG, as a dict.
+        model: options of `build`.
+    """
+    if config:
+        os.environ["TF_CONFIG"] = json.dumps(config)
+    tf.config.experimental.enable_op_determinism()
+    if devices == "mirrored":
+        (cpu,) = tf.config.list_physical_devices("CPU")
+        tf.config.set_logical_device_configuration(
+            cpu, [tf.config.LogicalDeviceConfiguration()] * 2
+        )
+    strategy = strategies.strategy(devices)
+    with strategy.scope():
+        return build(**(model or {})), strategy if devices != "one_device" else None
+
+
+def run(adversary, strategy, directory, outcome, data=None, **fitting):
+    """Trains with all that a run has, and writes what came of it.
 
     Args:
         directory: of the run.
         outcome: path of the .npz with the model's state and `stopped`, or of the .json with an
             error.
-        model, data: options of `build` and `batches`; None takes the defaults.
+        data: options of `batches`.
         fitting: options of `fit`.
     """
-    tf.config.experimental.enable_op_determinism()
     outcome = pathlib.Path(outcome)
-    adversary = build(**(model or {}))
     try:
         stopped = fit(
             adversary,
-            batches(**(data or {})),
+            batches(strategy=strategy, **(data or {})),
             run=RunDirectory(directory),
             batch_size=4,
             draw=drawing(adversary),
@@ -195,6 +227,9 @@ def train(directory, outcome, *, model=None, data=None, **fitting):
     except RunError as error:
         outcome.with_suffix(".json").write_text(json.dumps(str(error)))
         return
-    temporary = outcome.with_name(f"{outcome.name}.{os.getpid()}.npz")
-    np.savez(temporary, stopped=-1 if stopped is None else stopped, **state(adversary))
-    os.replace(temporary, outcome)
+    np.savez(outcome, stopped=-1 if stopped is None else stopped, **state(adversary))
+
+
+def train(directory, outcome, *, devices="one_device", config=None, model=None, **options):
+    """The program of a run, for a process of its own: `begin`, then `run`."""
+    run(*begin(devices, config, model), directory, outcome, **options)

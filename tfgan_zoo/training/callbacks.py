@@ -17,6 +17,7 @@ from absl import logging
 
 from tfgan_zoo.training import pictures, watchdogs
 from tfgan_zoo.training.run_directory import RunError, write_atomically
+from tfgan_zoo.training.strategy import any_worker
 
 
 class StepCallback(keras.callbacks.Callback):
@@ -196,7 +197,7 @@ class Log(StepCallback):
             for warning in watchdogs.check_losses(means, self.gradient_norm_bound):
                 self.warn(f"Step {step}: {warning}")
         rates = {
-            f"{player}_learning_rate": float(optimizer.learning_rate)
+            f"{player}_learning_rate": float(tf.convert_to_tensor(optimizer.learning_rate))
             for player, optimizer in self.model.optimizers.items()
         }
         now = time.monotonic()
@@ -209,10 +210,11 @@ class Log(StepCallback):
     def _write(self, step, row, images_per_second=None):
         with self.run.history.open("a") as history:
             history.write(json.dumps({"step": step, **row}) + "\n")
-        with self.writer.as_default(step):
+        # NumPy's numbers, because TensorFlow keeps each Python number it converts for ever.
+        with self.writer.as_default(np.int64(step)):
             for name, value in {**row, "images_per_second": images_per_second}.items():
                 if value is not None:
-                    tf.summary.scalar(name, value)
+                    tf.summary.scalar(name, np.float32(value))
         self.writer.flush()
 
     def on_train_end(self, logs=None):
@@ -220,12 +222,14 @@ class Log(StepCallback):
 
 
 class Validate(StepCallback):
-    """Every `every` steps: `measure()` -> metrics by name; keeps the checkpoint that is best by
-    one of them.
+    """Every `every` steps and at the last: `measure()` -> metrics by name; keeps the checkpoint
+    that is best by one of them.
+
+    Of several workers the chief measures.
 
     Args:
         best_metric: name in the result of `measure`, with a leading '-' if lower is better; None
-            keeps none.
+            keeps none. NaN is never best.
     """
 
     def __init__(self, start, every, total, measure, checkpointer, best_metric=None):
@@ -237,7 +241,6 @@ class Validate(StepCallback):
         self.measured = {}
 
     def on_train_begin(self, logs=None):
-        # Each worker keeps the record in mind: the file changes while others still look at it.
         record = self.checkpointer.best()
         self.best = record["value"] if record else None
 
@@ -248,10 +251,15 @@ class Validate(StepCallback):
     def on_step(self, step, logs):
         if step % self.every and step != self.total:
             return
+        improved = self.checkpointer.writes and self._improves(step)
+        if any_worker(self.model.distribute_strategy, improved):
+            self.checkpointer.save_best(self.best_metric.removeprefix("-"), self.best)
+
+    def _improves(self, step):
         metrics = self.measure()
         self.measured = {step: {f"validation_{name}": value for name, value in metrics.items()}}
         if not self.best_metric:
-            return
+            return False
         name = self.best_metric.removeprefix("-")
         if name not in metrics:
             raise RunError(
@@ -260,9 +268,10 @@ class Validate(StepCallback):
             )
         value = metrics[name]
         sign = -1.0 if self.best_metric.startswith("-") else 1.0
-        if not math.isnan(value) and (self.best is None or sign * value > sign * self.best):
-            self.best = value
-            self.checkpointer.save_best(name, value)
+        if math.isnan(value) or (self.best is not None and sign * value <= sign * self.best):
+            return False
+        self.best = value
+        return True
 
 
 class Samples(StepCallback):
@@ -308,9 +317,9 @@ class Save(StepCallback):
         self.checkpointer = checkpointer
         self.stop_requested = False
         self.stopped_at = None
+        self.previous = {}
 
     def on_train_begin(self, logs=None):
-        self.previous = {}
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
                 self.previous[number] = signal.signal(number, self._request_stop)
@@ -321,11 +330,8 @@ class Save(StepCallback):
         self.restore_signals()
 
     def on_step(self, step, logs):
-        stop = self.stop_requested
-        strategy = self.model.distribute_strategy
-        if isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
-            # Workers stop at one step, or those that go on would wait for the others for ever.
-            stop = strategy.reduce("SUM", tf.constant(float(stop)), axis=None) > 0
+        # Workers stop at one step, or those that go on would wait for the others for ever.
+        stop = any_worker(self.model.distribute_strategy, self.stop_requested)
         if stop:
             self.stopped_at = step
             self.model.stop_training = True

@@ -66,7 +66,7 @@ class Checkpointer:
         """Keeps the present state as the best so far by metric `name`. Raises as `save` does."""
         self._write(self.directory / "best", keep=1)
         if self.writes:
-            record = {"metric": name, "value": value, "step": int(self.model.step)}
+            record = {"metric": name, "value": value, "step": int(self.model.step.numpy())}
             write_atomically(self._best_record, json.dumps(record) + "\n")
 
     def best(self):
@@ -85,7 +85,7 @@ class Checkpointer:
             return
         checkpoint = self._checkpoint(tf.Variable(json.dumps(means)))
         manager = tf.train.CheckpointManager(checkpoint, str(directory), max_to_keep=keep)
-        step = int(self.model.step)
+        step = int(self.model.step.numpy())
         try:
             manager.save(checkpoint_number=step)
         except tf.errors.OpError as error:
@@ -129,7 +129,7 @@ class Checkpointer:
                 f"TensorFlow says: {error}"
             ) from error
         self.means = json.loads(means.numpy())
-        return int(self.model.step)
+        return int(self.model.step.numpy())
 
     def size(self):
         """Bytes of one checkpoint."""

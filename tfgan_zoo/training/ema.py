@@ -17,7 +17,7 @@ def averaged_weights(model, player="generator"):
     optimizer = model.optimizers[player]
     if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
         optimizer = optimizer.inner_optimizer
-    if not optimizer.use_ema or int(optimizer.iterations) == 0:
+    if not optimizer.use_ema or int(optimizer.iterations.numpy()) == 0:
         yield
         return
     variables = getattr(model, player).trainable_variables

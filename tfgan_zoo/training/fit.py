@@ -120,8 +120,8 @@ def fit(
         )
     except OSError as error:
         raise RunError(
-            f"Stopped after step {int(model.step)}, because a file could not be read or written: "
-            f"{error}. Remove the cause and repeat the command; it goes on from the last "
+            f"Stopped after step {int(model.step.numpy())}, because a file could not be read or "
+            f"written: {error}. Remove the cause and repeat the command; it goes on from the last "
             "checkpoint."
         ) from error
     finally:

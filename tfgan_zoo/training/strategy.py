@@ -58,6 +58,13 @@ def is_chief(chosen):
     return resolver.task_id == 0
 
 
+def any_worker(chosen, flag):
+    """Whether `flag` is true in any worker of a distributed run; all of them have to ask."""
+    if isinstance(chosen, tf.distribute.MultiWorkerMirroredStrategy):
+        return bool(chosen.reduce("SUM", tf.constant(float(flag)), axis=None) > 0)
+    return flag
+
+
 def set_precision(name):
     """Sets Keras' policy for the layers built from here on.
 
