@@ -127,8 +127,9 @@ class Step:
         """One optimizer step for each named player against its loss (scalars, a mean over the
         replica's batch).
 
-        All gradients are taken before any weight moves. If one of them is not finite, in any
-        replica, no player moves; an optimizer with loss scaling lowers its scale.
+        All gradients are taken before any weight moves. If one of them, or a loss, is not finite in
+        any replica, no player moves, and the loss scale of the player whose gradient it is, if it
+        has one, is halved. Of several updates in one step those before the broken one stand.
         """
         gradients = {}
         broken = []
@@ -191,9 +192,10 @@ class Step:
         """Ends the step: call last. Returns running means of `scalars` and of each player's
         gradient norm.
 
-        Means over the replicas, and over the steps since `reset_metrics`. A step that was not
-        finite is not averaged; it restores the statistics of normalisation layers and is counted
-        in `skipped` (since the start) and `skipped_in_a_row`.
+        Means over the replicas (a norm is that of the gradient on a replica's part of the batch),
+        and over the steps since `reset_metrics`. A step that was not finite is not averaged; it
+        restores the statistics of normalisation layers and is counted in `skipped` (since the
+        start) and `skipped_in_a_row`.
         """
         model = self.model
         for variable, before in self._statistics:

@@ -9,9 +9,9 @@ class SeededDropout(keras.layers.Layer):
     """Dropout that is always on and draws its mask from a seed it is given.
 
     pix2pix has no other noise than dropout, kept at test time, so the mask is the z of G(x, z).
-    With the seed
-    as an input the network is a function: the same image and seed give the same picture, on one
-    device or on many, before a checkpoint and after it, in Python and in the exported graph.
+    With the seed as an input the network is a function: the same image and seed give the same
+    picture, on one device or on many, before a checkpoint and after it, in Python and in the
+    exported graph. (XLA draws other numbers from the same seed.)
 
     Args:
         rate: share of the features set to zero; the others are divided by `1 - rate`.

@@ -29,8 +29,7 @@ def least_squares_discriminator_loss(real_logits, fake_logits):
     """E (D(x) - 1)^2 + E D(G(z))^2.
 
     Mao et al. 2016, arXiv 1611.04076, equation 9 (a = 0, b = c = 1) without its factor 1/2, as
-    image-to-image
-    code writes it: a variant that halves does so by name.
+    image-to-image code writes it: a variant that halves does so by name.
     """
     real_logits = tf.cast(real_logits, tf.float32)
     fake_logits = tf.cast(fake_logits, tf.float32)

@@ -1,8 +1,7 @@
 """pix2pix: Image-to-Image Translation with Conditional Adversarial Networks.
 
 Isola, Zhu, Zhou & Efros, CVPR 2017, arXiv 1611.07004. Authors' code: github.com/phillipi/pix2pix
-(Lua Torch);
-a port by one of the authors: github.com/junyanz/pytorch-CycleGAN-and-pix2pix.
+(Lua Torch); a port by one of the authors: github.com/junyanz/pytorch-CycleGAN-and-pix2pix.
 
 A U-Net draws the target from the source. An L1 term holds it to the right picture at low
 frequencies, which alone would blur; a conditional discriminator that sees source and picture side
