@@ -14,7 +14,7 @@ from tests.training import tiny
 from tests.training.program import Program, assert_same_state, files
 from tfgan_zoo.training.checkpoints import Checkpointer
 from tfgan_zoo.training.fit import fit
-from tfgan_zoo.training.run_directory import RunDirectory
+from tfgan_zoo.training.run_directory import RunDirectory, RunError
 
 # Under mixed precision with a moving average: the state has all its parts. Means are logged every
 # three steps, so that most checkpoints hold half a mean; the last step is no multiple.
@@ -93,36 +93,56 @@ def test_interrupted_under_several_steps_per_execution(processes, tmp_path):
     assert files(program.run.path) == files(reference.run.path)
 
 
-def _run_out_of_disk(directory, outcome):
-    """The largest file that this process may write is smaller than a checkpoint, from step 6 on."""
+def _run_out_of_disk(directory):
+    """After step 5 no file may grow over a limit: less than the history, than TensorBoard's events,
+    or than a checkpoint.
+    """
+    adversary = tiny.build()
+    initial = tiny.state(adversary)
+    errors = {}
+    for name, more_than_history in (("history", 0), ("events", 700), ("checkpoint", 15_000)):
+        tiny.set_state(adversary, initial)
+        run = RunDirectory(directory / name)
 
-    def fill_disk(step, logs):
-        if step == 5:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+        def fill_disk(batch, logs, run=run, more_than_history=more_than_history):
+            if batch == 4:
+                limit = run.history.stat().st_size + more_than_history
+                resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
 
-    tiny.train(
-        directory,
-        outcome,
-        total_steps=8,
-        checkpoint_every=3,
-        log_every=1,
-        extra_callbacks=[keras.callbacks.LambdaCallback(on_train_batch_end=fill_disk)],
-    )
+        try:
+            fit(
+                adversary,
+                tiny.batches(),
+                run=run,
+                total_steps=8,
+                batch_size=4,
+                checkpoint_every=3,
+                log_every=1,
+                extra_callbacks=[keras.callbacks.LambdaCallback(on_train_batch_end=fill_disk)],
+            )
+        except RunError as error:
+            errors[name] = str(error)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+    (directory / "errors.json").write_text(json.dumps(errors))
 
 
 def test_disk_full_in_the_middle(processes, tmp_path):
-    outcome = tmp_path / "outcome.npz"
-    process = processes.Process(target=_run_out_of_disk, args=(tmp_path / "run", outcome))
+    process = processes.Process(target=_run_out_of_disk, args=(tmp_path,))
     process.start()
-    process.join(60)
+    process.join(120)
     assert process.exitcode == 0
-    error = json.loads(outcome.with_suffix(".json").read_text())
-    assert "checkpoint of step 6" in error and str(tmp_path / "run") in error
-    assert "Make room there and repeat the command" in error
+    errors = json.loads((tmp_path / "errors.json").read_text())
+    assert errors["checkpoint"].startswith("The checkpoint of step 6 (0.0 MB) cannot be written")
+    assert "Make room there and repeat the command" in errors["checkpoint"]
+    for name in ("history", "events"):
+        assert errors[name].startswith("Stopped after step 6, because a file could not be read or")
+        assert "repeat the command; it goes on from the last checkpoint" in errors[name]
+    assert "tfevents" in errors["events"] and "tfevents" not in errors["history"]
 
     model = tiny.build()
-    assert Checkpointer(tmp_path / "run" / "checkpoints", model).restore() == 3
-    assert int(model.step) == 3
+    for name in errors:
+        assert Checkpointer(tmp_path / name / "checkpoints", model).restore() == 3
+        assert int(model.step) == 3
 
 
 def test_second_signal_stops_at_once(tmp_path, adversary):

@@ -2,6 +2,7 @@
 it.
 """
 
+import contextlib
 import json
 import math
 import os
@@ -154,6 +155,24 @@ class SkipGuard(StepCallback):
         )
 
 
+@contextlib.contextmanager
+def written(writer, step):
+    """Within the block, summaries go to TensorBoard's `writer` under `step`; then they are on disk.
+
+    Numbers should be NumPy's, because TensorFlow keeps each Python number that it converts, for
+    ever.
+
+    Raises:
+        OSError: if they cannot be written.
+    """
+    try:
+        with writer.as_default(np.int64(step)):
+            yield
+            writer.flush()
+    except tf.errors.OpError as error:
+        raise OSError(error.message) from error
+
+
 class Log(StepCallback):
     """Every `every` steps and at the last: a row in history.jsonl, TensorBoard scalars and the
     watchdogs.
@@ -210,12 +229,10 @@ class Log(StepCallback):
     def _write(self, step, row, images_per_second=None):
         with self.run.history.open("a") as history:
             history.write(json.dumps({"step": step, **row}) + "\n")
-        # NumPy's numbers, because TensorFlow keeps each Python number it converts for ever.
-        with self.writer.as_default(np.int64(step)):
+        with written(self.writer, step):
             for name, value in {**row, "images_per_second": images_per_second}.items():
                 if value is not None:
                     tf.summary.scalar(name, np.float32(value))
-        self.writer.flush()
 
     def on_train_end(self, logs=None):
         self.writer.close()
@@ -298,9 +315,8 @@ class Samples(StepCallback):
             return
         picture, samples, real = self.draw()
         pictures.save(picture, self.run.samples / f"step_{step:07d}.png")
-        with self.writer.as_default(step):
+        with written(self.writer, step):
             tf.summary.image("samples", np.asarray(picture)[None])
-        self.writer.flush()
         for warning in watchdogs.check_samples(samples, real) if step else []:
             self.warn(f"Step {step}: {warning}")
 

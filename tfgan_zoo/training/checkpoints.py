@@ -90,7 +90,7 @@ class Checkpointer:
             manager.save(checkpoint_number=step)
         except tf.errors.OpError as error:
             raise RunError(
-                f"The checkpoint of step {step} ({self.size() / 1e6:,.0f} MB) cannot be written "
+                f"The checkpoint of step {step} ({self.size() / 1e6:,.1f} MB) cannot be written "
                 f"to {directory}: {error.message} Make room there and repeat the command; it goes "
                 "on from the checkpoint before."
             ) from error
