@@ -1,0 +1,43 @@
+"""Command lines of the benchmarks."""
+
+import argparse
+
+SIZES = {
+    # The paper's pix2pix, and a DCGAN for small pictures.
+    "pix2pix": {"image_size": 256, "batch_size": 1, "filters": 64},
+    "dcgan": {"image_size": 32, "batch_size": 64, "filters": 64},
+}
+
+
+def parse(arguments, description, defaults, configure=lambda parser: None):
+    """The options as a namespace, with the sizes of the chosen variant as `sizes`.
+
+    Args:
+        arguments: list, or None for the command line's.
+        description: the module's docstring.
+        defaults: `{variant: {option: value}}` of further integer options.
+        configure: adds what else there is.
+    """
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--variant", choices=SIZES, default=next(iter(defaults)))
+    defaults = {variant: {**SIZES[variant], **own} for variant, own in defaults.items()}
+    for name in defaults["pix2pix"]:
+        values = ", ".join(f"{values[name]} ({variant})" for variant, values in defaults.items())
+        parser.add_argument(f"--{name}", type=int, help=f"default: {values}")
+    configure(parser)
+    options = parser.parse_args(arguments)
+    for name, value in defaults[options.variant].items():
+        if getattr(options, name) is None:
+            setattr(options, name, value)
+    options.sizes = {name: getattr(options, name) for name in ("variant", *SIZES["pix2pix"])}
+    return options
+
+
+def title(options):
+    """What is measured, as text."""
+    return (
+        f"{options.variant}, {options.image_size}x{options.image_size}, batch "
+        f"{options.batch_size}, {options.filters} filters"
+    )

@@ -1,0 +1,69 @@
+"""Each benchmark runs at a tiny size and prints its table. What it measures is not judged here."""
+
+import importlib
+import math
+import re
+
+import pytest
+
+from tests.benchmarks import fit, memory, pipeline, race, train_step
+
+TINY = ["--batch_size=2", "--filters=2"]
+
+
+def numbers(text, name):
+    """The numbers of the row that begins with `name`."""
+    (row,) = [line for line in text.splitlines() if line.startswith(name)]
+    return [float(number) for number in re.findall(r"\d+\.\d+", row)]
+
+
+def test_train_step_compares_rates_and_reports_the_load(capsys):
+    train_step.main([*TINY, "--image_size=32", "--rounds=2", "--steps=1", "--no_pytorch"])
+    printed = capsys.readouterr().out
+    assert printed.count("load") == 2
+    for name in ("this project", train_step.TUTORIAL):
+        rate, milliseconds, cpu, *ratios = numbers(printed, name)
+        assert rate == pytest.approx(2e3 / milliseconds, rel=0.1)
+        assert cpu > 0 and len(ratios) == 6
+    assert ratios == [1.0] * 6
+
+
+@pytest.mark.parametrize("rival", ["tutorials", "pytorch"])
+def test_both_rivals_train_both_variants(rival):
+    if rival == "pytorch":
+        pytest.importorskip("torch")
+    module = importlib.import_module(f"tests.benchmarks.rivals.{rival}")
+    for variant in ("pix2pix", "dcgan"):
+        step = module.train_step(variant, image_size=32, batch_size=2, filters=2)
+        assert math.isfinite(step())
+
+
+def test_a_contender_that_fails_is_named(capfd):
+    broken = race.Contender("broken", "math:factorial", {"n": 1})
+    with pytest.raises(RuntimeError, match="'broken' failed"):
+        race.race([broken], rounds=1, steps=1)
+    assert "TypeError" in capfd.readouterr().err
+
+
+def test_pipeline_is_compared_with_training(capsys):
+    pipeline.main(
+        ["--variant=dcgan", "--image_size=16", *TINY, "--rounds=1", "--steps=1", "--batches=2"]
+    )
+    printed = capsys.readouterr().out
+    assert numbers(printed, "training")[3:] == [1.0] * 6
+    assert numbers(printed, "input pipeline")[0] > 0
+
+
+def test_fit_is_compared_with_the_bare_step(capsys):
+    fit.main(["--variant=dcgan", "--image_size=16", *TINY, "--rounds=2", "--steps=2"])
+    printed = capsys.readouterr().out
+    for name in ("ms/step", "CPU ms/step"):
+        assert len(numbers(printed, name)) == 5
+
+
+def test_memory_is_read_along_a_run(capsys):
+    memory.main(["--variant=dcgan", "--image_size=16", *TINY, "--steps=8", "--rows=4"])
+    printed = capsys.readouterr().out
+    rows = [line.split() for line in printed.splitlines() if re.match(r"\s+\d", line)]
+    assert [int(step) for step, _ in rows] == [2, 4, 6, 8]
+    assert all(float(resident) > 100 for _, resident in rows)
