@@ -204,7 +204,10 @@ def resolved_flags():
     """Name -> '--name=value' of every flag of this program, as it stands after parsing."""
     modules = FLAGS.flags_by_module_dict()
     ours = [m for m in modules if m == sys.argv[0] or m.startswith("trainers.")]
-    return {flag.name: flag.serialize() for m in ours for flag in modules[m]}
+    resolved = {flag.name: flag.serialize() for m in ours for flag in modules[m]}
+    # The length of the run is given by one of the two.
+    resolved["epochs" if FLAGS.steps is not None else "steps"] = ""
+    return resolved
 
 
 def say(text):
@@ -282,6 +285,9 @@ def run(build, task):
     directory = RunDirectory(FLAGS.run_dir)
     free = FREE_TO_CHANGE + (("steps", "epochs") if FLAGS.lr_schedule == "constant" else ())
     if chief:
+        if tf.train.latest_checkpoint(directory.checkpoints) is None:
+            # Nothing was learnt under the old settings, so that they bind nobody.
+            directory.flags.unlink(missing_ok=True)
         directory.record(resolved_flags(), free)
     strategies.set_precision(FLAGS.precision)
     keras.utils.set_random_seed(FLAGS.seed)
@@ -352,4 +358,10 @@ def run(build, task):
         step = Checkpointer(directory.checkpoints, model).restore_best()
         say(f"Exporting the checkpoint of step {step}, the best by {FLAGS.best_metric}.")
     with averaged_weights(model):
-        task.export(model, data, directory, total, seconds)
+        shipped = model
+        if FLAGS.precision != "float32":
+            # Clients and TFLite take float32; the weights are float32 under every policy.
+            strategies.set_precision("float32")
+            shipped = build(data, total)
+            shipped.set_weights(model.get_weights())
+        task.export(shipped, data, directory, total, seconds)

@@ -133,7 +133,7 @@ def card_flags():
     """The flags of the run, by name, as the card lists them: without the folders of one machine."""
     return {
         name: flag.value
-        for name, flag in ((name, FLAGS[name]) for name in common.resolved_flags())
+        for name, flag in ((n, FLAGS[n]) for n, line in common.resolved_flags().items() if line)
         if name not in PRIVATE and flag.value is not None
     }
 
