@@ -1,0 +1,58 @@
+"""The generators in saved_models/: small enough, loadable, and as their cards say."""
+
+import json
+import pathlib
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from tfgan_zoo.export.tflite import TFLiteRunner
+
+FOLDER = pathlib.Path(__file__).resolve().parents[1] / "saved_models"
+SHIPPED = sorted(path.name for path in FOLDER.iterdir() if path.is_dir())
+
+
+def test_all_together_are_at_most_40_megabytes():
+    assert {"pix2pix", "dcgan"} <= set(SHIPPED)
+    files = [path for path in FOLDER.rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) <= 40e6
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_card_is_true(name):
+    folder = FOLDER / name
+    card = json.loads((folder / "card.json").read_text())
+    assert card["name"] == name
+    for path, size in card["files"].items():
+        assert (folder / path).stat().st_size == size, path
+    text = (folder / "card.json").read_text() + (folder / "README.md").read_text()
+    assert "--run_dir=/" not in text and "/work/" not in text and "/home/" not in text
+
+    generate = tf.saved_model.load(str(folder / str(card["version"]))).signatures["serving_default"]
+    random = np.random.default_rng(0)
+    inputs = random.uniform(-1, 1, (2, *card["interface"]["input"])).astype(np.float32)
+    (images,) = generate(tf.constant(inputs)).values()
+    assert images.shape == (2, *card["interface"]["output"])
+    assert np.abs(images).max() <= 1
+    # Noise as input is not what the card measured on; the two must agree closely all the same.
+    lite = TFLiteRunner(folder / card["tflite"]["float16"]["file"])(inputs)
+    assert np.abs(lite - images).mean() < 0.01
+
+
+def test_pix2pix_draws_a_png_from_a_label_map():
+    signatures = tf.saved_model.load(str(FOLDER / "pix2pix" / "1")).signatures
+    with Image.open(FOLDER / "pix2pix" / "samples.png") as sheet:
+        # The first pair of the card's picture; its first column is the label map.
+        label_map, drawn = (sheet.crop((x, 22, x + 256, 278)) for x in (4, 264))
+    path = tf.io.encode_png(np.asarray(label_map.convert("RGB")))
+    png = signatures["encoded"](image_bytes=path[None])["png_bytes"][0]
+    again = tf.io.decode_png(png).numpy().astype(np.float32)
+    assert np.abs(again - np.asarray(drawn.convert("RGB"), np.float32)).mean() < 2
+    images = tf.cast(np.asarray(label_map.convert("RGB"))[None], tf.float32) / 127.5 - 1
+    first, second, first_again = (
+        signatures["sample"](images=images, seed=tf.constant(seed))["images"].numpy()
+        for seed in (1, 2, 1)
+    )
+    assert np.array_equal(first, first_again) and not np.array_equal(first, second)
