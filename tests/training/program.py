@@ -56,4 +56,5 @@ def files(directory):
 def assert_same_state(state, expected):
     """Bit for bit."""
     assert state.keys() == expected.keys()
-    assert not [k for k, v in expected.items() if v.tobytes() != state[k].tobytes()]
+    differing = [k for k, v in expected.items() if v.tobytes() != state[k].tobytes()]
+    assert not differing, differing

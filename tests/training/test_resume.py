@@ -32,7 +32,7 @@ EACH_STEP = {
 }
 SEVERAL_STEPS = {
     "model": {"steps_per_execution": 4},
-    "total_steps": 600,
+    "total_steps": 240,
     "checkpoint_every": 8,
     "log_every": 12,
     "validate_every": 100,
