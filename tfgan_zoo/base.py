@@ -92,7 +92,9 @@ class Adversarial(keras.Model):
     def tracker(self, name):
         """The running mean that `Step.report` keeps under `name`; made on first use."""
         if name not in self.trackers:
-            with tf.init_scope():
+            # Lifted out of the step, and told so: otherwise TensorFlow takes it for a variable that
+            # only the first call makes, and traces the whole step a second time.
+            with tf.init_scope(), tf.variable_creator_scope(_unlifted):
                 self.trackers[name] = keras.metrics.Mean(name=name)
         return self.trackers[name]
 
@@ -222,3 +224,7 @@ class Step:
             # Keras reduces the logs of several workers over their first axis; a scalar has none.
             logs = {name: tf.reshape(tf.cast(v, tf.float32), [1]) for name, v in logs.items()}
         return logs
+
+
+def _unlifted(next_creator, **arguments):
+    return next_creator(**{**arguments, "experimental_enable_variable_lifting": False})
