@@ -18,6 +18,7 @@ flags.DEFINE_string("data_dir", None, "Folder of prepared TensorFlow Datasets; d
 flags.DEFINE_bool("download", False, "Let TensorFlow Datasets download and prepare a set.")
 flags.DEFINE_bool("skip_bad", False, "Go on without the files that cannot be used, and count them.")
 flags.DEFINE_enum("cache", "memory", ["memory", "disk", "none"], "Where decoded pictures are kept.")
+flags.DEFINE_string("cache_dir", None, "Folder of --cache=disk; default RUN_DIR/cache.")
 flags.DEFINE_integer("validation_count", None, "Pictures held out for validation; default 5 %.")
 flags.DEFINE_integer("test_count", None, "Pictures held out for the scores; default 10 %.")
 
@@ -89,6 +90,7 @@ FREE_TO_CHANGE = (
     "data_dir",
     "download",
     "cache",
+    "cache_dir",
     "export",
     "tflite",
     "keep_checkpoints",
@@ -178,7 +180,7 @@ def source_options(directory):
         "download": FLAGS.download,
         "skip_bad": FLAGS.skip_bad,
         "cache": FLAGS.cache,
-        "cache_dir": directory.cache if FLAGS.cache == "disk" else None,
+        "cache_dir": FLAGS.cache_dir or directory.cache,
         "val_count": FLAGS.validation_count,
         "test_count": FLAGS.test_count,
         "progress": show_reading,

@@ -17,7 +17,7 @@ FLAGS = flags.FLAGS
 FILES = {"float32": "model_float32.tflite", "float16": "model.tflite", "int8": "model_int8.tflite"}
 LATENCY_RUNS = 20
 # Flags that name folders of one machine.
-PRIVATE = ("run_dir", "export_dir", "data_dir")
+PRIVATE = ("run_dir", "export_dir", "data_dir", "cache_dir")
 
 
 def ship(
