@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tfgan_zoo.layers.convolution import DoublingConvolution, HalvingConvolution
 from tfgan_zoo.layers.dropout import SeededDropout
 from tfgan_zoo.layers.normalization import BatchStatisticsNormalization
 from tfgan_zoo.networks.unet import unet
@@ -44,7 +45,7 @@ def test_paper_size_has_the_parameters_of_the_paper():
 
 def test_wiring():
     net = unet((64, 64), filters=2)
-    encoder, decoder = (layers(net, k) for k in (keras.layers.Conv2D, keras.layers.Conv2DTranspose))
+    encoder, decoder = (layers(net, k) for k in (HalvingConvolution, DoublingConvolution))
     widths = [2, 4, 8, 16, 16, 16]
     assert [layer.filters for layer in encoder] == widths
     assert [layer.filters for layer in decoder] == [*widths[-2::-1], 3]
@@ -71,7 +72,7 @@ def test_wiring():
 
 def test_skips_carry_detail_past_the_bottleneck():
     net = unet((16, 16), filters=2)
-    bottleneck = layers(net, keras.layers.Conv2D)[-1]
+    bottleneck = layers(net, HalvingConvolution)[-1]
     bottleneck.kernel.assign(tf.zeros_like(bottleneck.kernel))
     source = np.random.default_rng(0).uniform(-1, 1, (2, 16, 16, 3)).astype("float32")
     first, second = np.array(net([tf.constant(source), noise(0, 0)], training=False))

@@ -2,6 +2,7 @@
 
 import keras
 
+from tfgan_zoo.layers.convolution import DoublingConvolution, HalvingConvolution
 from tfgan_zoo.layers.dropout import SeededDropout
 from tfgan_zoo.layers.initializers import normal_scale, normal_weights
 from tfgan_zoo.layers.normalization import BatchStatisticsNormalization
@@ -56,7 +57,7 @@ def unet(
     for level, channels in enumerate(widths):  # [B, H / 2^(level+1), W / 2^(level+1), channels]
         if level > 0:
             features = keras.layers.LeakyReLU(0.2)(features)
-        features = _convolution(keras.layers.Conv2D, channels)(features)
+        features = HalvingConvolution(channels, normal_weights())(features)
         if 0 < level < levels - 1:
             features = BatchStatisticsNormalization(gamma_initializer=normal_scale())(features)
         skips.append(features)
@@ -64,19 +65,13 @@ def unet(
     features = skips.pop()  # the bottleneck
     for level, channels in enumerate(reversed(widths[:-1])):  # [B, 2^(level+1), ..., channels]
         features = keras.layers.ReLU()(features)
-        features = _convolution(keras.layers.Conv2DTranspose, channels)(features)
+        features = DoublingConvolution(channels, normal_weights())(features)
         features = BatchStatisticsNormalization(gamma_initializer=normal_scale())(features)
         if level < 3 and dropout > 0:
             features = SeededDropout(dropout, stream=level)(features, seed)
         features = keras.layers.Concatenate()([features, skips.pop()])
 
     features = keras.layers.ReLU()(features)
-    features = _convolution(keras.layers.Conv2DTranspose, target_channels)(features)
+    features = DoublingConvolution(target_channels, normal_weights())(features)
     fake = keras.layers.Activation("tanh", dtype="float32")(features)
     return keras.Model([images, seed], fake, name=name)
-
-
-def _convolution(layer, channels):
-    return layer(
-        channels, 4, 2, padding="same", use_bias=False, kernel_initializer=normal_weights()
-    )
