@@ -274,8 +274,6 @@ def run(build, task):
     from tfgan_zoo.training.fit import fit
     from tfgan_zoo.training.run_directory import RunDirectory, RunError
 
-    if FLAGS.steps is not None and FLAGS["epochs"].present:
-        raise RunError("--steps and --epochs both give the length of the run; name one of them.")
     strategy = strategies.strategy(FLAGS.strategy)
     replicas = strategy.num_replicas_in_sync
     if FLAGS.batch_size % replicas:

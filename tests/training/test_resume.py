@@ -29,6 +29,7 @@ EACH_STEP = {
     "sample_every": 10,
     "best_metric": "-brightness",
     "max_skipped": 5,
+    "pause": 0.05,
 }
 SEVERAL_STEPS = {
     "model": {"steps_per_execution": 4},
@@ -37,6 +38,7 @@ SEVERAL_STEPS = {
     "log_every": 12,
     "validate_every": 100,
     "sample_every": 100,
+    "pause": 0.02,
 }
 
 

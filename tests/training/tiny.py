@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import time
 
 import keras
 import numpy as np
@@ -203,7 +204,9 @@ def begin(devices="one_device", config=None, model=None):
         return build(**(model or {})), strategy if devices != "one_device" else None
 
 
-def run(adversary, strategy, directory, outcome, data=None, **fitting):
+def run(
+    adversary, strategy, directory, outcome, data=None, pause=0.0, extra_callbacks=(), **fitting
+):
     """Trains with all that a run has, and writes what came of it.
 
     Args:
@@ -211,6 +214,7 @@ def run(adversary, strategy, directory, outcome, data=None, **fitting):
         outcome: path of the .npz with the model's state and `stopped`, or of the .json with an
             error.
         data: options of `batches`.
+        pause: seconds after each step, so that a signal finds the run under way on any machine.
         fitting: options of `fit`.
     """
     outcome = pathlib.Path(outcome)
@@ -222,6 +226,12 @@ def run(adversary, strategy, directory, outcome, data=None, **fitting):
             batch_size=4,
             draw=drawing(adversary),
             validate=brightness(adversary),
+            extra_callbacks=[
+                *extra_callbacks,
+                keras.callbacks.LambdaCallback(
+                    on_train_batch_end=lambda batch, logs: time.sleep(pause)
+                ),
+            ],
             **fitting,
         )
     except RunError as error:

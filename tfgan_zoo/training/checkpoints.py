@@ -2,6 +2,7 @@
 
 import json
 import math
+import shutil
 
 import tensorflow as tf
 
@@ -101,6 +102,11 @@ class Checkpointer:
         Raises:
             RunError: if it is damaged or of another model.
         """
+        if self.writes:
+            # What a kill left of a checkpoint that it interrupted.
+            for folder in (self.directory, self.directory / "best"):
+                for remains in folder.glob("*_temp"):
+                    shutil.rmtree(remains)
         return self._read(self.directory)
 
     def restore_best(self):
