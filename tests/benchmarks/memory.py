@@ -58,8 +58,11 @@ def main(arguments=None):
     print(f"after:  {race.conditions()}\n\n{'step':>8}{'resident MB':>14}")
     for step, resident in measured:
         print(f"{step:8}{resident / 1e6:14.1f}")
-    middle, last = measured[len(measured) // 2], measured[-1]
-    print(f"grown in the second half: {(last[1] - middle[1]) / 1e6:.1f} MB")
+    first, middle, last = (measured[i][1] for i in (0, (len(measured) - 1) // 2, -1))
+    print(
+        f"grown since the first row: {(last - first) / 1e6:.1f} MB, in the second half: "
+        f"{(last - middle) / 1e6:.1f} MB"
+    )
 
 
 if __name__ == "__main__":
