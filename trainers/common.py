@@ -285,7 +285,7 @@ def run(build, task):
     directory = RunDirectory(FLAGS.run_dir)
     free = FREE_TO_CHANGE + (("steps", "epochs") if FLAGS.lr_schedule == "constant" else ())
     if chief:
-        if tf.train.latest_checkpoint(directory.checkpoints) is None:
+        if not any(directory.checkpoints.glob("ckpt-*")):
             # Nothing was learnt under the old settings, so that they bind nobody.
             directory.flags.unlink(missing_ok=True)
         directory.record(resolved_flags(), free)
