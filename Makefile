@@ -35,7 +35,8 @@ $(VENV)/.installed-test: setup.py
 	@$(BIN)/python -m pip install -qq --editable '.[test]'
 	@touch $@ $(VENV)/.installed
 
-# A command such as python3.13 may exist and not run (a pyenv shim), or lack venv (Debian without
+# A folder that this file did not begin to fill is somebody's, and is left alone. A command such as
+# python3.13 may exist and not run (a pyenv shim), or lack venv (Debian without
 # python3-venv), so each candidate is tried. The resolver of an old pip can lose itself for an hour
 # in TensorFlow's dependencies, hence the upgrade.
 environment:
@@ -52,8 +53,14 @@ environment:
 	      "$(VENV), or make a second environment with VENV=.venv-$$(version "$$python")." >&2; \
 	    exit 1; \
 	  fi; \
+	  if [ -e $(VENV)/.begun ]; then rm -rf $(VENV); \
+	  elif [ -n "$$(ls -A $(VENV) 2>/dev/null)" ]; then \
+	    echo "$(VENV) holds something that make did not put there: remove it, or choose another" \
+	      "place with VENV=folder." >&2; \
+	    exit 1; \
+	  fi; \
 	  echo "Making $(VENV) with $$("$$python" --version)."; \
-	  "$$python" -m venv --clear $(VENV) && \
+	  mkdir -p $(VENV) && touch $(VENV)/.begun && "$$python" -m venv $(VENV) && \
 	    $(BIN)/python -m pip install -qq --upgrade pip && touch $(VENV)/.created; \
 	  exit; \
 	done; \

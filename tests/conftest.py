@@ -24,6 +24,14 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
 DATA_VARIABLE = "TFGAN_ZOO_TEST_DATA"
 
 
+def without_outer_make(environment):
+    """The environment less what `make test PYTHON=... VENV=...` hands down: it is not for a make
+    that a test starts.
+    """
+    handed_down = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "PYTHON", "VENV")
+    return {name: value for name, value in environment.items() if name not in handed_down}
+
+
 def find_real_data(environment, repository):
     """Where the real data lies, or why a test that needs it cannot run.
 

@@ -13,7 +13,7 @@ import zipfile
 
 import pytest
 
-from tests.conftest import DATA_VARIABLE, find_real_data
+from tests.conftest import DATA_VARIABLE, find_real_data, without_outer_make
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
 PACKAGING = ["setup.py", "pyproject.toml", "README.md", "LICENSE", "Makefile"]
@@ -147,11 +147,9 @@ def test_make_without_a_suitable_python_says_what_to_do(tmp_path):
     shim = tmp_path / "python3.13"
     shim.write_text("#!/bin/sh\necho 'command not found' >&2\nexit 127\n")
     shim.chmod(0o755)
-    # What `make test PYTHON=... VENV=...` handed down to this test is not for this call.
-    handed_down = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "PYTHON", "VENV")
     made = subprocess.run(
         ["make", "-C", folder, "test", f"CANDIDATES=/nonexistent/python3 {shim}"],
-        env={name: value for name, value in os.environ.items() if name not in handed_down},
+        env=without_outer_make(os.environ),
         capture_output=True,
         text=True,
     )
@@ -160,6 +158,22 @@ def test_make_without_a_suitable_python_says_what_to_do(tmp_path):
     assert sentence.startswith("TFGAN Zoo needs Python 3.10 to 3.13 with its venv module")
     assert "make test PYTHON=/path/to/python3.12" in sentence
     assert not (folder / ".venv").exists()
+
+
+def test_make_leaves_a_foreign_environment_alone(tmp_path):
+    foreign = tmp_path / "venv"
+    foreign.mkdir()
+    (foreign / "pyvenv.cfg").write_text("mine\n")
+    made = subprocess.run(
+        ["make", "-C", REPOSITORY, "environment", f"VENV={foreign}", f"PYTHON={sys.executable}"],
+        env=without_outer_make(os.environ),
+        capture_output=True,
+        text=True,
+    )
+    assert made.returncode != 0
+    assert f"{foreign} holds something that make did not put there" in made.stderr
+    assert [path.name for path in foreign.iterdir()] == ["pyvenv.cfg"]
+    assert (foreign / "pyvenv.cfg").read_text() == "mine\n"
 
 
 def test_real_data_is_found_where_the_variable_says(tmp_path):

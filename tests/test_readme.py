@@ -6,10 +6,13 @@ import re
 import shlex
 import subprocess
 import sys
+import sysconfig
+import venv
 
 import pytest
 from PIL import Image
 
+from tests.conftest import without_outer_make
 from tfgan_zoo.data import facade_drawing
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -34,15 +37,34 @@ REDUCED = {
 }
 
 
+def installed_environment(folder):
+    """A folder that make takes for its own, finished environment; it lends the packages of this
+    one, which no test may let make touch.
+    """
+    venv.create(folder, symlinks=True)
+    (packages,) = folder.glob("lib/python*/site-packages")
+    lent = sysconfig.get_path("purelib")
+    (packages / "lent.pth").write_text(f"import site; site.addsitedir({lent!r})\n")
+    (folder / "bin" / "ruff").symlink_to(pathlib.Path(sysconfig.get_path("scripts")) / "ruff")
+    for stamp in (".begun", ".created", ".installed", ".installed-test"):
+        (folder / stamp).touch()
+    return folder
+
+
 def run(command, folder, cwd=ROOT):
-    """Runs a command of the README with this environment's Python; returns what it printed."""
+    """Runs a command of the README with this environment's packages; returns what it printed."""
     words = shlex.split(command.format(tmp=folder))
     if words[0] == "python":
         words[0] = sys.executable
     if words[0] == "make":
-        words.append(f"VENV={sys.prefix}")
+        words.append(f"VENV={installed_environment(folder / 'venv')}")
     done = subprocess.run(
-        words, cwd=cwd, capture_output=True, text=True, timeout=600, env=dict(os.environ)
+        words,
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        env=without_outer_make(os.environ),
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
