@@ -1,9 +1,11 @@
 """Picture grids."""
 
-import os
+import io
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
+
+from tfgan_zoo.training.run_directory import RunError, write_atomically
 
 GAP = 4
 CAPTION = 18
@@ -13,11 +15,14 @@ def to_uint8(images):
     """Float images in [-1, 1] as uint8 0..255, rounded and clipped.
 
     Raises:
-        ValueError: if a pixel is not finite; a picture of it would hide that.
+        RunError: if a pixel is not finite; a picture of it would hide that.
     """
     images = np.asarray(images, np.float32)
     if not np.isfinite(images).all():
-        raise ValueError("A picture with pixels that are not finite cannot be drawn.")
+        raise RunError(
+            "The generator draws pixels that are not finite, of which there is no picture: go back "
+            "to an earlier checkpoint with a lower learning rate."
+        )
     return np.clip(np.rint((images + 1.0) * 127.5), 0, 255).astype(np.uint8)
 
 
@@ -71,6 +76,6 @@ def square_grid(images, scale=1):
 
 def save(picture, path):
     """Writes a `PIL.Image` as PNG, atomically."""
-    temporary = path.with_name(path.name + ".tmp")
-    picture.save(temporary, format="PNG", optimize=True)
-    os.replace(temporary, path)
+    content = io.BytesIO()
+    picture.save(content, format="PNG", optimize=True)
+    write_atomically(path, content.getvalue())

@@ -161,8 +161,13 @@ def commit(root):
     return described.stdout.strip()
 
 
-def write_atomically(path, text):
-    """Writes `text` to `path` so that a reader, or a kill, finds the old file or the new one."""
+def write_atomically(path, content):
+    """Writes `content` (text or bytes) to `path` so that a reader, or a kill, finds the old file or
+    the new one, and a full disk leaves nothing beside it.
+    """
     temporary = path.with_name(path.name + ".tmp")
-    temporary.write_text(text)
-    os.replace(temporary, path)
+    try:
+        temporary.write_bytes(content.encode() if isinstance(content, str) else content)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)

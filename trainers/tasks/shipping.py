@@ -10,7 +10,7 @@ import tensorflow as tf
 from absl import flags
 
 from tfgan_zoo.export import card, saved_model, serving, tflite
-from tfgan_zoo.training.run_directory import versions
+from tfgan_zoo.training.run_directory import versions, write_atomically
 from trainers import common
 
 FLAGS = flags.FLAGS
@@ -83,7 +83,7 @@ def ship(
         lite[kind] = tflite.TFLiteRunner(content)
         kept = kind in FLAGS.tflite
         if kept:
-            (folder / file).write_bytes(content)
+            write_atomically(folder / file, content)
         parities[kind] = {
             **tflite.parity(generate, lite[kind], inputs),
             "file": file if kept else None,
