@@ -346,10 +346,10 @@ def run(build, task):
         max_skipped=FLAGS.max_skipped,
         gradient_norm_bound=FLAGS.gradient_norm_bound,
     )
+    seconds = directory.add_seconds(time.monotonic() - began) if chief else None
     if stopped is not None:
         say(f"\nStopped at step {stopped} with a checkpoint; the same command goes on from there.")
         sys.exit(130)
-    seconds = directory.add_seconds(time.monotonic() - began)
     if not chief or not FLAGS.export:
         return
     if FLAGS.best_metric:

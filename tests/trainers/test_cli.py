@@ -1,8 +1,10 @@
 """What a user sees on the command line of a trainer, in processes of its own."""
 
 import pathlib
+import signal
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -128,6 +130,28 @@ def test_goes_on_and_refuses_other_settings(tmp_path):
     again = pix2pix(f"--flagfile={flags}", f"--run_dir={tmp_path / 'again'}")
     assert again.returncode == 0, again.stderr
     assert (tmp_path / "again" / "history.jsonl").read_text().splitlines() == history
+
+
+def test_an_interrupted_run_saves_its_state_and_its_time(tmp_path):
+    save_pairs(tmp_path / "pairs")
+    run = tmp_path / "run"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "trainers.pix2pix", TINY]
+        + [f"--data={tmp_path / 'pairs'}", f"--run_dir={run}", "--steps=1000000"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    patience = time.monotonic() + 120
+    while not (run / "history.jsonl").exists() or not (run / "history.jsonl").read_text():
+        assert process.poll() is None and time.monotonic() < patience
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    printed, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "the same command goes on from there" in printed
+    assert list((run / "checkpoints").glob("ckpt-*.index"))
+    assert float((run / "seconds.json").read_text()) > 0
 
 
 def test_two_devices_of_one_machine(tmp_path):
