@@ -189,6 +189,11 @@ def test_healthy_runs_give_no_warning(tmp_path, adversary, caplog):
     assert caplog.messages == []
 
 
+def test_a_best_metric_needs_a_validation(tmp_path, adversary):
+    with pytest.raises(RunError, match="--best_metric=brightness .* does not have: leave it out"):
+        train(adversary, tmp_path, total_steps=2, best_metric="brightness")
+
+
 def test_watchdog_of_a_discriminator_that_wins(tmp_path, adversary, caplog):
     for optimizer in adversary.optimizers.values():
         optimizer.learning_rate = 0.0

@@ -62,6 +62,11 @@ def fit(
                 f"--{name}={every} must be a positive multiple of "
                 f"--steps_per_execution={model.steps_per_execution}."
             )
+    if best_metric and not validate:
+        raise RunError(
+            f"--best_metric={best_metric} selects by a validation, which this kind of model does "
+            "not have: leave it out."
+        )
     chief = is_chief(model.distribute_strategy)
     checkpointer = Checkpointer(run.checkpoints, model, keep_checkpoints, writes=chief)
     if chief:
