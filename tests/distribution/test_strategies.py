@@ -6,7 +6,6 @@ Each strategy runs in processes of its own: TensorFlow takes devices and TF_CONF
 import json
 import os
 import pathlib
-import socket
 import subprocess
 import sys
 
@@ -14,6 +13,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.cluster import tf_configs
 from tests.distribution import worker
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
@@ -64,17 +64,7 @@ def mirrored(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def multi_worker(tmp_path_factory):
-    sockets = [socket.socket() for _ in range(2)]
-    for taken in sockets:
-        taken.bind(("127.0.0.1", 0))
-    workers = [f"127.0.0.1:{taken.getsockname()[1]}" for taken in sockets]
-    for taken in sockets:
-        taken.close()
-    clusters = [
-        {"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}}
-        for index in range(2)
-    ]
-    return run("multi_worker", tmp_path_factory.mktemp("multi_worker"), clusters)
+    return run("multi_worker", tmp_path_factory.mktemp("multi_worker"), tf_configs())
 
 
 @pytest.fixture(params=["mirrored", "multi_worker"])

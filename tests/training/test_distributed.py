@@ -2,11 +2,11 @@
 
 import json
 import signal
-import socket
 
 import keras
 import numpy as np
 
+from tests.cluster import tf_configs
 from tests.training import tiny
 from tests.training.program import assert_same_state, files
 
@@ -21,18 +21,6 @@ OPTIONS = {
     "best_metric": "brightness",
 }
 RUN = {name: value for name, value in OPTIONS.items() if name != "model"}
-
-
-def tf_configs():
-    """TF_CONFIG of two workers on free ports of this machine."""
-    sockets = [socket.socket() for _ in range(2)]
-    for each in sockets:
-        each.bind(("127.0.0.1", 0))
-    addresses = [f"127.0.0.1:{each.getsockname()[1]}" for each in sockets]
-    for each in sockets:
-        each.close()
-    cluster = {"worker": addresses}
-    return [{"cluster": cluster, "task": {"type": "worker", "index": i}} for i in range(2)]
 
 
 def _whole_and_interrupted(directory, worker, devices, config=None, interrupts=True):
