@@ -127,6 +127,13 @@ def test_labels_to_index_inverts_the_palette():
     )
 
 
+def test_label_colours_are_those_that_occur():
+    colours = np.random.default_rng(0).integers(0, 256, (2, 5, 7, 3), dtype=np.uint8)
+    found = label_recovery.label_colours(np.concatenate([colours, colours]))
+    assert found.dtype == np.uint8
+    np.testing.assert_array_equal(found, np.unique(colours.reshape(-1, 3), axis=0))
+
+
 def test_a_colour_outside_the_palette_is_named():
     colours = PALETTE[np.zeros((4, 4), int)].copy()
     colours[0, 0] = (1, 2, 3)

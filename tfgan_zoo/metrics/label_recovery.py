@@ -43,6 +43,19 @@ def labels_to_index(colours, palette):
     return index.astype(np.int32)
 
 
+def label_colours(colours):
+    """The distinct colours of label maps.
+
+    Args:
+      colours: uint8 [..., 3].
+
+    Returns:
+      uint8 [K, 3], sorted by red, then green, then blue.
+    """
+    codes = np.unique(_code(colours))
+    return np.stack([codes >> 16, codes >> 8 & 255, codes & 255], axis=-1).astype(np.uint8)
+
+
 def _code(colours):
     red, green, blue = np.moveaxis(colours.astype(np.int32), -1, 0)
     return red << 16 | green << 8 | blue

@@ -25,7 +25,6 @@ ROWS = 4  # of a sample grid
 BATCH = 4
 FIT = 100  # training pairs that the baselines and the segmenter are fitted on
 
-
 flags.register_validator(
     "load_size",
     lambda value: value is None or common.is_size(value),
@@ -93,58 +92,58 @@ def sheet(source, fake, target):
 
 
 def validate(model, data):
-    """Means of L1, PSNR and SSIM over the validation split."""
-    return measure(model, data.validation)
+    """Means of l1, psnr and ssim over the validation split."""
+    return measure(lambda batch: model(batch["source"]), data.validation)
 
 
-def measure(generate, examples):
-    """Means over the pairs of L1, PSNR and SSIM of `generate(source)` against the target."""
-    import numpy as np
+def measure(answer, examples, segmenter=None, palette=None):
+    """Scores of the pictures `answer(batch)` over all pairs of `examples`.
 
-    from tfgan_zoo.data.pipeline import eval_batches
-    from tfgan_zoo.metrics.reconstruction import reconstruction_scores
-
-    scores = [
-        reconstruction_scores(np.asarray(generate(batch["source"])), batch["target"])
-        for batch in eval_batches(examples, BATCH)
-    ]
-    return {
-        name: float(np.mean(np.concatenate([batch[name] for batch in scores])))
-        for name in scores[0]
-    }
-
-
-def measure_labels(generate, examples, segmenter, palette):
-    """Shares of the label map that `segmenter` finds again in `generate(source)`."""
+    Means of l1, psnr and ssim against the target; with a `segmenter`, also the shares of the label
+    map, in the colours of `palette`, that it finds again.
+    """
     import numpy as np
 
     from tfgan_zoo.data.pipeline import eval_batches, to_uint8
     from tfgan_zoo.metrics import label_recovery
+    from tfgan_zoo.metrics.reconstruction import reconstruction_scores
 
-    found, truth = [], []
+    scores, found, truth = [], [], []
     for batch in eval_batches(examples, BATCH):
-        found.append(segmenter(np.asarray(generate(batch))))
-        truth.append(label_recovery.labels_to_index(to_uint8(batch["source"]).numpy(), palette))
-    return label_recovery.recovery_scores(
-        np.concatenate(found), np.concatenate(truth), len(palette)
-    )
+        pictures = np.asarray(answer(batch))
+        scores.append(reconstruction_scores(pictures, batch["target"]))
+        if segmenter is not None:
+            found.append(segmenter(pictures))
+            labels = to_uint8(batch["source"]).numpy()
+            truth.append(label_recovery.labels_to_index(labels, palette))
+    means = {
+        name: float(np.mean(np.concatenate([batch[name] for batch in scores])))
+        for name in scores[0]
+    }
+    if segmenter is not None:
+        means |= label_recovery.recovery_scores(
+            np.concatenate(found), np.concatenate(truth), len(palette)
+        )
+    return means
 
 
-def label_colours(*tables):
+def label_palette(*tables):
     """The colours of the label maps in `tables`, `[K, 3]`; None if the sources are no RGB label
     maps.
     """
     import numpy as np
 
+    from tfgan_zoo.metrics.label_recovery import label_colours
+
     field = tables[0].fields["source"]
     if field.kind != "labels" or field.shape[-1] != 3:
         return None
     seen = [
-        np.unique(table.fetch(np.array([index]))["source"].reshape(-1, 3), axis=0)
+        label_colours(table.fetch(np.array([index]))["source"])
         for table in tables
         for index in range(len(table))
     ]
-    return np.unique(np.concatenate(seen), axis=0)
+    return label_colours(np.concatenate(seen))
 
 
 def evaluate(served, data, train):
@@ -155,34 +154,34 @@ def evaluate(served, data, train):
     from tfgan_zoo.metrics import baselines, label_recovery
 
     pairs = train.fetch(np.arange(min(FIT, len(train))))
-    palette = label_colours(data.test, train)
-    answers = {}
+    palette = label_palette(data.test, train)
+    answers = {"exported model": lambda batch: served(batch["source"])}
     if palette is not None:
         paint = baselines.constant_colour_per_label(pairs["source"], pairs["target"], palette)
-        answers["one colour per label"] = lambda source: paint(to_uint8(source).numpy())
+        answers["one colour per label"] = lambda batch: paint(to_uint8(batch["source"]).numpy())
     else:
-        answers["mean training picture"] = baselines.mean_target(pairs["target"])
+        mean = baselines.mean_target(pairs["target"])
+        answers["mean training picture"] = lambda batch: mean(batch["source"])
     if data.channels("source") == data.channels("target"):
-        answers["the input itself"] = lambda source: source
-    scores = measure(served, data.test)
-    others = {name: measure(answer, data.test) for name, answer in answers.items()}
+        answers["the input itself"] = lambda batch: batch["source"]
 
+    segmenter = None
     if palette is not None and data.channels("target") == 3:
         segmenter = label_recovery.fit_segmenter(
             to_float(pairs["target"]).numpy(),
             label_recovery.labels_to_index(pairs["source"], palette),
             len(palette),
         )
-        answers["exported model"] = served
-        for name, answer in answers.items():
-            found = measure_labels(
-                lambda batch, answer=answer: answer(batch["source"]), data.test, segmenter, palette
-            )
-            (scores if name == "exported model" else others[name]).update(found)
-        others["the true pictures"] = measure_labels(
-            lambda batch: batch["target"], data.test, segmenter, palette
-        )
-    return scores, others
+    scores = {
+        name: measure(answer, data.test, segmenter, palette) for name, answer in answers.items()
+    }
+    if segmenter is not None:
+        ceiling = measure(lambda batch: batch["target"], data.test, segmenter, palette)
+        # Compared with themselves they say nothing; what is left is what the segmenter can do.
+        scores["the true pictures"] = {
+            name: ceiling[name] for name in ("pixel_accuracy", "class_accuracy", "class_iou")
+        }
+    return scores.pop("exported model"), scores
 
 
 def export(model, data, directory, steps, seconds):
