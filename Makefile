@@ -53,7 +53,7 @@ environment:
 	      "$(VENV), or make a second environment with VENV=.venv-$$(version "$$python")." >&2; \
 	    exit 1; \
 	  fi; \
-	  if [ -e $(VENV)/.begun ]; then rm -rf $(VENV); \
+	  if [ -e $(VENV)/.begun ] || [ -e $(VENV)/.created ]; then rm -rf $(VENV); \
 	  elif [ -n "$$(ls -A $(VENV) 2>/dev/null)" ]; then \
 	    echo "$(VENV) holds something that make did not put there: remove it, or choose another" \
 	      "place with VENV=folder." >&2; \
