@@ -1,8 +1,8 @@
 """Adam (Kingma & Ba 2014, arXiv 1412.6980) as one fused kernel per weight.
 
 Keras writes Adam as six element-wise operations, each a pass over memory; for the 54 million
-weights of pix2pix's generator that is most of a training step on a CPU. TensorFlow has had the
-whole update as a single kernel since 2016, and Keras 3 does not call it.
+weights of pix2pix's generator that is a large part of a training step on a CPU. TensorFlow has had
+the whole update as a single kernel since 2016, and Keras 3 does not call it.
 """
 
 import keras

@@ -26,7 +26,10 @@ What a shortcut would miss:
 Departures:
 - The authors' backward pass for the generator runs through the discriminator's weights after their
   update but on activations from before it. A TensorFlow tape differentiates what was computed, so
-  both gradients here are those of one forward pass with the weights it used.
+  both gradients here are those of one forward pass with the weights it used. (The paper says one
+  step on D, then one on G.)
+- At inference each picture of a batch is normalised by its own statistics, so that an answer does
+  not depend on what else a server put into the batch.
 - Pictures other than 256x256: the paper's net, with as many levels as bring the shorter side to
   one pixel.
 """

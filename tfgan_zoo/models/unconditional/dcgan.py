@@ -20,6 +20,8 @@ Departures:
 - The authors' Theano code gives each minibatch to one player only, in turn; here, as in algorithm
   1 of Goodfellow et al. 2014, both players learn from each minibatch. One player's update per
   minibatch wastes half of the data that a small set has.
+- The authors' MNIST script adds a weight decay of 2.5e-5 and lowers the rate over the last 100
+  epochs; the paper names neither.
 - Both gradients are those of one forward pass, so that the generated batch is computed once.
 - Sides of 16, 32, 128 pixels and so on: the paper's 64-pixel net with fewer or more layers.
 """
@@ -41,8 +43,8 @@ class DCGAN(Adversarial):
         image_size: (side, side); a power of two of at least 16.
         channels: 1 to 4.
         latent_dim: length of the latent (100).
-        generator_filters, discriminator_filters: width of the widest picture's hidden layer (128
-            and 128).
+        generator_filters, discriminator_filters: width of the generator's last hidden layer and of
+            the discriminator's first (128 and 128).
         seed: of the latents in training.
 
     `train_step` takes a dict with `images [B, side, side, channels]`, float32 in [-1, 1]; other
