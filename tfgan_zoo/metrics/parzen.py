@@ -4,17 +4,16 @@ A Gaussian of one width sits on each generated sample; the mixture of them is th
 and the test set is scored under it. The formula, the grid of widths and the standard error are
 those of the authors' code (`goodfeli/adversarial`, `parzen_ll.py`). Their protocol: 10,000 samples,
 the width chosen on 1,000 validation images (those of the training set from 50,000 on), the score on
-all 10,000 test images, and pixels in [0, 1], flattened: a density has the inverse units of its pixels,
-so the paper's 225 +- 2 nats on MNIST means nothing beside a score of pixels in [-1, 1].
+all 10,000 test images, and pixels in [0, 1], flattened: a density has the inverse units of its
+pixels, so the paper's 225 +- 2 nats on MNIST mean nothing beside a score of pixels in [-1, 1].
 
 What it is blind to. In hundreds of dimensions the mixture is nowhere near the model's density, and
 what it ranks is not likelihood: k-means centroids of the training set score higher than the
 training set itself (Theis et al. 2015, arXiv 1511.01844), a memorised training set scores well, and
 the width, which must grow to bridge the gaps between samples, hides whatever is sharper than it.
-Wu et al. 2016 (arXiv 1611.04273, table 2), with a million samples, still fall short of annealed
-importance sampling by hundreds of nats and rank VAE-10 (409) above VAE-50 (351), which annealed
-importance sampling puts at 705 and 991. Use it to compare with old papers; `ais` estimates the
-likelihood of a decoder.
+With a million samples it still falls 69 to 640 nats short of annealed importance sampling, and
+ranks VAE-10 (409) above VAE-50 (351), which that puts at 705 and 991 (Wu et al. 2016, arXiv
+1611.04273, table 2). Use it to compare with old papers; `ais` estimates a decoder's likelihood.
 """
 
 import numpy as np
