@@ -170,6 +170,22 @@ def translation(generate=tf.identity, **changes):
     return signatures.translation(generate, **arguments)
 
 
+def test_the_prior_can_be_drawn_from_the_export(exported_latent):
+    signatures = exported_latent.model.signatures
+
+    def latents(count, seed):
+        drawn = signatures["latents"](num_images=tf.constant(count), seed=tf.constant(seed))
+        return drawn["latents"].numpy()
+
+    np.testing.assert_array_equal(latents(3, 7), latents(3, 7))
+    assert np.abs(latents(3, 7) - latents(3, 8)).max() > 0.1
+    images = signatures["serving_default"](latents=tf.constant(latents(3, 7)))["images"].numpy()
+    files = signatures["encoded"](num_images=tf.constant(3), seed=tf.constant(7))["png_bytes"]
+    for file, image in zip(files.numpy(), images, strict=True):
+        levels = tf.io.decode_png(file).numpy()
+        assert np.abs(levels / 127.5 - 1 - image).max() <= 1 / 127.5
+
+
 def test_names_and_specs():
     functions = translation(sample=lambda images, seed: images)
     assert sorted(functions) == ["encoded", "sample", "serving_default"]

@@ -86,6 +86,8 @@ def latent(generate: Callable, *, latent_dim: int, sample_latents: Callable) -> 
 
     serving_default: {"latents": float32 [B,Z]} -> {"images": float32 [B,H,W,C] in [-1,1]}.
     encoded: {"num_images": int32 [], "seed": int32 []} -> {"png_bytes": string [N]}.
+    latents: {"num_images": int32 [], "seed": int32 []} -> {"latents": float32 [N,Z]}, draws from
+      the prior, which who scores or explores the generator would otherwise have to guess.
 
     Args:
       generate: latents -> images of 1 to 4 channels.
@@ -100,8 +102,11 @@ def latent(generate: Callable, *, latent_dim: int, sample_latents: Callable) -> 
     def serving_default(latents):
         return {"images": _checked(generate(latents), image_shape)}
 
+    def draw(num_images, seed):
+        return {"latents": _checked(sample_latents(num_images, seed), [None, latent_dim])}
+
     def encoded(num_images, seed):
-        latents = _checked(sample_latents(num_images, seed), [None, latent_dim])
+        latents = draw(num_images, seed)["latents"]
         return {"png_bytes": encode(_checked(generate(latents), image_shape))}
 
     latents_spec = tf.TensorSpec([None, latent_dim], tf.float32, name="latents")
@@ -110,6 +115,7 @@ def latent(generate: Callable, *, latent_dim: int, sample_latents: Callable) -> 
     return {
         "serving_default": _function(serving_default, latents_spec),
         "encoded": _function(encoded, num_spec, seed_spec),
+        "latents": _function(draw, num_spec, seed_spec),
     }
 
 
