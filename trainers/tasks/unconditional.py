@@ -62,7 +62,7 @@ def export(model, data, directory, steps, seconds):
 
     from tfgan_zoo.data.pipeline import to_float
     from tfgan_zoo.export import serving, signatures
-    from tfgan_zoo.metrics import two_sample
+    from tfgan_zoo.metrics import neighbours
     from tfgan_zoo.training.watchdogs import spread
     from trainers.tasks import shipping
 
@@ -72,7 +72,8 @@ def export(model, data, directory, steps, seconds):
     real = to_float(data.test.fetch(np.arange(count))["images"])
 
     def compare(pictures):
-        accuracy = two_sample.nearest_neighbour_accuracy(real, pictures)
+        flat = [np.reshape(images, (count, -1)) for images in (real, pictures)]
+        accuracy = neighbours.nearest_neighbour_accuracy(*flat)
         return {
             "1-NN accuracy": accuracy["total"],
             "1-NN accuracy, real": accuracy["real"],
