@@ -129,7 +129,7 @@ def test_prdc_in_many_blocks(monkeypatch):
     real, fake = normal(203, seed=1), normal(117, seed=2)
     whole = neighbours.prdc(real, fake)
     accuracy = neighbours.nearest_neighbour_accuracy(real[:117], fake)
-    monkeypatch.setattr(neighbours, "_BLOCK_BYTES", 8 * 203 * 10)
+    monkeypatch.setattr(neighbours, "BLOCK_BYTES", 8 * 203 * 10)
     assert neighbours.prdc(real, fake) == whole
     assert neighbours.nearest_neighbour_accuracy(real[:117], fake) == accuracy
 

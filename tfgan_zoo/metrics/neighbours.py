@@ -14,7 +14,7 @@ import numpy as np
 
 from tfgan_zoo.metrics import checks
 
-_BLOCK_BYTES = 2**25  # large enough for the matrix product, small enough for the cache
+BLOCK_BYTES = 2**25  # large enough for the matrix product, small enough for the cache
 _BOUNDARIES = {"<": (np.less, -1), "<=": (np.less_equal, 1)}
 
 
@@ -124,26 +124,26 @@ def prdc(real, fake, *, k=5, boundary="<"):
     return {name: hits[name] for name in ("precision", "recall", "density", "coverage")}
 
 
-def squared_distance_factors(points, others):
-    """Matrices whose product is all squared Euclidean distances between two sets.
+def left_factor(points):
+    """float64 `[N, D]` -> `[N, D + 2]` that, times a `right_factor`, gives squared distances.
 
-    Args:
-        points, others: float64 `[N, D]` and `[M, D]`, best moved to around zero.
-
-    Returns:
-        float64 `[N, D + 2]` and `[D + 2, M]`. Their product is right to within `rounding`, and so
-        may be a little below zero.
+    The norms ride along in the product, which saves passes over `[N, M]`. Points are best moved to
+    around zero. The result is right to within `rounding`, so it may be a little below zero.
     """
-    # The norms ride along in the product: no further passes over [N, M].
-    left = np.empty((len(points), points.shape[1] + 2))
-    left[:, :-2] = -2 * points
-    left[:, -2] = np.square(points).sum(1)
-    left[:, -1] = 1
-    right = np.empty((len(others), others.shape[1] + 2))
-    right[:, :-2] = others
-    right[:, -2] = 1
-    right[:, -1] = np.square(others).sum(1)
-    return left, right.T
+    factor = np.empty((len(points), points.shape[1] + 2))
+    factor[:, :-2] = -2 * points
+    factor[:, -2] = np.square(points).sum(1)
+    factor[:, -1] = 1
+    return factor
+
+
+def right_factor(points):
+    """float64 `[M, D]` -> `[D + 2, M]`; see `left_factor`."""
+    factor = np.empty((len(points), points.shape[1] + 2))
+    factor[:, :-2] = points
+    factor[:, -2] = 1
+    factor[:, -1] = np.square(points).sum(1)
+    return factor.T
 
 
 def rounding(points, squared_distances):
@@ -153,7 +153,7 @@ def rounding(points, squared_distances):
     a point at distance d from x has a norm of at most |x| + d.
 
     Args:
-        points: float64 `[N, D]`, as in `squared_distance_factors`.
+        points: float64 `[N, D]`, as given to `left_factor`.
         squared_distances: float64 `[N]`, from each point to any other.
 
     Returns:
@@ -165,8 +165,8 @@ def rounding(points, squared_distances):
 
 def _blocks(points, others):
     """Yields a slice of `points` and their squared distances to all `others`; overwritten next."""
-    left, right = squared_distance_factors(points, others)
-    size = max(1, _BLOCK_BYTES // (8 * len(others)))
+    left, right = left_factor(points), right_factor(others)
+    size = max(1, BLOCK_BYTES // (8 * len(others)))
     memory = np.empty((min(size, len(points)), len(others)))  # fresh memory costs as much again
     for start in range(0, len(points), size):
         rows = slice(start, min(start + size, len(points)))
