@@ -32,12 +32,13 @@ def ssim(pictures, truth):
 
     Gaussian window of 11 x 11 with sigma 1.5, K1 0.01, K2 0.03, statistics of the population, and
     only windows that lie inside the picture, as the authors' code and as scikit-image's
-    `structural_similarity(gaussian_weights=True, sigma=1.5, use_sample_covariance=False)`. Each
-    side needs at least 11 pixels.
+    `structural_similarity(gaussian_weights=True, sigma=1.5, use_sample_covariance=False)`. Counted
+    from black, as with published figures: the luminance term is not that of values around zero.
+    Each side needs at least 11 pixels.
     """
     pictures, truth = image_pairs(pictures, truth)
     _check_window(pictures)
-    return np.stack([_ssim_of_one(p, t, _RANGE) for p, t in _pairs(pictures, truth)])
+    return np.stack([_ssim_of_one(p + 1, t + 1, _RANGE) for p, t in _pairs(pictures, truth)])
 
 
 def luma(pictures):
