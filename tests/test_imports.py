@@ -22,7 +22,8 @@ ROOMS = {
     *("base", "layers", "networks", "losses", "regularizers", "optimizers"),
     *("data", "metrics", "export", "training", "models"),
 }
-COMMANDS = {"tfgan_zoo/metrics/score.py"}  # of the library: may have flags and print their result
+# Of the library: may have flags, print their result, and bring rooms together as a trainer does.
+COMMANDS = {"tfgan_zoo/metrics/score.py"}
 SHARED_BY_TRAINERS = ("trainers.common", "trainers.tasks")
 SLOW = {"tensorflow", "keras", "tensorflow_datasets"}
 VARIANT_LINES = range(80, 251)
@@ -155,6 +156,8 @@ def wrong_arrow(path, room, target):
         return "no variant imports another"
     elif wanted and path == "tfgan_zoo/__init__.py":
         return "the package holds its version and no re-exports"
+    elif path in COMMANDS and wanted in MAY_IMPORT["trainers"]:
+        return None
     elif wanted and room and wanted != room and wanted not in MAY_IMPORT.get(room, ()):
         return f"the room {room} may not"
     return None

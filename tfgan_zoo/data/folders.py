@@ -140,6 +140,29 @@ def list_images(root: pathlib.Path, hold_out: splits.HoldOut) -> Listing:
     return _listing(root, found, problems, hold_out, classes or None)
 
 
+def picture_shapes(root: pathlib.Path) -> dict[str, tuple[int, int, int]]:
+    """How large each picture under a folder is, as it lies there; only headers are read.
+
+    Returns:
+        `{path from root: (height, width, channels)}`, sorted; channels are 1 (grey) or 3, alpha
+        not counted.
+
+    Raises:
+        DataError: if there is none, or the header of one cannot be read.
+    """
+    root = pathlib.Path(root)
+    files = [p for p in sorted(root.rglob("*")) if p.suffix.lower() in images.SUFFIXES]
+    if not files:
+        raise DataError(f"{root} holds no pictures ({', '.join(images.SUFFIXES)}).")
+    shapes = {}
+    for path in files:
+        try:
+            shapes[path.relative_to(root).as_posix()] = images.shape(path)
+        except images.ImageError as error:
+            raise BadFile(path, str(error)) from error
+    return shapes
+
+
 def list_joined_pairs(root: pathlib.Path, hold_out: splits.HoldOut) -> Listing:
     """Lists a folder of pictures that each hold a pair side by side (the pix2pix data sets).
 

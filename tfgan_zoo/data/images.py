@@ -117,6 +117,25 @@ def palette(path) -> list[list[int]] | None:
     return colours
 
 
+def shape(path) -> tuple[int, int, int]:
+    """(height, width, channels) of a picture as `decode` gives it, from its header alone; channels
+    are 1 for grey, else 3.
+
+    Raises:
+        ImageError: if the header cannot be read.
+    """
+    try:
+        with Image.open(path, formats=FORMATS) as image:
+            width, height = image.size
+            turned = image.getexif().get(0x0112, 1) >= 5
+            grey = image.mode in ("1", "L", "LA", "La", "I") or image.mode.startswith("I;16")
+    except UnidentifiedImageError as error:
+        raise ImageError(_why_unidentified(path)) from error
+    except (OSError, *_DAMAGED) as error:
+        raise ImageError(str(error)) from error
+    return (width, height, 1 if grey else 3) if turned else (height, width, 1 if grey else 3)
+
+
 def _why_unidentified(source) -> str:
     if isinstance(source, bytes):
         empty = not source

@@ -299,7 +299,8 @@ def _only_memory(spec, cache):
 
 def _built_in(load, split, **arguments):
     try:
-        return load(split, **arguments)
+        arrays, names, info = load(split, **arguments)
+        return arrays, names, {"split_rule": "built in", **info}
     except (ValueError, OSError, ImportError) as error:
         raise DataError(str(error)) from error
 
