@@ -1,4 +1,4 @@
-"""The generators in saved_models/: small enough, loadable, and as their cards say."""
+"""What lies in saved_models/: small enough, loadable, and as the cards say."""
 
 import json
 import pathlib
@@ -8,22 +8,26 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+from tfgan_zoo.data.sources import open_images
 from tfgan_zoo.export.tflite import TFLiteRunner
+from tfgan_zoo.metrics import extractors
 
 FOLDER = pathlib.Path(__file__).resolve().parents[1] / "saved_models"
 SHIPPED = sorted(path.name for path in FOLDER.iterdir() if path.is_dir())
+CARDS = {name: json.loads((FOLDER / name / "card.json").read_text()) for name in SHIPPED}
+CLASSIFIERS = [name for name in SHIPPED if CARDS[name].get("kind") == "classifier"]
+GENERATORS = sorted(set(SHIPPED) - set(CLASSIFIERS))
 
 
 def test_all_together_are_at_most_40_megabytes():
-    assert {"pix2pix", "dcgan"} <= set(SHIPPED)
+    assert {"pix2pix", "dcgan", "mnist_cnn"} <= set(SHIPPED)
     files = [path for path in FOLDER.rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in files) <= 40e6
 
 
-@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("name", GENERATORS)
 def test_the_card_is_true(name):
-    folder = FOLDER / name
-    card = json.loads((folder / "card.json").read_text())
+    folder, card = FOLDER / name, CARDS[name]
     assert card["name"] == name
     for path, size in card["files"].items():
         assert (folder / path).stat().st_size == size, path
@@ -39,6 +43,21 @@ def test_the_card_is_true(name):
     # Noise as input is not what the card measured on; the two must agree closely all the same.
     lite = TFLiteRunner(folder / card["tflite"]["float16"]["file"])(inputs)
     assert np.abs(lite - images).mean() < 0.01
+
+
+def test_the_digit_classifier_is_as_good_as_its_card_says(real_data):
+    card = CARDS["mnist_cnn"]
+    assert card["name"] == "mnist_cnn" and card["test"]["accuracy"] >= 0.993
+    data = open_images(
+        "tfds:mnist", "test", image_size=(28, 28), channels=1, data_dir=real_data / "tfds"
+    )
+    examples = data.fetch(np.arange(len(data)))
+    classify = extractors.find("mnist_cnn")
+    found = [
+        classify(examples["images"][i : i + 1000])[1].argmax(1) for i in range(0, 10_000, 1000)
+    ]
+    accuracy = np.mean(np.concatenate(found) == examples["labels"])
+    assert accuracy == pytest.approx(card["test"]["accuracy"], abs=3e-4)
 
 
 def test_pix2pix_draws_a_png_from_a_label_map():
