@@ -76,6 +76,9 @@ flags.DEFINE_string(
     "Validation metric that selects the exported checkpoint; '-' before it: lower is better.",
 )
 flags.DEFINE_integer("max_skipped", 20, "Steps in a row that may be not finite.", 1)
+flags.DEFINE_integer(
+    "max_collapsed", 3, "Picture grids in a row whose pictures may hardly differ; then it stops.", 1
+)
 flags.DEFINE_float("gradient_norm_bound", 100.0, "Gradient norm above which a warning comes.", 0.0)
 
 flags.DEFINE_bool(
@@ -95,6 +98,7 @@ FREE_TO_CHANGE = (
     "tflite",
     "keep_checkpoints",
     "max_skipped",
+    "max_collapsed",
     "gradient_norm_bound",
     "sample_every",
     "checkpoint_every",
@@ -321,13 +325,17 @@ def run(build, task):
             return pipeline()
         return strategy.distribute_datasets_from_function(pipeline)
 
-    def averaged(function):
+    def averaged(function, *arguments):
         def with_average():
             with averaged_weights(model):
-                return function(model, data)
+                return function(model, *arguments)
 
         return with_average
 
+    try:
+        validate = task.validator(data)
+    except ValueError as error:  # a metric or an extractor that does not suit the data
+        raise RunError(str(error)) from error
     began = time.monotonic()
     stopped = fit(
         model,
@@ -335,8 +343,8 @@ def run(build, task):
         run=directory,
         total_steps=total,
         batch_size=FLAGS.batch_size,
-        draw=averaged(task.draw),
-        validate=averaged(task.validate) if task.validate else None,
+        draw=averaged(task.draw, data),
+        validate=validate and averaged(validate),
         best_metric=FLAGS.best_metric,
         log_every=FLAGS.log_every,
         sample_every=FLAGS.sample_every,
@@ -344,6 +352,7 @@ def run(build, task):
         checkpoint_every=FLAGS.checkpoint_every,
         keep_checkpoints=FLAGS.keep_checkpoints,
         max_skipped=FLAGS.max_skipped,
+        max_collapsed=FLAGS.max_collapsed,
         gradient_norm_bound=FLAGS.gradient_norm_bound,
     )
     seconds = directory.add_seconds(time.monotonic() - began) if chief else None

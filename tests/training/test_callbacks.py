@@ -322,3 +322,30 @@ def test_memory_is_flat(tmp_path, adversary):
         extra_callbacks=[measure],
     )
     assert memory[400] - memory[150] < 16e6
+
+
+def test_a_collapse_stops_the_run_and_names_the_best_checkpoint(tmp_path, adversary):
+    varied, same = tiny.images(0, 4).numpy(), np.zeros((4, 8, 8, 1), np.float32)
+    # The first of all does not count: it never differed before.
+    grids = iter([same, same, varied, same, varied, same, same, same])
+
+    def draw():
+        return tiny.drawing(adversary)()[0], next(grids), varied
+
+    with pytest.raises(
+        RunError, match=r"step 12: .* for 2 grids .*of step \d+, .*--steps="
+    ) as stop:
+        train(
+            adversary,
+            tmp_path,
+            total_steps=20,
+            sample_every=2,
+            validate_every=2,
+            checkpoint_every=2,
+            draw=draw,
+            validate=tiny.brightness(adversary),
+            best_metric="brightness",
+            max_collapsed=2,
+        )
+    best = json.loads((tmp_path / "checkpoints" / "best" / "metric.json").read_text())
+    assert f"--steps={best['step']}" in str(stop.value)

@@ -297,13 +297,19 @@ class Samples(StepCallback):
 
     Args:
         draw: () -> (picture `PIL.Image`, samples `[N, H, W, C]`, real `[N, H, W, C]`).
+        max_collapsed: grids in a row whose pictures may hardly differ; after the last of them the
+            run stops, since a collapsed generator does not recover. Grids before the first whose
+            pictures differ do not count: a generator may start slowly.
     """
 
-    def __init__(self, start, every, total, run, draw, warn):
+    def __init__(self, start, every, total, run, draw, warn, max_collapsed, checkpointer):
         super().__init__(start)
         self.every, self.total, self.run = every, total, run
         self.draw = draw
         self.warn = warn
+        self.max_collapsed = max_collapsed
+        self.collapsed, self.differed = 0, False
+        self.checkpointer = checkpointer
 
     def on_train_begin(self, logs=None):
         self.writer = tf.summary.create_file_writer(str(self.run.tensorboard))
@@ -317,8 +323,23 @@ class Samples(StepCallback):
         pictures.save(picture, self.run.samples / f"step_{step:07d}.png")
         with written(self.writer, step):
             tf.summary.image("samples", np.asarray(picture)[None])
-        for warning in watchdogs.check_samples(samples, real) if step else []:
+        warnings = watchdogs.check_samples(samples, real) if step else []
+        for warning in warnings:
             self.warn(f"Step {step}: {warning}")
+        self.differed = self.differed or not warnings
+        self.collapsed = self.collapsed + 1 if warnings and self.differed else 0
+        if self.collapsed == self.max_collapsed:
+            best = self.checkpointer.best()
+            kept = (
+                f"The best checkpoint, of step {best['step']}, is kept: the same command with "
+                f"--steps={best['step']} exports it."
+                if best
+                else "With --best_metric the best checkpoint would have been kept."
+            )
+            raise RunError(
+                f"Stopped at step {step}: the samples have hardly differed for "
+                f"{self.collapsed} grids (mode collapse; --max_collapsed). {kept}"
+            )
 
     def on_train_end(self, logs=None):
         self.writer.close()

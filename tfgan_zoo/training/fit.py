@@ -22,6 +22,7 @@ def fit(
     checkpoint_every=1000,
     keep_checkpoints=3,
     max_skipped=20,
+    max_collapsed=3,
     gradient_norm_bound=100.0,
     extra_callbacks=(),
 ):
@@ -40,6 +41,7 @@ def fit(
         log_every, sample_every, validate_every, checkpoint_every: in steps.
         keep_checkpoints: how many of the last to keep.
         max_skipped: steps in a row that may be not finite before the run stops.
+        max_collapsed: picture grids in a row whose pictures may hardly differ before it stops.
         gradient_norm_bound: above which a watchdog warns.
         extra_callbacks: Keras callbacks that come last.
 
@@ -107,7 +109,16 @@ def fit(
         ]
         if draw:
             chain.append(
-                step_callbacks.Samples(start, sample_every, total_steps, run, draw, progress.warn)
+                step_callbacks.Samples(
+                    start,
+                    sample_every,
+                    total_steps,
+                    run,
+                    draw,
+                    progress.warn,
+                    max_collapsed,
+                    checkpointer,
+                )
             )
     # Last, so that what the others did at a step is done when its checkpoint exists.
     chain += [

@@ -91,9 +91,9 @@ def sheet(source, fake, target):
     return pictures.grid([source, fake, target], ["input", "generated", "target"])
 
 
-def validate(model, data):
-    """Means of l1, psnr and ssim over the validation split."""
-    return measure(lambda batch: model(batch["source"]), data.validation)
+def validator(data):
+    """model -> means of l1, psnr and ssim over the validation split."""
+    return lambda model: measure(lambda batch: model(batch["source"]), data.validation)
 
 
 def measure(answer, examples, segmenter=None, palette=None):

@@ -7,12 +7,17 @@ from trainers import common
 FLAGS = flags.FLAGS
 flags.DEFINE_bool("flip", False, "Mirror half of the training pictures.")
 flags.DEFINE_integer("channels", 3, "Channels of the pictures.", 1, 4)
+flags.DEFINE_list(
+    "metrics",
+    [],
+    "Scores taken at each validation, such as fid,prdc (python -m tfgan_zoo.metrics.score "
+    "--list_metrics names them), of pictures from fixed latents against training pictures.",
+)
+flags.DEFINE_string("extractor", "auto", "Of --metrics; as in python -m tfgan_zoo.metrics.score.")
+flags.DEFINE_integer("num_samples", 1000, "Pictures of either side for --metrics.", 2)
 
 SIDE = 8  # of the square sample grid
 BATCH = 64
-
-# Without pairs there is nothing to compare a picture with; scores are taken at export.
-validate = None
 
 
 def augmentation():
@@ -35,6 +40,36 @@ def open_data(directory):
         for split in ("train", "test")
     )
     return common.Splits(train=train, test=test)
+
+
+def validator(data):
+    """model -> the scores of --metrics; None where there are none.
+
+    Against training pictures, as the literature's Frechet distances are: the test split must not
+    choose a checkpoint, and is kept for the scores of the export.
+    """
+    import numpy as np
+
+    from tfgan_zoo.metrics.monitor import Monitor, extractor_for
+    from tfgan_zoo.metrics.suite import Settings
+
+    if not FLAGS.metrics:
+        return None
+    count = min(FLAGS.num_samples, len(data.train))
+    rows = np.sort(np.random.default_rng(0).choice(len(data.train), count, replace=False))
+    monitor = Monitor(
+        FLAGS.metrics,
+        extractor_for(FLAGS.extractor, data.train.fields["images"].shape),
+        (data.train.fetch(rows[i : i + BATCH])["images"] for i in range(0, count, BATCH)),
+        FLAGS.num_samples,
+        Settings(kid_subset_size=min(1000, count, FLAGS.num_samples)),
+    )
+
+    def validate(model):
+        latents = model.sample_latents(FLAGS.num_samples, seed=[0, 2]).numpy()
+        return monitor(model(latents[i : i + BATCH]) for i in range(0, len(latents), BATCH))
+
+    return validate
 
 
 def draw(model, data):

@@ -1,0 +1,66 @@
+"""Scores of a generator while it trains, always against the same real pictures."""
+
+from tfgan_zoo.metrics import extractors, generated, suite
+
+
+class Monitor:
+    """Metrics of `suite.METRICS` as a function of generated pictures.
+
+    What belongs to the real pictures is computed once, here.
+
+    Args:
+        names: of `suite.METRICS`, none of those that compare pictures one by one or need the
+            training set.
+        extractor: an `extractors.Extractor`.
+        real: iterable of uint8 `[b, H, W, C]`.
+        num_samples: pictures that each call will bring.
+        settings: `suite.Settings`.
+
+    Raises:
+        ValueError: one sentence, for what could only fail at the first call.
+    """
+
+    def __init__(self, names, extractor, real, num_samples, settings):
+        suite.check_names(names, extractor)
+        for name in names:
+            if suite.METRICS[name].needs_train or suite.METRICS[name].paired:
+                raise ValueError(
+                    f"The metric {name} is not for a running training: take it of the exported "
+                    "generator, with python -m tfgan_zoo.metrics.score."
+                )
+        self.names, self.extractor, self.settings = tuple(names), extractor, settings
+        self.needs = suite.needs_of(names)
+        self.real = suite.collect(real, extractor, self.needs)
+        suite.check_request(names, extractor, self.real.count, num_samples, settings)
+
+    def __call__(self, images):
+        """Scores by their keys, such as `frechet_distance`.
+
+        Args:
+            images: iterable of float `[b, H, W, C]` in [-1, 1].
+
+        Raises:
+            ValueError: for pictures that are not finite, out of range or too few.
+        """
+        pictures = (generated.quantise(batch, "The generator") for batch in images)
+        fake = suite.collect(pictures, self.extractor, self.needs)
+        scores = suite.compute(self.names, self.real, fake, self.extractor.name, self.settings)
+        return {score.key: score.value for score in scores}
+
+
+def extractor_for(name, shape):
+    """The extractor called `name`, or for `auto` the one that suits pictures of `shape`.
+
+    Args:
+        name: as for `extractors.find`, or `auto`: mnist_cnn for grey pictures of at most 32x32,
+            inception for others.
+        shape: (height, width, channels).
+
+    Raises:
+        ValueError: where it is missing, or cannot take such pictures.
+    """
+    if name == "auto":
+        name = "mnist_cnn" if shape[2] == 1 and max(shape[:2]) <= 32 else "inception"
+    extractor = extractors.find(name)
+    extractor.check_shape(shape)
+    return extractor
