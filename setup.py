@@ -23,13 +23,14 @@ REQUIRES = [
     "absl-py>=2.1",
     "pillow>=11",
     "scikit-learn>=1.6",
+    "scipy>=1.14",
     "tensorboard>=2.20,<3",  # tf.summary writes through it, and TensorFlow no longer brings it
     "psutil>=5.9",
 ]
 
 EXTRAS = {
     "gpu": ["tensorflow[and-cuda]>=2.21,<2.22"],
-    "eval": ["scipy>=1.14"],
+    "eval": ["POT>=0.9.5", "prdc>=0.2"],
     "serving": ["tensorflow-serving-api>=2.21,<2.22"],
 }
 EXTRAS["test"] = [
