@@ -523,3 +523,36 @@ def test_labelmefacade(real_data):
     assert train.info["palette"] == colours
     found = np.unique(train.fetch(np.arange(800))["source"].reshape(-1, 3), axis=0).tolist()
     assert sorted(found) == sorted(colours)
+
+
+# The shapes of pictures as they lie there, for a generator's output.
+
+
+def test_picture_shapes(tmp_path):
+    save(tmp_path / "b.png", size=(5, 7))
+    save(tmp_path / "a.JPG", size=(6, 4))
+    save(tmp_path / "inner" / "deep" / "c.webp", size=(3, 2))
+    save(tmp_path / "inner" / "grey.bmp", 9, size=(2, 9), mode="L")
+    save(tmp_path / ".hidden.png", size=(1, 1))
+    save(tmp_path / "__MACOSX" / "d.png", size=(1, 1))
+    (tmp_path / "notes.txt").write_text("not one")
+    shapes = folders.picture_shapes(tmp_path)
+    assert shapes == {
+        "a.JPG": (6, 4, 3),
+        "b.png": (5, 7, 3),
+        "inner/deep/c.webp": (3, 2, 3),
+        "inner/grey.bmp": (2, 9, 1),
+    }
+    assert list(shapes) == sorted(shapes)
+
+
+def test_picture_shapes_names_what_cannot_be_read(tmp_path):
+    with pytest.raises(DataError, match="holds no pictures"):
+        folders.picture_shapes(tmp_path)
+    with pytest.raises(DataError, match="cannot be listed"):
+        folders.picture_shapes(tmp_path / "absent")
+    save(tmp_path / "a.png")
+    (tmp_path / "b.png").write_bytes(b"")
+    with pytest.raises(BadFile, match="b.png: is empty") as caught:
+        folders.picture_shapes(tmp_path)
+    assert caught.value.path == tmp_path / "b.png"

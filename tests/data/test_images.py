@@ -378,3 +378,67 @@ def test_palette_reads_the_header_only(tmp_path):
     path.write_bytes(b"no picture")
     with pytest.raises(images.ImageError):
         images.palette(path)
+
+
+# The shape alone, which must be that of the decoded picture.
+
+
+@pytest.mark.parametrize("orientation", range(0, 10))
+@pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP"])
+def test_shape_is_that_of_the_turned_picture(tmp_path, orientation, format):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    (tmp_path / "a").write_bytes(encode(Image.fromarray(gradient()), format, exif=exif))
+    decoded = images.decode(tmp_path / "a")
+    assert images.shape(tmp_path / "a") == decoded.shape
+    assert decoded.shape[:2] == ((32, 24) if orientation in (5, 6, 7, 8) else (24, 32))
+
+
+def test_shape_of_a_png_whose_orientation_stands_at_its_end(tmp_path):
+    data = encode(Image.fromarray(gradient()))
+    head, end = data[:-12], data[-12:]
+    block = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"
+    (tmp_path / "a.png").write_bytes(head + png_chunk(b"eXIf", block) + end)
+    assert images.shape(tmp_path / "a.png") == (32, 24, 3)
+    assert images.decode(tmp_path / "a.png").shape == (32, 24, 3)
+
+
+GREY = gradient()[..., 0]
+MODES = {
+    "grey": (Image.fromarray(GREY), 1),
+    "one bit": (Image.fromarray(GREY > 99), 1),
+    "grey of 16 bits": (Image.fromarray(GREY.astype(np.uint16) * 257), 1),
+    "grey with alpha": (Image.fromarray(np.dstack([GREY, GREY])), 1),
+    "palette": (palette_image(GREY % 4, COLOURS), 3),
+    "colour": (Image.fromarray(gradient()), 3),
+    "colour with alpha": (Image.fromarray(np.dstack([gradient(), GREY])), 3),
+}
+
+
+@pytest.mark.parametrize("name", MODES)
+def test_shape_tells_grey_from_colour(tmp_path, name):
+    image, channels = MODES[name]
+    image.save(tmp_path / "a.png")
+    assert images.shape(tmp_path / "a.png") == (24, 32, channels)
+
+
+def test_shape_of_an_animation_and_of_print_colours(tmp_path):
+    frames = [palette_image((GREY + i) % 4, COLOURS) for i in range(3)]
+    frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
+    assert images.shape(tmp_path / "a.gif") == (24, 32, 3)
+    Image.fromarray(gradient()).convert("CMYK").save(tmp_path / "a.jpg")
+    assert images.shape(tmp_path / "a.jpg") == (24, 32, 3)
+
+
+def test_shape_of_what_is_no_picture(tmp_path):
+    cases = {
+        "empty": (b"", "is empty"),
+        "text": (b"no picture", "is not a PNG"),
+        "cut": (encode(Image.fromarray(gradient()))[:60], "truncated|broken|damaged"),
+    }
+    for name, (content, reason) in cases.items():
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(images.ImageError, match=reason):
+            images.shape(tmp_path / name)
+    with pytest.raises(images.ImageError, match="cannot be read: No such file"):
+        images.shape(tmp_path / "absent")

@@ -141,26 +141,28 @@ def list_images(root: pathlib.Path, hold_out: splits.HoldOut) -> Listing:
 
 
 def picture_shapes(root: pathlib.Path) -> dict[str, tuple[int, int, int]]:
-    """How large each picture under a folder is, as it lies there; only headers are read.
+    """How large each picture in a folder and the folders in it is, as it lies there.
 
     Returns:
         `{path from root: (height, width, channels)}`, sorted; channels are 1 (grey) or 3, alpha
-        not counted.
+        not counted. Hidden files and folders are passed over, and what does not end like a picture.
 
     Raises:
-        DataError: if there is none, or the header of one cannot be read.
+        DataError: if there is none, or one cannot be read.
     """
     root = pathlib.Path(root)
-    files = [p for p in sorted(root.rglob("*")) if p.suffix.lower() in images.SUFFIXES]
-    if not files:
+    shapes, left = {}, [root]
+    while left:
+        files, inner = _entries(left.pop())
+        left += inner
+        for path in _pictures(files, []):
+            try:
+                shapes[path.relative_to(root).as_posix()] = images.shape(path)
+            except images.ImageError as error:
+                raise BadFile(path, str(error)) from error
+    if not shapes:
         raise DataError(f"{root} holds no pictures ({', '.join(images.SUFFIXES)}).")
-    shapes = {}
-    for path in files:
-        try:
-            shapes[path.relative_to(root).as_posix()] = images.shape(path)
-        except images.ImageError as error:
-            raise BadFile(path, str(error)) from error
-    return shapes
+    return dict(sorted(shapes.items()))
 
 
 def list_joined_pairs(root: pathlib.Path, hold_out: splits.HoldOut) -> Listing:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import struct
 import zlib
@@ -11,6 +12,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif")
+_ORIENTATION = 0x0112  # of EXIF; 5 to 8 lie on their side
 _MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 # What Pillow's decoders raise on damaged files, besides OSError.
 _DAMAGED = (
@@ -53,19 +55,11 @@ def decode(source, channels: int = 3, kind: str = "image") -> np.ndarray:
     """
     if channels not in _MODES:
         raise ValueError(f"channels must be 1, 2, 3 or 4, not {channels}.")
-    try:
+    with _reasons(source):
         stream = io.BytesIO(source) if isinstance(source, bytes) else open(source, "rb")  # noqa: SIM115
         with stream, Image.open(stream, formats=FORMATS) as image:
             image.load()
             return _to_array(ImageOps.exif_transpose(image), channels, kind)
-    except UnidentifiedImageError as error:
-        raise ImageError(_why_unidentified(source)) from error
-    except ImageError:
-        raise
-    except OSError as error:
-        raise ImageError(f"cannot be read: {error.strerror or error}") from error
-    except _DAMAGED as error:
-        raise ImageError(f"is damaged: {error}") from error
 
 
 def to_channels(pixels: np.ndarray, channels: int, kind: str = "image") -> np.ndarray:
@@ -118,22 +112,34 @@ def palette(path) -> list[list[int]] | None:
 
 
 def shape(path) -> tuple[int, int, int]:
-    """(height, width, channels) of a picture as `decode` gives it, from its header alone; channels
-    are 1 for grey, else 3.
+    """(height, width, channels) of a picture as `decode` gives it, from its header; channels are 1
+    for grey, else 3.
+
+    A PNG is read to its end, where its orientation may stand.
 
     Raises:
-        ImageError: if the header cannot be read.
+        ImageError: with the reason.
     """
+    with _reasons(path), Image.open(path, formats=FORMATS) as image:
+        grey = image.mode in ("1", "L", "LA", "La", "I") or image.mode.startswith("I;16")
+        turned = image.getexif().get(_ORIENTATION, 1) in (5, 6, 7, 8)
+        width, height = image.size[::-1] if turned else image.size
+    return height, width, 1 if grey else 3
+
+
+@contextlib.contextmanager
+def _reasons(source):
+    """Turns what Pillow raises for `source` into an `ImageError`."""
     try:
-        with Image.open(path, formats=FORMATS) as image:
-            width, height = image.size
-            turned = image.getexif().get(0x0112, 1) >= 5
-            grey = image.mode in ("1", "L", "LA", "La", "I") or image.mode.startswith("I;16")
+        yield
     except UnidentifiedImageError as error:
-        raise ImageError(_why_unidentified(path)) from error
-    except (OSError, *_DAMAGED) as error:
-        raise ImageError(str(error)) from error
-    return (width, height, 1 if grey else 3) if turned else (height, width, 1 if grey else 3)
+        raise ImageError(_why_unidentified(source)) from error
+    except ImageError:
+        raise
+    except OSError as error:
+        raise ImageError(f"cannot be read: {error.strerror or error}") from error
+    except _DAMAGED as error:
+        raise ImageError(f"is damaged: {error}") from error
 
 
 def _why_unidentified(source) -> str:
