@@ -134,7 +134,7 @@ def card_flags():
     return {
         name: flag.value
         for name, flag in ((n, FLAGS[n]) for n, line in common.resolved_flags().items() if line)
-        if name not in PRIVATE and flag.value is not None
+        if name not in PRIVATE and flag.value not in (None, "", [])
     }
 
 
