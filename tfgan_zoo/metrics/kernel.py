@@ -19,7 +19,7 @@ from tfgan_zoo.metrics.checks import feature_matrix, same_width
 
 ESTIMATORS = ("unbiased", "biased", "block")
 _BLOCK = 1024  # TF-GAN's largest
-_ROWS = 1_000_000  # elements of a kernel matrix at a time: 8 MB, about what a cache holds
+_ROWS, _COLUMNS = 128, 1024  # of a kernel matrix at a time: 1 MB
 _MEDIAN_SAMPLES = 2000
 
 
@@ -46,7 +46,7 @@ def polynomial_mmd(real, fake, *, degree=3, gamma=None, coef0=1.0, estimator="un
     """
     if degree != int(degree) or degree < 1:
         raise ValueError(f"The kernel's degree must be a positive integer, not {degree}.")
-    return _mmd(real, fake, _Polynomial(int(degree), gamma, coef0), estimator)
+    return _mmd(*_features(real, fake), _polynomial(int(degree), gamma, coef0), estimator)
 
 
 def rbf_mmd(real, fake, *, bandwidth=None, estimator="unbiased"):
@@ -71,7 +71,10 @@ def rbf_mmd(real, fake, *, bandwidth=None, estimator="unbiased"):
         bandwidth = median_bandwidth(real, fake)
     if not 0 < bandwidth < math.inf:
         raise ValueError(f"The bandwidth must be positive, not {bandwidth}.")
-    return _mmd(real, fake, _Gaussian(bandwidth), estimator)
+    real, fake = _features(real, fake)
+    # Distances come from products, which lose digits where an offset is large beside them.
+    centre = (real.mean(0) + fake.mean(0)) / 2
+    return _mmd(real - centre, fake - centre, _gaussian(bandwidth), estimator)
 
 
 def median_bandwidth(real, fake):
@@ -90,7 +93,7 @@ def median_bandwidth(real, fake):
     Raises:
         ValueError: for bad features, different widths, or a median of zero.
     """
-    real, fake = _features(real, fake, 1)
+    real, fake = _features(real, fake)
     pooled = np.concatenate([real, fake])
     if len(pooled) > _MEDIAN_SAMPLES:
         pooled = pooled[np.linspace(0, len(pooled) - 1, _MEDIAN_SAMPLES).round().astype(int)]
@@ -129,13 +132,19 @@ def kernel_distance(real, fake, *, subsets=100, subset_size=1000, seed=2020):
             "KID needs at least 1 subset of at least 2 samples; these are "
             f"{subsets} of {subset_size}."
         )
-    real, fake = _features(real, fake, 1)
+    # float32 features are multiplied in float32, as torch-fidelity does: half the time. The cubes
+    # are taken and summed in float64. Measured, the mean is then within 2e-8 of the one in float64
+    # throughout, and within 3e-6 for two sets of one distribution, where it is near zero.
+    single = all(np.asarray(values).dtype == np.float32 for values in (real, fake))
+    real, fake = _features(real, fake)
     if min(len(real), len(fake)) < subset_size:
         raise ValueError(
             f"KID draws subsets of {subset_size}, and there are {len(real)} real and {len(fake)} "
             "generated samples: lower subset_size or take more samples."
         )
-    kernel = _Polynomial(3, None, 1.0)
+    if single:
+        real, fake = real.astype(np.float32), fake.astype(np.float32)
+    kernel = _polynomial(3, None, 1.0)
     stream = np.random.RandomState(seed)
     estimates = []
     for _ in range(subsets):
@@ -145,53 +154,38 @@ def kernel_distance(real, fake, *, subsets=100, subset_size=1000, seed=2020):
     return {"mean": float(np.mean(estimates)), "std": float(np.std(estimates))}
 
 
-class _Polynomial:
-    def __init__(self, degree, gamma, coef0):
-        self._degree, self._gamma, self._coef0 = degree, gamma, coef0
+def _polynomial(degree, gamma, coef0):
+    def kernel(left, right):
+        values = (left @ right.T).astype(np.float64, copy=False)
+        values *= 1 / left.shape[1] if gamma is None else gamma
+        values += coef0
+        if degree == 3:  # `**` takes ten times as long
+            return values * values * values
+        return values**degree
 
-    def prepare(self, real, fake):
-        return real, fake
+    return kernel
 
-    def total(self, left, right):
-        """Sum of the kernel over all pairs."""
+
+def _gaussian(bandwidth):
+    def kernel(left, right):
         values = left @ right.T
-        values *= 1 / left.shape[1] if self._gamma is None else self._gamma
-        values += self._coef0
-        if self._degree == 3:  # `**` takes ten times as long
-            return np.vdot(values, values * values)
-        return (values**self._degree).sum()
+        values -= np.einsum("ij,ij->i", left, left)[:, None] / 2
+        values -= np.einsum("ij,ij->i", right, right) / 2
+        values /= bandwidth**2
+        np.minimum(values, 0, out=values)  # the rounding of identical samples
+        return np.exp(values, out=values)
 
-    def own(self, values):
-        """Sum of the kernel of each sample with itself."""
-        gamma = 1 / values.shape[1] if self._gamma is None else self._gamma
-        squares = np.einsum("ij,ij->i", values, values)
-        return ((gamma * squares + self._coef0) ** self._degree).sum()
-
-
-class _Gaussian:
-    def __init__(self, bandwidth):
-        self._bandwidth = bandwidth
-
-    def prepare(self, real, fake):
-        # Distances come from products, which lose digits where an offset is large beside them.
-        centre = (real.mean(0) + fake.mean(0)) / 2
-        return (real - centre) / self._bandwidth, (fake - centre) / self._bandwidth
-
-    def total(self, left, right):
-        exponents = left @ right.T
-        exponents -= np.einsum("ij,ij->i", left, left)[:, None] / 2
-        exponents -= np.einsum("ij,ij->i", right, right) / 2
-        np.minimum(exponents, 0, out=exponents)  # the rounding of identical samples
-        return np.exp(exponents, out=exponents).sum()
-
-    def own(self, values):
-        return float(len(values))
+    return kernel
 
 
 def _mmd(real, fake, kernel, estimator):
     if estimator not in ESTIMATORS:
         raise ValueError(f"There is no estimator '{estimator}': take one of {ESTIMATORS}.")
-    real, fake = kernel.prepare(*_features(real, fake, 1 if estimator == "biased" else 2))
+    if min(len(real), len(fake)) < 2 and estimator != "biased":
+        raise ValueError(
+            f"The estimator '{estimator}' needs at least 2 samples of each; there are {len(real)} "
+            f"real and {len(fake)} generated ones."
+        )
     if estimator != "block":
         return float(_estimate(real, fake, kernel, estimator == "unbiased"))
     blocks = math.ceil(max(len(real), len(fake)) / _BLOCK)
@@ -205,25 +199,34 @@ def _mmd(real, fake, kernel, estimator):
 
 
 def _estimate(real, fake, kernel, unbiased):
-    within = [_total(values, values, kernel) for values in (real, fake)]
-    sizes = [len(real), len(fake)]
-    if unbiased:
-        within = [
-            (total - kernel.own(values)) / (size * (size - 1))
-            for total, values, size in zip(within, (real, fake), sizes, strict=True)
-        ]
-    else:
-        within = [total / size**2 for total, size in zip(within, sizes, strict=True)]
-    return sum(within) - 2 * _total(real, fake, kernel) / (sizes[0] * sizes[1])
+    estimate = -2 * _between(real, fake, kernel) / (len(real) * len(fake))
+    for values in (real, fake):
+        others, own = _within(values, kernel)
+        size = len(values)
+        estimate += others / (size * (size - 1)) if unbiased else (others + own) / size**2
+    if not np.isfinite(estimate):
+        raise ValueError("The kernel of these features overflows: scale both sets down.")
+    return estimate
 
 
-def _total(left, right, kernel):
-    """Sum of the kernel over all pairs, with bounded memory."""
-    if len(left) * len(right) <= _ROWS:
-        return kernel.total(left, right)  # NumPy halves the work where both are one array
-    rows = max(1, _ROWS // len(right))
+def _within(values, kernel):
+    """Sums over the ordered pairs of different samples, and over each sample with itself."""
+    others = own = 0.0
+    for start in range(0, len(values), _ROWS):
+        rows = values[start : start + _ROWS]
+        square = kernel(rows, rows)
+        diagonal = np.trace(square)
+        own += diagonal
+        others += square.sum() - diagonal + 2 * _between(rows, values[:start], kernel)
+    return others, own
+
+
+def _between(left, right, kernel):
+    """Sum over all pairs, in tiles: a tile stays in the cache, where whole matrices do not."""
     return sum(
-        kernel.total(left[start : start + rows], right) for start in range(0, len(left), rows)
+        kernel(left[row : row + _ROWS], right[column : column + _COLUMNS]).sum()
+        for row in range(0, len(left), _ROWS)
+        for column in range(0, len(right), _COLUMNS)
     )
 
 
@@ -233,8 +236,8 @@ def _cut(values, blocks):
     return np.split(values, ends[:-1])
 
 
-def _features(real, fake, at_least):
-    real = feature_matrix("real features", real, at_least)
-    fake = feature_matrix("generated features", fake, at_least)
+def _features(real, fake):
+    real = feature_matrix("real features", real)
+    fake = feature_matrix("generated features", fake)
     same_width(real, fake)
     return real, fake
