@@ -11,6 +11,7 @@ MMD^2 = E k(x, x') + E k(y, y') - 2 E k(x, y); Gretton et al. 2012, JMLR 13. Thr
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from scipy.spatial.distance import pdist
@@ -19,7 +20,8 @@ from tfgan_zoo.metrics.checks import feature_matrix, same_width
 
 ESTIMATORS = ("unbiased", "biased", "block")
 _BLOCK = 1024  # TF-GAN's largest
-_ROWS, _COLUMNS = 128, 1024  # of a kernel matrix at a time: 1 MB
+_TILE = 1024  # rows and columns of a product: at most 8 MB
+_STRIP = 64  # rows of it that the kernel is taken of: at most 0.5 MB
 _MEDIAN_SAMPLES = 2000
 
 
@@ -46,7 +48,9 @@ def polynomial_mmd(real, fake, *, degree=3, gamma=None, coef0=1.0, estimator="un
     """
     if degree != int(degree) or degree < 1:
         raise ValueError(f"The kernel's degree must be a positive integer, not {degree}.")
-    return _mmd(*_features(real, fake), _polynomial(int(degree), gamma, coef0), estimator)
+    real, fake = _features(real, fake)
+    gamma = 1 / real.shape[1] if gamma is None else gamma
+    return _mmd(real, fake, _polynomial(int(degree), gamma, coef0), estimator)
 
 
 def rbf_mmd(real, fake, *, bandwidth=None, estimator="unbiased"):
@@ -144,38 +148,44 @@ def kernel_distance(real, fake, *, subsets=100, subset_size=1000, seed=2020):
         )
     if single:
         real, fake = real.astype(np.float32), fake.astype(np.float32)
-    kernel = _polynomial(3, None, 1.0)
+    estimate = _Estimate(_polynomial(3, 1 / real.shape[1], 1.0), real.dtype)
     stream = np.random.RandomState(seed)
     estimates = []
     for _ in range(subsets):
         chosen_fake = fake[stream.choice(len(fake), subset_size, replace=False)]
         chosen_real = real[stream.choice(len(real), subset_size, replace=False)]
-        estimates.append(_estimate(chosen_real, chosen_fake, kernel, unbiased=True))
+        estimates.append(estimate(chosen_real, chosen_fake))
     return {"mean": float(np.mean(estimates)), "std": float(np.std(estimates))}
 
 
 def _polynomial(degree, gamma, coef0):
-    def kernel(left, right):
-        values = (left @ right.T).astype(np.float64, copy=False)
-        values *= 1 / left.shape[1] if gamma is None else gamma
-        values += coef0
+    def kernel(products, left, right):
+        products *= gamma
+        products += coef0
         if degree == 3:  # `**` takes ten times as long
-            return values * values * values
-        return values**degree
+            return products * products * products
+        return products**degree
 
     return kernel
 
 
 def _gaussian(bandwidth):
-    def kernel(left, right):
-        values = left @ right.T
-        values -= np.einsum("ij,ij->i", left, left)[:, None] / 2
-        values -= np.einsum("ij,ij->i", right, right) / 2
-        values /= bandwidth**2
-        np.minimum(values, 0, out=values)  # the rounding of identical samples
-        return np.exp(values, out=values)
+    def kernel(products, left, right):
+        products -= left.squares[:, None] / 2
+        products -= right.squares / 2
+        products /= bandwidth**2
+        np.minimum(products, 0, out=products)  # the rounding of identical samples
+        return np.exp(products, out=products)
 
     return kernel
+
+
+class _Samples(NamedTuple):
+    values: np.ndarray
+    squares: np.ndarray  # squared norms
+
+    def __getitem__(self, rows):
+        return _Samples(self.values[rows], self.squares[rows])
 
 
 def _mmd(real, fake, kernel, estimator):
@@ -186,8 +196,9 @@ def _mmd(real, fake, kernel, estimator):
             f"The estimator '{estimator}' needs at least 2 samples of each; there are {len(real)} "
             f"real and {len(fake)} generated ones."
         )
+    estimate = _Estimate(kernel)
     if estimator != "block":
-        return float(_estimate(real, fake, kernel, estimator == "unbiased"))
+        return float(estimate(real, fake, estimator == "unbiased"))
     blocks = math.ceil(max(len(real), len(fake)) / _BLOCK)
     if min(len(real), len(fake)) < 2 * blocks:
         raise ValueError(
@@ -195,39 +206,74 @@ def _mmd(real, fake, kernel, estimator):
             "numbers that are nearer to each other, or another estimator."
         )
     pairs = zip(_cut(real, blocks), _cut(fake, blocks), strict=True)
-    return float(np.mean([_estimate(*pair, kernel, unbiased=True) for pair in pairs]))
+    return float(np.mean([estimate(*pair) for pair in pairs]))
 
 
-def _estimate(real, fake, kernel, unbiased):
-    estimate = -2 * _between(real, fake, kernel) / (len(real) * len(fake))
-    for values in (real, fake):
-        others, own = _within(values, kernel)
-        size = len(values)
-        estimate += others / (size * (size - 1)) if unbiased else (others + own) / size**2
-    if not np.isfinite(estimate):
-        raise ValueError("The kernel of these features overflows: scale both sets down.")
-    return estimate
+class _Estimate:
+    """Squared MMD of two sets, with one piece of memory for all the products it takes.
+
+    A product is large, because BLAS makes its threads wait for each other once in each; the kernel
+    goes over it in strips, because a strip stays in the cache. New memory for every product would
+    cost more than the product.
+    """
+
+    def __init__(self, kernel, dtype=np.float64):
+        self._kernel = kernel
+        self._memory = np.empty(_TILE * _TILE, dtype)
+
+    def __call__(self, real, fake, unbiased=True):
+        sets = [_Samples(values, np.einsum("ij,ij->i", values, values)) for values in (real, fake)]
+        estimate = -2 * self._between(*sets) / (len(real) * len(fake))
+        for samples in sets:
+            others, own = self._within(samples)
+            size = len(samples.values)
+            estimate += others / (size * (size - 1)) if unbiased else (others + own) / size**2
+        if not np.isfinite(estimate):
+            raise ValueError("The kernel of these features overflows: scale both sets down.")
+        return estimate
+
+    def _between(self, left, right):
+        """Sum over all pairs."""
+        total = 0.0
+        for rows in _pieces(len(left.values), _TILE):
+            for columns in _pieces(len(right.values), _TILE):
+                total += self._tile(left[rows], right[columns])
+        return total
+
+    def _within(self, samples):
+        """Sums over the ordered pairs of different samples, and over each with itself."""
+        others = own = 0.0
+        for tile in _pieces(len(samples.values), _TILE):
+            part, before = samples[tile], samples[: tile.start]
+            products = self._products(part, part)
+            for strip in _pieces(len(products), _STRIP):
+                # Left of the diagonal and, with what is mirrored, at it.
+                until = slice(0, strip.stop)
+                values = self._kernel(
+                    products[strip, until].astype(np.float64), part[strip], part[until]
+                )
+                square = values[:, strip.start :]
+                diagonal = np.trace(square)
+                own += diagonal
+                others += square.sum() - diagonal + 2 * values[:, : strip.start].sum()
+            others += 2 * self._between(part, before)
+        return others, own
+
+    def _tile(self, left, right):
+        products = self._products(left, right)
+        return sum(
+            self._kernel(products[strip].astype(np.float64), left[strip], right).sum()
+            for strip in _pieces(len(products), _STRIP)
+        )
+
+    def _products(self, left, right):
+        shape = len(left.values), len(right.values)
+        out = self._memory[: math.prod(shape)].reshape(shape)
+        return np.matmul(left.values, right.values.T, out=out)
 
 
-def _within(values, kernel):
-    """Sums over the ordered pairs of different samples, and over each sample with itself."""
-    others = own = 0.0
-    for start in range(0, len(values), _ROWS):
-        rows = values[start : start + _ROWS]
-        square = kernel(rows, rows)
-        diagonal = np.trace(square)
-        own += diagonal
-        others += square.sum() - diagonal + 2 * _between(rows, values[:start], kernel)
-    return others, own
-
-
-def _between(left, right, kernel):
-    """Sum over all pairs, in tiles: a tile stays in the cache, where whole matrices do not."""
-    return sum(
-        kernel(left[row : row + _ROWS], right[column : column + _COLUMNS]).sum()
-        for row in range(0, len(left), _ROWS)
-        for column in range(0, len(right), _COLUMNS)
-    )
+def _pieces(length, size):
+    return [slice(start, min(start + size, length)) for start in range(0, length, size)]
 
 
 def _cut(values, blocks):
