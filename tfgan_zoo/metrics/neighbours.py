@@ -41,20 +41,12 @@ def nearest_neighbour_accuracy(real, fake):
             f"The test needs as many generated as real samples; got {count} real ones and "
             f"{len(fake)} generated: leave some out."
         )
-    points = np.concatenate([real, fake])
-    share_of_real = np.empty(2 * count)
-    for rows, distances in _blocks(points, points):
-        samples = np.arange(rows.start, rows.stop)
-        distances[samples - rows.start, samples] = np.inf  # leave one out
-        to_real, to_fake = distances[:, :count].min(1), distances[:, count:].min(1)
-        shares = (to_real < to_fake).astype(np.float64)
-        nearest = np.minimum(to_real, to_fake)
-        margin = rounding(points[rows], nearest)
-        ties = np.flatnonzero(np.abs(to_real - to_fake) <= margin)
-        near = distances[ties] <= (nearest + margin)[ties, None]
-        shares[ties] = near[:, :count].sum(1) / near.sum(1)
-        share_of_real[rows] = shares
-    right_real, right_fake = share_of_real[:count].mean(), 1 - share_of_real[count:].mean()
+    real_to_fake, fake_to_real = np.empty(count), np.full(count, np.inf)
+    for rows, distances in _blocks(real, fake):
+        real_to_fake[rows] = distances.min(1)
+        fake_to_real = np.minimum(fake_to_real, distances.min(0))
+    right_real = _share_of_own(real, fake, _kth_squared_distances(real, 1), real_to_fake).mean()
+    right_fake = _share_of_own(fake, real, _kth_squared_distances(fake, 1), fake_to_real).mean()
     return {
         "total": float((right_real + right_fake) / 2),
         "real": float(right_real),
@@ -173,14 +165,60 @@ def _blocks(points, others):
         yield rows, np.matmul(left[rows], right, out=memory[: rows.stop - start])
 
 
+def _kth_squared_distances(points, k):
+    """Squared distance of each point to its k-th nearest other one."""
+    nearest = np.full((len(points), k), np.inf)
+    left, right = left_factor(points), right_factor(points)
+    memory = np.empty(min(BLOCK_BYTES // 8, len(points) ** 2) + len(points))
+    start = 0
+    while start < len(points):
+        # What lies left of the diagonal was seen, transposed, in the blocks above.
+        width = len(points) - start
+        size = min(width, max(1, BLOCK_BYTES // (8 * width)))
+        rows, below = slice(start, start + size), slice(start + size, None)
+        distances = memory[: size * width].reshape(size, width)
+        np.matmul(left[rows], right[:, start:], out=distances)
+        np.fill_diagonal(distances, np.inf)  # each point itself
+        _keep_smallest(nearest[below], distances[:, size:].T.copy())
+        _keep_smallest(nearest[rows], distances)
+        start += size
+    return nearest.max(1)
+
+
+def _keep_smallest(smallest, values):
+    """Replaces each row of `smallest [N, k]` by the k smallest of it and `values`; sorts these."""
+    if not values.size:
+        return
+    k = smallest.shape[1]
+    few = min(k, values.shape[1])
+    values.partition(few - 1, axis=1)
+    both = np.concatenate([smallest, values[:, :few]], axis=1)
+    both.partition(k - 1, axis=1)
+    smallest[:] = both[:, :k]
+
+
+def _share_of_own(own, other, to_own, to_other):
+    """Share of each point's nearest ones, all that are equally near, that are of its own set."""
+    share = (to_own < to_other).astype(np.float64)
+    nearest = np.minimum(to_own, to_other)
+    margin = rounding(own, nearest)
+    ties = np.flatnonzero(np.abs(to_own - to_other) <= margin)
+    limit = (nearest + margin)[ties, None]
+
+    def count_near(points):
+        near = np.empty(len(ties))
+        for rows, distances in _blocks(own[ties], points):
+            near[rows] = (distances <= limit[rows]).sum(1)
+        return near
+
+    of_own = count_near(own) - 1  # each point finds itself
+    share[ties] = of_own / (of_own + count_near(other))
+    return share
+
+
 def _squared_radii(points, k, boundary):
     """Squared distance to the k-th nearest other point, moved so that rounding does not decide."""
-    radii = np.empty(len(points))
-    for rows, distances in _blocks(points, points):
-        samples = np.arange(rows.start, rows.stop)
-        distances[samples - rows.start, samples] = np.inf
-        distances.partition(k - 1, axis=1)
-        radii[rows] = distances[:, k - 1]
+    radii = _kth_squared_distances(points, k)
     return radii + _BOUNDARIES[boundary][1] * rounding(points, radii)
 
 
