@@ -3,6 +3,7 @@
 import contextlib
 import io
 import itertools
+import pathlib
 
 import numpy as np
 import prdc as reference
@@ -11,6 +12,8 @@ from scipy import stats
 from sklearn.neighbors import KNeighborsClassifier
 
 from tfgan_zoo.metrics import neighbours
+
+GOLDEN = pathlib.Path(__file__).parents[1] / "golden" / "metric_golden.npz"
 
 
 def normal(count, width=8, *, seed=0, mean=0.0, scale=1.0):
@@ -157,6 +160,20 @@ def test_the_references_disagree_on_ties():
     assert default == neighbours.precision_recall(real, fake, boundary="<=")
     assert default["precision"] > strict["precision"] + 0.05
     assert default["recall"] > strict["recall"] + 0.05
+
+
+@pytest.mark.parametrize(
+    ("real", "fake", "precision", "recall"),
+    [
+        ("real_features", "fake_features", "precision", "recall"),
+        ("lattice_real", "lattice_fake", "lattice_precision", "lattice_recall"),  # ties
+    ],
+)
+def test_precision_and_recall_equal_torch_fidelity(real, fake, precision, recall):
+    with np.load(GOLDEN) as golden:
+        scores = neighbours.precision_recall(golden[real], golden[fake], k=int(golden["prc_k"]))
+        expected = {"precision": golden[precision], "recall": golden[recall]}
+    assert scores == pytest.approx({name: float(x) for name, x in expected.items()}, rel=1e-6)
 
 
 @pytest.mark.parametrize("boundary", ["<", "<="])
