@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgan_zoo.layers.dropout import SeededDropout
+from tfgan_zoo.layers.dropout import SeededDropout, TrainingDropout
 
 ONES = np.ones((4, 8, 8, 16), "float32")
 
@@ -101,3 +101,10 @@ def test_in_a_functional_model_it_keeps_the_shape():
 def test_impossible_rate_is_refused(rate):
     with pytest.raises(ValueError, match="lies in"):
         SeededDropout(rate)
+
+
+def test_training_dropout_is_off_at_inference_and_seeded_dropout_in_training():
+    layer, seed = TrainingDropout(0.5, 1), tf.constant((3, 4))
+    np.testing.assert_array_equal(layer(ONES, seed, training=False), ONES)
+    np.testing.assert_array_equal(layer(ONES, seed, training=True), drop(stream=1))
+    assert TrainingDropout.from_config(layer.get_config()).stream == 1

@@ -54,3 +54,13 @@ class SeededDropout(keras.layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "rate": self.rate, "stream": self.stream}
+
+
+@keras.saving.register_keras_serializable("tfgan_zoo")
+class TrainingDropout(SeededDropout):
+    """Dropout of training alone (Srivastava et al. 2014), its mask drawn from a seed as in
+    `SeededDropout`; at inference it does nothing.
+    """
+
+    def call(self, inputs, seed, training=False):
+        return super().call(inputs, seed, training=True) if training else inputs
