@@ -32,9 +32,10 @@ class FieldSpec:
     """One field of an example.
 
     Attributes:
-        shape: `(H, W, C)` of one picture, or `()` of a class.
-        dtype: `np.uint8` for pictures, `np.int32` for classes.
-        kind: `"image"`, `"labels"` (a label map: its colours must never be mixed) or `"class"`.
+        shape: `(H, W, C)` of one picture, `()` of a class, `(D,)` of a point.
+        dtype: `np.uint8` for pictures, `np.int32` for classes, `np.float32` for points.
+        kind: `"image"`, `"labels"` (a label map: its colours must never be mixed), `"class"` or
+            `"points"`.
     """
 
     shape: tuple[int, ...]
@@ -51,7 +52,7 @@ class Examples:
     """A table of examples that can be read in any order.
 
     Paired data has the fields `source` and `target`; unpaired data `images` and, where classes
-    exist, `labels`.
+    exist, `labels`; the worlds of `data.worlds` have `points`.
 
     Attributes:
         fields: `{field name: FieldSpec}`.

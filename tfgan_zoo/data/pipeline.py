@@ -58,7 +58,8 @@ def train_batches(
         fields: which fields to deliver; all when None.
 
     Returns:
-        `tf.data.Dataset` of `{field: float32 [b, h, w, C] in [-1, 1]}`; classes are `int32 [b]`.
+        `tf.data.Dataset` of `{field: float32 [b, h, w, C] in [-1, 1]}`; classes are `int32 [b]`,
+        points `float32 [b, D]` as they are.
 
     Raises:
         ValueError: if the numbers do not fit together.
@@ -81,7 +82,7 @@ def train_batches(
         raise ValueError(f"start_step={start_step} and seed={seed} must not be negative.")
     specs = {name: examples.fields[name] for name in fields}
     for name, spec in specs.items():
-        if crop_size and spec.kind != "class" and (np.array(crop_size) > spec.shape[:2]).any():
+        if crop_size and len(spec.shape) == 3 and (np.array(crop_size) > spec.shape[:2]).any():
             raise ValueError(
                 f"The crop of {crop_size[0]}x{crop_size[1]} is larger than the field '{name}' of "
                 f"{spec.shape[0]}x{spec.shape[1]}: load larger pictures or crop less."
@@ -212,8 +213,8 @@ def _call(read, argument, specs, batch_size, crop_size):
     values = tf.numpy_function(ordered, [argument], kinds, stateful=False)
     batch = {}
     for (name, spec), value in zip(specs.items(), values, strict=True):
-        if spec.kind == "class":
-            value.set_shape((batch_size,))
+        if spec.kind in ("class", "points"):
+            value.set_shape((batch_size, *spec.shape))
             batch[name] = value
         else:
             value.set_shape((batch_size, *(crop_size or spec.shape[:2]), spec.shape[2]))
