@@ -24,6 +24,7 @@ REQUIRES = [
     "pillow>=11",
     "scikit-learn>=1.6",
     "scipy>=1.14",
+    "matplotlib>=3.9",
     "tensorboard>=2.20,<3",  # tf.summary writes through it, and TensorFlow no longer brings it
     "psutil>=5.9",
 ]

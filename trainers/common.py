@@ -273,6 +273,7 @@ def run(build, task):
     import tensorflow as tf
 
     from tfgan_zoo.data.pipeline import train_batches
+    from tfgan_zoo.training import plots
     from tfgan_zoo.training import strategy as strategies
     from tfgan_zoo.training.ema import averaged_weights
     from tfgan_zoo.training.fit import fit
@@ -356,6 +357,8 @@ def run(build, task):
         gradient_norm_bound=FLAGS.gradient_norm_bound,
     )
     seconds = directory.add_seconds(time.monotonic() - began) if chief else None
+    if chief:
+        plots.of_run(directory)
     if stopped is not None:
         say(f"\nStopped at step {stopped} with a checkpoint; the same command goes on from there.")
         sys.exit(130)
