@@ -1,12 +1,13 @@
 import io
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
 
 from tests.export.conftest import IMAGE_SIZE, LATENT_DIM, levels, pictures
-from tfgan_zoo.export import signatures
+from tfgan_zoo.export import saved_model, signatures
 
 
 def file(image, kind="PNG", **options):
@@ -228,3 +229,20 @@ def test_a_wrong_sampler_fails_before_the_export(latent_network):
             latent_dim=LATENT_DIM,
             sample_latents=lambda num, seed: tf.zeros([num, LATENT_DIM - 1]),
         )
+
+
+def test_points_come_from_latents_of_the_prior(tmp_path):
+    network = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    functions = signatures.points(
+        network,
+        latent_dim=3,
+        sample_latents=lambda count, seed: tf.random.stateless_normal(
+            [count, 3], tf.stack([seed, 0])
+        ),
+    )
+    path = saved_model.save(tmp_path, network=network, signatures=functions)
+    loaded = tf.saved_model.load(str(path)).signatures
+    latents = loaded["latents"](num_points=tf.constant(5), seed=tf.constant(1))["latents"]
+    assert latents.shape == (5, 3)
+    points = loaded["serving_default"](latents=latents)["points"].numpy()
+    np.testing.assert_allclose(points, network(latents).numpy(), atol=1e-6)

@@ -119,6 +119,30 @@ def latent(generate: Callable, *, latent_dim: int, sample_latents: Callable) -> 
     }
 
 
+def points(generate: Callable, *, latent_dim: int, sample_latents: Callable) -> dict:
+    """Signatures of a generator from latent vectors to points.
+
+    serving_default: {"latents": float32 [B,Z]} -> {"points": float32 [B,D]}.
+    latents: {"num_points": int32 [], "seed": int32 []} -> {"latents": float32 [N,Z]}.
+
+    Args and errors: those of `latent`; generate: latents -> points.
+    """
+
+    def serving_default(latents):
+        return {"points": _checked(generate(latents), [None, None])}
+
+    def draw(num_points, seed):
+        return {"latents": _checked(sample_latents(num_points, seed), [None, latent_dim])}
+
+    latents_spec = tf.TensorSpec([None, latent_dim], tf.float32, name="latents")
+    num_spec = tf.TensorSpec([], tf.int32, name="num_points")
+    seed_spec = tf.TensorSpec([], tf.int32, name="seed")
+    return {
+        "serving_default": _function(serving_default, latents_spec),
+        "latents": _function(draw, num_spec, seed_spec),
+    }
+
+
 def decode(content, image_size: tuple[int, int], channels: int, resize_method: str):
     """An encoded picture (string []) -> float32 [H,W,channels] in [-1,1], as training reads it."""
     # The channels of the file, converted below: asking the decoder for a number of them fails for

@@ -61,12 +61,11 @@ def ship(
     """
     name = model.name
     folder = directory.export / name if FLAGS.export_dir is None else pathlib.Path(FLAGS.export_dir)
-    version = 1 + max([int(p.name) for p in folder.glob("[0-9]*") if p.name.isdigit()], default=0)
     path = saved_model.save(
         folder,
         network=model.generator,
         signatures=signatures,
-        version=version,
+        version=next_version(folder),
         assets_extra={serving.WARMUP_FILE: serving.warmup_requests(name, requests)},
     )
     signature = tf.saved_model.load(str(path)).signatures["serving_default"]
@@ -118,6 +117,11 @@ def ship(
         draw(served),
     )
     report(folder, path, scores, baselines, parities)
+
+
+def next_version(folder):
+    """The number after the highest version in a folder of SavedModels, or 1."""
+    return 1 + max([int(p.name) for p in folder.glob("[0-9]*") if p.name.isdigit()], default=0)
 
 
 def command(name):
