@@ -24,6 +24,7 @@ from PIL import Image
 
 INCEPTION_WEIGHTS = "inception_v3_weights_tf_dim_ordering_tf_kernels.h5"
 SHIPPED = pathlib.Path(__file__).resolve().parents[2] / "saved_models"
+NAMES = ("inception", "mnist_cnn", "pixels")
 RESIZE = "bicubic, antialiased, float, clipped (clean-fid)"
 
 
@@ -121,9 +122,10 @@ def find(spec, *, weights=None, download=False):
 
     Args:
         spec: `inception`, `mnist_cnn`, `pixels`, or the folder of a SavedModel (the one that holds
-            saved_model.pb) whose default signature takes one batch of float32 pictures in [-1, 1]
-            and returns `features` and, if it classifies, `logits`; of one unnamed output, that.
-        weights: file of Inception's weights, if not in Keras' own folder.
+            saved_model.pb, or the one with its versions, of which the highest counts) whose default
+            signature takes one batch of float pictures in [-1, 1] and returns `features` and, if it
+            classifies, `logits`; where it returns one output, that is the features.
+        weights: file of Inception's weights (.h5 or .weights.h5), if not in Keras' own folder.
         download: let Keras download Inception's weights.
 
     Raises:
@@ -134,20 +136,27 @@ def find(spec, *, weights=None, download=False):
     if spec == "inception":
         return inception(weights, download)
     if spec == "mnist_cnn":
-        folder = SHIPPED / "mnist_cnn" / "1"
-        if not (folder / "saved_model.pb").exists():
+        folder = saved_model_folder(SHIPPED / "mnist_cnn")
+        if not folder:
             raise ValueError(
-                f"The classifier mnist_cnn lies in the project's folder saved_models, which is not "
-                f"beside the package ({SHIPPED}): name its folder, --extractor=DIR/mnist_cnn/1."
+                f"The classifier mnist_cnn is not in {SHIPPED}, the project's folder: name its "
+                "folder, --extractor=DIR/mnist_cnn, or take --extractor=pixels."
             )
         return saved_model(folder, name="mnist_cnn")
-    folder = pathlib.Path(spec).expanduser()
-    if not (folder / "saved_model.pb").exists():
+    folder = saved_model_folder(pathlib.Path(spec).expanduser())
+    if not folder:
         raise ValueError(
-            f"--extractor={spec} is none of inception, mnist_cnn, pixels, nor a folder that holds "
+            f"--extractor={spec} is none of {', '.join(NAMES)}, nor a folder that holds "
             "saved_model.pb."
         )
     return saved_model(folder)
+
+
+def automatic(shape):
+    """The name of the extractor that suits pictures of `shape` (height, width, channels):
+    mnist_cnn for grey ones of at most 32x32, inception for others.
+    """
+    return "mnist_cnn" if shape[2] == 1 and max(shape[:2]) <= 32 else "inception"
 
 
 def pixels():
@@ -168,44 +177,130 @@ def saved_model(folder, name=None):
 
     Args:
         folder: holds saved_model.pb.
-        name: as scores call it; the folder's (and its parent's, of a version) by default.
-    """
-    import tensorflow as tf
+        name: as scores call it; by default the folder's, or its parent's where the folder is that
+            of a version.
 
+    Raises:
+        ValueError: one sentence, for a SavedModel that is no extractor, or a damaged one.
+    """
     folder = pathlib.Path(folder)
-    loaded = tf.saved_model.load(str(folder))
-    signature = loaded.signatures.get("serving_default")
-    specs = signature.structured_input_signature[1] if signature else {}
-    if len(specs) != 1 or len(next(iter(specs.values())).shape) != 4:
+    exported = SavedModel(folder, "extractor")
+    if exported.shape is None or len(exported.shape) != 4:
         raise ValueError(
-            f"The SavedModel {folder} is no extractor: its default signature must take one batch "
-            "of pictures [B, H, W, C]."
+            f"{folder} is no extractor: its default signature must take one batch of pictures "
+            f"[B, H, W, C], not {exported.shape}."
         )
-    ((argument, spec),) = specs.items()
-    outputs = signature.structured_outputs
-    feature = "features" if "features" in outputs else next(iter(outputs))
-    if "features" not in outputs and len(outputs) > 1 or len(outputs[feature].shape) != 2:
+    outputs = exported.outputs
+    ranks = {output: spec.shape.rank for output, spec in outputs.items()}
+    feature = next(iter(outputs)) if len(outputs) == 1 else "features"
+    if ranks.get(feature) != 2 or ranks.get("logits", 2) != 2:
+        found = ", ".join(f"{output} {spec.shape}" for output, spec in sorted(outputs.items()))
         raise ValueError(
-            f"The SavedModel {folder} is no extractor: it must return 'features' [B, D], and may "
-            f"return 'logits' [B, K]; it returns {', '.join(sorted(outputs))}."
+            f"{folder} is no extractor: it must return 'features' [B, D], and may return 'logits' "
+            f"[B, K]; it returns {found}."
         )
-    height, width, channels = spec.shape[1:]
-    size = (height, width) if height and width else None
+    classes = outputs["logits"].shape[-1] if "logits" in outputs else None
+    if "logits" in outputs and not classes:
+        raise ValueError(f"{folder} does not say how many classes its logits have.")
+    _, height, width, channels = exported.shape
 
     def run(images):
-        found = loaded.signatures["serving_default"](**{argument: tf.constant(images)})
-        return found[feature].numpy(), found["logits"].numpy() if "logits" in found else None
+        found = exported(images)
+        return found[feature], found.get("logits")
 
-    versioned = folder.name.isdigit()
+    if name is None:
+        place = folder.resolve()
+        name = place.parent.name if place.name.isdigit() else place.name
+        if name in NAMES:  # a score must not pass for that of the zoo's own, FID least of all
+            name += " (SavedModel)"
     return Extractor(
-        name=name or (folder.resolve().parent.name if versioned else folder.resolve().name),
+        name=name,
         sha256=hash_of(folder),
-        size=size,
+        size=(height, width) if height and width else None,
         channels=channels,
-        classes=outputs["logits"].shape[-1] if "logits" in outputs else None,
+        classes=classes,
         run=run,
         description=f"SavedModel, output {feature}",
     )
+
+
+class SavedModel:
+    """The default signature of a SavedModel: one batch of floats to named arrays.
+
+    Args:
+        folder: holds saved_model.pb.
+        what: what it shall be, for the sentences.
+
+    Attributes:
+        folder: as given.
+        loaded: what TensorFlow loaded.
+        shape: that it takes, a tuple with None where any size will do; None if not even the rank is
+            known.
+        outputs: name -> `tf.TensorSpec`.
+
+    Raises:
+        ValueError: one sentence, if it cannot be loaded or takes anything else than one batch of
+            floats.
+    """
+
+    def __init__(self, folder, what):
+        import tensorflow as tf
+
+        self.folder = folder
+        try:
+            self.loaded = tf.saved_model.load(str(folder))
+        except (OSError, ValueError, LookupError, tf.errors.OpError) as error:
+            raise ValueError(
+                f"The SavedModel {folder} cannot be loaded: {first_line(error)}"
+            ) from error
+        signature = self.loaded.signatures.get("serving_default")
+        specs = signature.structured_input_signature[1] if signature else {}
+        if len(specs) != 1:
+            raise ValueError(
+                f"{folder} is no {what}: its default signature must take one input, and takes "
+                f"{', '.join(sorted(specs)) or 'none'}."
+            )
+        ((self._argument, spec),) = specs.items()
+        if not spec.dtype.is_floating:
+            raise ValueError(
+                f"{folder} is no {what}: it must take floats, and takes {spec.dtype.name}."
+            )
+        self._dtype = spec.dtype
+        self.shape = None if spec.shape.rank is None else tuple(spec.shape)
+        self.outputs = signature.structured_outputs
+
+    def __call__(self, batch):
+        """name -> array, of an array that is one batch.
+
+        Raises:
+            ValueError: one sentence, if the graph cannot take it.
+        """
+        import tensorflow as tf
+
+        # Looked up at every call: what was loaded must live as long as its signatures are used.
+        run = self.loaded.signatures["serving_default"]
+        try:
+            found = run(**{self._argument: tf.constant(batch, self._dtype)})
+            return {name: value.numpy() for name, value in found.items()}
+        except (tf.errors.OpError, TypeError, ValueError) as error:
+            raise ValueError(
+                f"{self.folder} fails on a batch of shape {batch.shape}: {first_line(error)}"
+            ) from error
+
+
+def saved_model_folder(path):
+    """The folder that holds saved_model.pb: `path`, or its highest version; None if neither."""
+    path = pathlib.Path(path)
+    if (path / "saved_model.pb").is_file():
+        return path
+    versions = [file.parent for file in path.glob("*/saved_model.pb") if file.parent.name.isdigit()]
+    return max(versions, key=lambda folder: int(folder.name), default=None)
+
+
+def first_line(error):
+    """What an exception says first: TensorFlow's and Keras' go on for pages."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0] if lines else type(error).__name__
 
 
 def inception(weights=None, download=False):
@@ -219,11 +314,14 @@ def inception(weights=None, download=False):
     """
     import keras
 
-    path = pathlib.Path(weights) if weights else keras_home() / "models" / INCEPTION_WEIGHTS
-    if not path.exists():
-        if weights or not download:
+    kept = keras_home() / "models" / INCEPTION_WEIGHTS
+    path = pathlib.Path(weights).expanduser() if weights else kept
+    if not path.is_file():
+        if weights:
+            raise ValueError(f"--inception_weights={weights} is not a file.")
+        if not download:
             raise ValueError(
-                f"The weights of Inception-v3 are not in {path}. Let Keras download them with "
+                f"The weights of Inception-v3 are not in {path}: let Keras download them with "
                 "--download (96 MB), name their file with --inception_weights, or choose another "
                 "--extractor: mnist_cnn for digits, pixels, or the folder of a SavedModel."
             )
@@ -231,13 +329,16 @@ def inception(weights=None, download=False):
             keras.applications.InceptionV3(weights="imagenet")
         except Exception as error:  # Keras wraps whatever the network raised in its own.
             raise ValueError(
-                f"The weights of Inception-v3 could not be downloaded ({error}): check the "
-                "network, or name their file with --inception_weights."
+                f"The weights of Inception-v3 could not be downloaded ({first_line(error)}): check "
+                "the network, or name their file with --inception_weights."
             ) from error
     try:
         network = keras.applications.InceptionV3(weights=str(path), classifier_activation=None)
     except (OSError, ValueError) as error:
-        raise ValueError(f"{path} does not hold the weights of Inception-v3: {error}") from error
+        raise ValueError(
+            f"{path} does not hold the weights of Keras' Inception-v3 with its top: "
+            f"{first_line(error)}"
+        ) from error
     both = keras.Model(network.input, [network.get_layer("avg_pool").output, network.output])
     return Extractor(
         name="inception",

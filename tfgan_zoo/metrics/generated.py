@@ -6,9 +6,14 @@ written to a file.
 """
 
 import pathlib
+import warnings
 import zipfile
+import zlib
 
 import numpy as np
+from absl import logging
+
+from tfgan_zoo.metrics.extractors import SavedModel, first_line, saved_model_folder
 
 BATCH = 64
 PRIORS = ("normal", "uniform")
@@ -24,40 +29,60 @@ class Generator:
             hold the prior it was trained with; None trusts that it does.
 
     Attributes:
+        path: of the version that counts.
+        prior: what latents are drawn from, in a word or two; None if it takes pictures.
         takes_pictures: whether it turns pictures into pictures instead of latents.
-        source_shape: (height, width, channels) that it takes, if it takes pictures.
+        source_shape: (height, width, channels) that it takes, if it takes pictures; None where it
+            takes any height or width.
 
     Raises:
-        ValueError: one sentence, for a file that is no generator or a prior that is missing.
+        ValueError: one sentence, for a file that is no generator, or a prior that is missing, or
+            given to one that takes pictures.
     """
 
     def __init__(self, path, prior=None):
-        self.path = pathlib.Path(path)
-        self._generate, shape, self._latents = _load(self.path)
-        self.takes_pictures = len(shape) == 4
-        if self.takes_pictures:
+        self.path = saved_model_folder(path) or pathlib.Path(path)
+        load = _load_tflite if self.path.is_file() else _load_saved_model
+        self._generate, shape, self._latents = load(self.path)
+        self.takes_pictures = len(shape or ()) == 4
+        if self.takes_pictures and shape[3]:
             self.source_shape = tuple(shape[1:])
-        elif len(shape) != 2 or not shape[1]:
+            self.prior = None
+            if prior:
+                raise ValueError(f"{path} takes pictures and no latents: leave out --latents.")
+        elif len(shape or ()) != 2 or not shape[1]:
             raise ValueError(
-                f"{path} takes inputs of shape {list(shape)}; a generator takes latents [B, Z] or "
+                f"{path} takes inputs of shape {shape}; a generator takes latents [B, Z] or "
                 "pictures [B, H, W, C]."
             )
         elif prior:
             self._latents = _PRIORS[prior](shape[1])
-        elif self._latents is None:
+            self.prior = f"{prior} (--latents)"
+        elif self._latents:
+            self.prior = "its own prior"
+        else:
             raise ValueError(
                 f"{path} does not say what its latents are drawn from: give --latents=normal or "
-                "--latents=uniform."
+                "--latents=uniform, as it was trained."
             )
 
     def draw(self, count, seed, batch_size=BATCH):
-        """Yields uint8 `[b, H, W, C]`, `count` pictures in all, from latents of `seed`."""
+        """Yields uint8 `[b, H, W, C]`, `count` pictures in all, from latents of `seed`.
+
+        The latents do not depend on the size of the batches.
+        """
         if self.takes_pictures:
             raise ValueError(f"{self.path} needs pictures to start from, not latents alone.")
-        words = np.random.SeedSequence(seed).generate_state(-(-count // batch_size))
-        for first, word in zip(range(0, count, batch_size), words, strict=True):
-            latents = self._latents(min(batch_size, count - first), int(word >> 1))
-            yield quantise(self._generate(latents), self.path)
+        latents = self._latents(count, seed)
+        for first in range(0, count, batch_size):
+            images = self._generate(latents[first : first + batch_size])
+            if not first and np.min(images) >= 0:
+                logging.warning(
+                    "%s gives values from %.3g to %.3g; if its pictures lie in [0, 1] and not in "
+                    "[-1, 1], these scores are wrong.",
+                    *(self.path, np.min(images), np.max(images)),
+                )
+            yield quantise(images, self.path)
 
     def translate(self, batches):
         """Yields uint8 `[b, H, W, C]` for each of `batches`, uint8 pictures to start from."""
@@ -70,73 +95,99 @@ class Generator:
 def is_generator(path):
     """Whether `path` is a SavedModel, a folder of versions of one, or a TFLite file."""
     path = pathlib.Path(path)
-    if path.is_dir():
-        return (path / "saved_model.pb").exists() or bool(_versions(path))
-    return path.suffix == ".tflite" and path.is_file()
+    return bool(saved_model_folder(path)) or (path.suffix == ".tflite" and path.is_file())
 
 
-def _load(path):
-    """(generate, input shape, latents or None) of an exported generator."""
-    if path.suffix == ".tflite":
-        return _load_tflite(path)
-    import tensorflow as tf
-
-    if not (path / "saved_model.pb").exists():
-        path = max(_versions(path), key=lambda folder: int(folder.name))
-    # The loaded object must live as long as its signatures.
-    loaded = tf.saved_model.load(str(path))
-    signature = loaded.signatures.get("serving_default")
-    specs = signature.structured_input_signature[1] if signature else {}
-    if len(specs) != 1:
+def _load_saved_model(path):
+    """(generate, input shape or None, latents or None) of a SavedModel."""
+    exported = SavedModel(path, "generator")
+    if len(exported.outputs) != 1:
         raise ValueError(
-            f"{path} is no generator: its default signature must take one input, and takes "
-            f"{', '.join(sorted(specs)) or 'none'}."
+            f"{path} is no generator: it returns {', '.join(sorted(exported.outputs))}, and a "
+            "generator returns pictures alone."
         )
-    ((argument, spec),) = specs.items()
 
     def generate(inputs):
-        outputs = loaded.signatures["serving_default"](
-            **{argument: tf.convert_to_tensor(inputs, spec.dtype)}
+        (pictures,) = exported(_fitting(inputs, exported.shape, path)).values()
+        return pictures
+
+    signature = exported.loaded.signatures.get("latents")
+    if signature is None:
+        return generate, exported.shape, None
+    arguments = signature.structured_input_signature[1]
+    if set(arguments) != {"num_images", "seed"} or "latents" not in signature.structured_outputs:
+        raise ValueError(
+            f"The signature 'latents' of {path} must take num_images and seed and return latents."
         )
-        if len(outputs) != 1:
-            raise ValueError(f"{path} returns {len(outputs)} outputs; a generator returns one.")
-        (pictures,) = outputs.values()
-        return pictures.numpy()
 
     def latents(count, seed):
-        drawn = loaded.signatures["latents"](num_images=tf.constant(count), seed=tf.constant(seed))
-        return drawn["latents"].numpy()
+        # Looked up at every call, as in SavedModel.
+        draw = exported.loaded.signatures["latents"]
+        values = {"num_images": count, "seed": seed}
+        return draw(**{name: _integer(values[name], arguments[name]) for name in values})[
+            "latents"
+        ].numpy()
 
-    return generate, tuple(spec.shape), latents if "latents" in loaded.signatures else None
+    return generate, exported.shape, latents
+
+
+def _integer(value, spec):
+    import tensorflow as tf
+
+    return tf.constant(value, spec.dtype)
 
 
 def _load_tflite(path):
+    """(generate, input shape, None) of a TFLite file."""
     import tensorflow as tf
 
-    interpreter = tf.lite.Interpreter(str(path))
+    try:
+        with warnings.catch_warnings():  # that tf.lite moves to another package
+            warnings.filterwarnings("ignore", message=r"(?s).*tf\.lite\.Interpreter is deprecated")
+            # By content: a file is mapped unchecked, and a damaged one ends the process.
+            interpreter = tf.lite.Interpreter(model_content=path.read_bytes())
+        interpreter.allocate_tensors()
+    except (ValueError, RuntimeError) as error:
+        raise ValueError(f"{path} is no TFLite file that can run: {first_line(error)}") from error
     inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
     if len(inputs) != 1 or len(outputs) != 1:
         raise ValueError(
             f"{path} has {len(inputs)} inputs and {len(outputs)} outputs; a generator has one each."
         )
-    shape = inputs[0]["shape_signature"]
+    kinds = {inputs[0]["dtype"], outputs[0]["dtype"]}
+    if kinds != {np.float32}:
+        raise ValueError(
+            f"{path} takes or gives {', '.join(sorted(kind.__name__ for kind in kinds))}: convert "
+            "it with float32 inputs and outputs, whatever its weights are."
+        )
+    shape = tuple(None if side == -1 else int(side) for side in inputs[0]["shape_signature"])
 
     def generate(values):
-        interpreter.resize_tensor_input(inputs[0]["index"], values.shape)
-        interpreter.allocate_tensors()
-        interpreter.set_tensor(inputs[0]["index"], values.astype(inputs[0]["dtype"]))
-        interpreter.invoke()
+        _fitting(values, shape, path)
+        try:
+            if tuple(interpreter.get_input_details()[0]["shape"]) != values.shape:
+                interpreter.resize_tensor_input(inputs[0]["index"], values.shape)
+                interpreter.allocate_tensors()
+            interpreter.set_tensor(inputs[0]["index"], values)
+            interpreter.invoke()
+        except (ValueError, RuntimeError) as error:
+            raise ValueError(
+                f"{path} fails on a batch of shape {values.shape}: {first_line(error)}"
+            ) from error
         return interpreter.get_tensor(outputs[0]["index"])
 
-    return generate, tuple(None if side == -1 else int(side) for side in shape), None
+    return generate, shape, None
 
 
-def _versions(path):
-    return [
-        folder
-        for folder in path.iterdir()
-        if folder.name.isdigit() and (folder / "saved_model.pb").exists()
-    ]
+def _fitting(inputs, shape, path):
+    """`inputs`, unless the batch is one that the export does not take."""
+    if shape[0] not in (None, len(inputs)):
+        raise ValueError(
+            f"{path} takes batches of {shape[0]} alone, not of {len(inputs)}: give "
+            f"--batch_size={shape[0]} and a --num_samples that it divides, or export it with a "
+            "batch of any size."
+        )
+    return inputs
 
 
 def _normal(dimension):
@@ -153,6 +204,7 @@ def _uniform(dimension):
     return draw
 
 
+_DAMAGED = (zipfile.BadZipFile, zlib.error)
 _PRIORS = {"normal": _normal, "uniform": _uniform}
 
 
@@ -183,7 +235,8 @@ def quantise(pictures, origin):
             f"{origin} gives values from {pictures.min():.3g} to {pictures.max():.3g}; pictures "
             "lie in [-1, 1]."
         )
-    return np.clip(np.rint((pictures + 1) * 127.5), 0, 255).astype(np.uint8)
+    pictures = pictures.astype(np.float32)
+    return np.clip(np.rint((pictures + 1) * np.float32(127.5)), 0, 255).astype(np.uint8)
 
 
 def load_npz(path):
@@ -199,20 +252,30 @@ def load_npz(path):
         ValueError: one sentence, for a damaged file or another content.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with zipfile.ZipFile(path), np.load(path, allow_pickle=False) as file:
             names = list(file)
             name = "images" if "images" in names else names[0] if len(names) == 1 else None
             pictures = None if name is None else file[name]
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{path} cannot be read as .npz: {error}.") from error
+    except FileNotFoundError as error:
+        raise ValueError(f"There is no file {path}.") from error
+    except (OSError, ValueError, EOFError, KeyError, NotImplementedError, *_DAMAGED) as error:
+        raise ValueError(f"{path} cannot be read as .npz: {first_line(error)}.") from error
     if pictures is None:
         raise ValueError(
             f"{path} holds the arrays {', '.join(names) or '(none)'}: name the pictures 'images'."
         )
+    if pictures.ndim == 3 and pictures.shape[-1] <= 4:
+        raise ValueError(
+            f"{path} holds {pictures.shape}, which looks like one picture; pictures are "
+            "[N, H, W, C]."
+        )
     if pictures.ndim == 3:
         pictures = pictures[..., None]
-    if pictures.ndim != 4 or not len(pictures):
-        raise ValueError(f"{path} holds {pictures.shape}; pictures are [N, H, W, C], at least one.")
+    if pictures.ndim != 4 or 0 in pictures.shape or pictures.shape[-1] > 4:
+        raise ValueError(
+            f"{path} holds {pictures.shape}; pictures are [N, H, W, C], at least one, with one to "
+            "four channels."
+        )
     if pictures.dtype == np.uint8:
         return pictures
     if not np.issubdtype(pictures.dtype, np.floating):

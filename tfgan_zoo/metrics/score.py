@@ -27,7 +27,12 @@ flags.DEFINE_bool("list_metrics", False, "Name the metrics and what each is, and
 flags.DEFINE_string("real_split", "test", "Split of --real; 'all' takes a whole folder.")
 flags.DEFINE_string("generated_split", "train", "Split of --generated, if it is a data source.")
 flags.DEFINE_string("train_split", "train", "Split that the generator was trained on.")
-flags.DEFINE_integer("num_samples", None, "Generated pictures; default as many as real.", 1)
+flags.DEFINE_integer(
+    "num_samples",
+    None,
+    "Generated pictures; default as many as real, of a folder, a file or a data source all.",
+    1,
+)
 flags.DEFINE_integer("num_real", None, "Real pictures; default all, at most 10,000.", 1)
 flags.DEFINE_string(
     "extractor",
@@ -37,11 +42,22 @@ flags.DEFINE_string(
 )
 flags.DEFINE_string("inception_weights", None, "File of Keras' Inception-v3 weights.")
 flags.DEFINE_bool("download", False, "Let Keras and TensorFlow Datasets download what is missing.")
+flags.DEFINE_bool("skip_bad", False, "Go on without the picture files that cannot be used.")
 flags.DEFINE_string("data_dir", None, "Folder of prepared TensorFlow Datasets; default theirs.")
-flags.DEFINE_enum("latents", None, ["normal", "uniform"], "Prior of a generator that lacks it.")
-flags.DEFINE_integer("image_size", None, "Side of the pictures of a data source in pixels.", 1)
-flags.DEFINE_integer("channels", None, "Channels of the pictures of a data source.", 1, 4)
-flags.DEFINE_integer("seed", 0, "Of the latents, the choice of real pictures and estimators.", 0)
+flags.DEFINE_enum(
+    "latents", None, ["normal", "uniform"], "Prior, of a generator that does not say its own."
+)
+flags.DEFINE_integer(
+    "image_size", None, "Side in pixels at which a data source is read, or a translator works.", 1
+)
+flags.DEFINE_integer("channels", None, "Channels of a data source given as --generated.", 1, 4)
+flags.DEFINE_integer(
+    "seed",
+    0,
+    "Of the latents, of the choice where only some pictures are taken, and of estimators.",
+    0,
+    2**31 - 1,
+)
 flags.DEFINE_integer("batch_size", 64, "Pictures in one call of generator and extractor.", 1)
 flags.DEFINE_string("output", None, "File that the line of JSON is appended to as well.")
 flags.DEFINE_string("cache_dir", None, "Of real statistics; default ~/.cache/tfgan_zoo/scores.")
@@ -51,12 +67,13 @@ flags.DEFINE_integer("kid_subsets", 100, "Subsets of the kernel distance.", 1)
 flags.DEFINE_integer("kid_subset_size", 1000, "Pictures in each of them.", 2)
 flags.DEFINE_integer("manifold_k", 3, "Neighbours of precision and recall.", 1)
 flags.DEFINE_integer("coverage_k", 5, "Neighbours of density and coverage.", 1)
-flags.DEFINE_integer("projections", 1000, "Of the sliced Wasserstein distance.", 1)
+flags.DEFINE_integer("projections", 1000, "Directions of the sliced Wasserstein distance.", 1)
 flags.DEFINE_integer("ms_ssim_pairs", 1000, "Pairs whose MS-SSIM is averaged.", 2)
 flags.DEFINE_integer("max_shift", 1, "Pixels by which a copied picture may be moved.", 0)
 flags.DEFINE_integer("border", 0, "Pixels that luma scores cut off.", 0)
 
 LARGEST_DEFAULT = 10_000
+BUILT_IN = ("facades", "digits")
 PACKAGES = ("tensorflow", "keras", "numpy", "pillow", "scipy", "scikit-learn")
 
 
@@ -65,24 +82,35 @@ def main(argv):
         raise app.UsageError(f"Unexpected argument '{argv[1]}'; every option is a --flag=value.")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     logging.set_verbosity(logging.WARNING)
+    sys.stdout.reconfigure(errors="backslashreplace")  # names and e-acute on a terminal of ASCII
+    sys.stderr.reconfigure(errors="backslashreplace")
     if FLAGS.list_metrics:
         from tfgan_zoo.metrics import suite
 
         print("\n".join(f"{name:14} {metric.summary}" for name, metric in suite.METRICS.items()))
         return
     for name in ("generated", "real"):
-        if getattr(FLAGS, name) is None:
+        if not getattr(FLAGS, name):
             raise app.UsageError(f"--{name} is missing; --help shows what it takes.")
     try:
+        if FLAGS.output:
+            append(FLAGS.output, "")  # better now than after an hour
         report = score()
         line = report.json_line()
+        print(f"{report.table()}\n\n{line}")
         if FLAGS.output:
-            with open(FLAGS.output, "a", encoding="utf-8") as file:
-                file.write(line + "\n")
-    except (ValueError, OSError) as error:  # the library's errors are sentences for the user
+            append(FLAGS.output, line + "\n")
+    except (ValueError, OSError, MemoryError) as error:  # the library's errors are sentences
+        if isinstance(error, MemoryError):
+            error = f"the memory does not suffice; take fewer pictures or metrics ({error})"
         print(f"\nerror: {error}", file=sys.stderr)
         sys.exit(2)
-    print(f"{report.table()}\n\n{line}")
+
+
+def append(path, text):
+    """Adds text to a file."""
+    with open(pathlib.Path(path).expanduser(), "a", encoding="utf-8") as file:
+        file.write(text)
 
 
 def score():
@@ -93,34 +121,46 @@ def score():
     settings = suite.Settings(
         **{field.name: getattr(FLAGS, field.name) for field in dataclasses.fields(suite.Settings)}
     )
-    suite.check_names(FLAGS.metrics)
-    extractor = None if FLAGS.extractor == "auto" else find_extractor(FLAGS.extractor)
+    names = list(dict.fromkeys(FLAGS.metrics))
+    suite.check_names(names)
+    needs = suite.needs_of(names)
+    extractor = None
+    if FLAGS.extractor != "auto":
+        extractor = find_extractor(FLAGS.extractor)
+    elif needs == {"pictures"}:
+        extractor = extractors.pixels()  # stands in the protocol; nothing asks it
+    suite.check_names(names, extractor)
     generated = open_generated(extractor)
-    extractor = extractor or find_extractor(automatic(generated.shape))
-    real = open_real(FLAGS.real_split, generated)
+    extractor = extractor or find_extractor(extractors.automatic(generated.shape))
+    real = open_real(generated)
     if generated.count is None:
         generated.count = FLAGS.num_samples or real.count
     train = None
-    if any(suite.METRICS[name].needs_train for name in FLAGS.metrics):
-        train = open_real(FLAGS.train_split, generated, limit=None)
-    suite.check_request(FLAGS.metrics, extractor, real.count, generated.count, settings)
-    extractor.check_shape(real.shape)
+    if any(suite.METRICS[name].needs_train for name in names):
+        train = open_train(generated)
+    suite.check_request(names, extractor, real.count, generated.count, settings)
+    for name in names:
+        if suite.METRICS[name].paired:
+            check_pairs(name, generated, real)
     extractor.check_shape(generated.shape)
 
-    needs = suite.needs_of(FLAGS.metrics)
     real_side = collect_kept(real, extractor, needs, "real")
     train_side = train and collect_kept(train, extractor, needs, "training")
     fake_side = suite.collect(generated.read(), extractor, needs, Bar("generated", generated.count))
-    scores = suite.compute(
-        FLAGS.metrics, real_side, fake_side, extractor.name, settings, train_side
-    )
+    if fake_side.digest == real_side.digest:
+        raise ValueError(
+            f"The generated pictures are the real ones, byte for byte ({generated.what} and "
+            f"{real.what}): compare two different sets, or two splits of one."
+        )
+    scores = suite.compute(names, real_side, fake_side, extractor.name, settings, train_side)
     protocol = {
         "generated": {
             "what": generated.what,
             "sha256": generated.sha256 or fake_side.digest,
+            **generated.facts,
             **facts(fake_side),
         },
-        "real": {"what": real.what, **real.split, **facts(real_side)},
+        "real": {"what": real.what, **real.facts, **facts(real_side)},
         "extractor": {
             "name": extractor.name,
             "sha256": extractor.sha256,
@@ -128,12 +168,12 @@ def score():
             "size": "x".join(map(str, extractor.size or real.shape[:2])),
         },
         "resize": extractors.RESIZE,
-        "quantisation": "uint8, rounded",
+        "quantisation": "uint8, rounded; real pictures in the generated shape",
         "settings": dataclasses.asdict(settings),
         "versions": versions(),
     }
     if train is not None:
-        protocol["train"] = {"what": train.what, **train.split, **facts(train_side)}
+        protocol["train"] = {"what": train.what, **train.facts, **facts(train_side)}
     return Report(protocol, tuple(scores))
 
 
@@ -142,11 +182,6 @@ def find_extractor(name):
     from tfgan_zoo.metrics import extractors
 
     return extractors.find(name, weights=FLAGS.inception_weights, download=FLAGS.download)
-
-
-def automatic(shape):
-    """The extractor that suits pictures of `shape` (height, width, channels)."""
-    return "mnist_cnn" if shape[2] == 1 and max(shape[:2]) <= 32 else "inception"
 
 
 def facts(side):
@@ -169,20 +204,24 @@ class Pictures:
     Attributes:
         what: as the user named it.
         shape: (height, width, channels).
-        count: how many; None until it is known how many a generator shall draw.
         read: () -> iterable of uint8 `[b, H, W, C]`.
+        count: how many; None until it is known how many a generator shall draw.
+        total: how many they were chosen from; None for a generator.
+        names: of the files in a folder, else None.
         sha256: of the exported generator that draws them, else None.
-        split: `split` and `split_rule`, of real ones.
+        facts: what the protocol says of them beside this: the split, the latents.
         source_shape: of the pictures that a generator turns into others, else None.
-        sources: () -> iterable of uint8 batches that belong to these pictures, if paired.
+        sources: () -> iterable of uint8 batches that a generator turns into these.
     """
 
     what: str
     shape: tuple
-    count: int | None
     read: Callable
+    count: int | None = None
+    total: int | None = None
+    names: list | None = None
     sha256: str | None = None
-    split: dict | None = None
+    facts: dict = dataclasses.field(default_factory=dict)
     source_shape: tuple | None = None
     sources: Callable | None = None
 
@@ -191,30 +230,41 @@ def open_generated(extractor):
     """`Pictures` of --generated; `extractor` may give a data source its size, None if not known."""
     from tfgan_zoo.metrics import generated
 
-    path = pathlib.Path(FLAGS.generated).expanduser()
+    spec = FLAGS.generated
+    path = pathlib.Path(spec).expanduser()
     if generated.is_generator(path):
         return open_generator(path)
-    if path.suffix == ".npz":
-        arrays = generated.load_npz(path)
-        return limited(FLAGS.generated, arrays.shape[1:], len(arrays), lambda rows: arrays[rows])
+    if FLAGS.latents:
+        raise ValueError(f"--generated={spec} is no generator: leave out --latents.")
+    if path.suffix.lower() == ".npz":
+        images = generated.load_npz(path)
+        rows = some("num_samples", spec, len(images))
+        read = batched(lambda batch: images[batch], rows)
+        return Pictures(spec, images.shape[1:], read, count=len(rows), total=len(images))
     if path.is_dir():
-        examples = open_folder(path)
+        split, examples = "all", open_folder(path)
+    elif spec in BUILT_IN or spec.startswith("tfds:"):
+        split = FLAGS.generated_split
+        examples = open_examples(spec, split, data_shape(extractor))
     else:
-        examples = open_examples(FLAGS.generated, FLAGS.generated_split, data_shape(extractor))
-    return limited(
-        FLAGS.generated,
-        examples.fields["images"].shape,
-        len(examples),
-        lambda rows: examples.fetch(rows)["images"],
-    )
+        raise ValueError(
+            f"--generated={spec} is none of these: a folder of a SavedModel or of pictures, a "
+            f".tflite or .npz file, {', '.join(BUILT_IN)} or tfds:NAME."
+        )
+    rows = some("num_samples", f"{spec}, split {split},", len(examples))
+    return part_of(spec, split, examples, "images", rows)
 
 
-def limited(what, shape, total, fetch):
-    """The first --num_samples of `total` pictures, or all."""
-    count = FLAGS.num_samples or total
+def some(flag, what, total, limit=None):
+    """Rows of a set of `total`: as many as the flag says, else all or `limit`. Where that is not
+    all, they are drawn from --seed: the first ones of a sorted set are all of one class.
+    """
+    count = getattr(FLAGS, flag) or min(total, limit or total)
     if count > total:
-        raise ValueError(f"--num_samples={count}, but {what} holds {total} pictures.")
-    return Pictures(what, tuple(shape), count, batched(fetch, np.arange(count)))
+        raise ValueError(f"--{flag}={count}, but {what} holds {total} pictures.")
+    if count == total:
+        return np.arange(total)
+    return np.sort(np.random.default_rng(FLAGS.seed).choice(total, count, replace=False))
 
 
 def batched(fetch, rows):
@@ -227,41 +277,88 @@ def batched(fetch, rows):
     return read
 
 
+def part_of(what, split, examples, field, rows):
+    """`Pictures` in these rows of a field of the `Examples` of a split."""
+    rule = examples.info["split_rule"]
+    if examples.info.get("skipped"):
+        rule += f"; {examples.info['skipped']} file(s) skipped"
+    return Pictures(
+        what,
+        examples.fields[field].shape,
+        batched(lambda batch: examples.fetch(batch)[field], rows),
+        count=len(rows),
+        total=len(examples),
+        names=[examples.names[row] for row in rows]
+        if pathlib.Path(what).expanduser().is_dir()
+        else None,
+        facts={"split": split, "split_rule": rule},
+    )
+
+
 def open_generator(path):
     """`Pictures` that an exported generator draws."""
     from tfgan_zoo.metrics.extractors import hash_of
     from tfgan_zoo.metrics.generated import Generator
 
     generator = Generator(path, FLAGS.latents)
+    sha256 = hash_of(generator.path)
     if generator.takes_pictures:
-        (first,) = generator.translate([np.zeros((1, *generator.source_shape), np.uint8)])
-    else:
-        (first,) = generator.draw(1, FLAGS.seed)
-    pictures = Pictures(FLAGS.generated, first.shape[1:], None, None, sha256=hash_of(path))
-    if generator.takes_pictures:
-        pictures.source_shape = generator.source_shape
+        source_shape = translated_shape(generator)
+        (first,) = generator.translate([np.zeros((1, *source_shape), np.uint8)])
+        pictures = Pictures(FLAGS.generated, first.shape[1:], None, sha256=sha256)
+        pictures.source_shape = source_shape
         pictures.read = lambda: generator.translate(pictures.sources())
-    else:
-        pictures.read = lambda: generator.draw(pictures.count, FLAGS.seed, FLAGS.batch_size)
+        return pictures
+    if FLAGS.image_size:
+        raise ValueError(
+            f"{FLAGS.generated} draws pictures of its own size, in which the real ones are read: "
+            "leave out --image_size."
+        )
+    (first,) = generator.draw(1, FLAGS.seed)
+    pictures = Pictures(FLAGS.generated, first.shape[1:], None, sha256=sha256)
+    pictures.facts = {"latents": generator.prior}
+    pictures.read = lambda: generator.draw(pictures.count, FLAGS.seed, FLAGS.batch_size)
     return pictures
+
+
+def translated_shape(generator):
+    """(height, width, channels) of the pictures that a translator shall start from."""
+    height, width, channels = generator.source_shape
+    size = FLAGS.image_size
+    if not (size or height and width):
+        raise ValueError(
+            f"{FLAGS.generated} takes pictures of any size: say by --image_size at which to score."
+        )
+    if size and (height or size, width or size) != (size, size):
+        raise ValueError(
+            f"--image_size={size}, but {FLAGS.generated} takes pictures of {height}x{width}."
+        )
+    return height or size, width or size, channels
 
 
 def open_folder(path):
     """`Examples` of all pictures under a folder, as large as they are; for a generator's output."""
     from tfgan_zoo.data.folders import picture_shapes
-    from tfgan_zoo.data.sources import open_images
 
     shapes = picture_shapes(path)
-    if len(set(shapes.values())) > 1:
-        sizes = ", ".join(f"{name} {shape}" for name, shape in list(shapes.items())[:2])
+    examples_of = {shape: name for name, shape in shapes.items()}
+    if len(examples_of) > 1:
+        (one, first), (other, second) = list(examples_of.items())[:2]
         raise ValueError(
-            f"The pictures in {path} differ in size or channels ({sizes}, ...): scores compare "
-            "pictures of one shape; resize them first, or take them as --real."
+            f"The pictures in {path} differ in size or channels ({first} is {_size(one)} and "
+            f"{second} {_size(other)}): scores compare pictures of one shape; resize them first."
         )
-    ((height, width, channels),) = set(shapes.values())
-    return open_images(
-        str(path), "train", image_size=(height, width), channels=channels, val_count=0, test_count=0
-    )
+    examples = open_examples(str(path), "all", next(iter(examples_of)))
+    if len(examples) < len(shapes):
+        raise ValueError(
+            f"Of the {len(shapes)} pictures under {path} only {len(examples)} lie where they are "
+            "read: put them into one folder without folders in it, or into one folder a class."
+        )
+    return examples
+
+
+def _size(shape):
+    return "x".join(map(str, shape))
 
 
 def data_shape(extractor):
@@ -281,6 +378,8 @@ def open_examples(spec, split, shape):
     from tfgan_zoo.data.sources import open_images
 
     whole = split == "all" and pathlib.Path(spec).expanduser().is_dir()
+    if whole:
+        check_no_splits(spec)
     return open_images(
         spec,
         "train" if whole else split,
@@ -288,60 +387,108 @@ def open_examples(spec, split, shape):
         channels=shape[2],
         data_dir=FLAGS.data_dir,
         download=FLAGS.download,
+        skip_bad=FLAGS.skip_bad,
         **({"val_count": 0, "test_count": 0} if whole else {}),
     )
 
 
-def open_real(split, generated, limit=LARGEST_DEFAULT):
-    """`Pictures` of --real, at the shape of the generated ones.
+def check_no_splits(spec):
+    """Raises ValueError if a folder that shall be taken as a whole holds folders of splits."""
+    from tfgan_zoo.data import folders, splits
 
-    Of a pair the target; its sources are then what the generator starts from. A set that is larger
-    than --num_real, or `limit`, gives a random part of itself, drawn from --seed.
-    """
-    if generated.source_shape:
-        from tfgan_zoo.data.sources import open_pairs
-
-        if generated.source_shape[:2] != generated.shape[:2]:
-            raise ValueError(
-                f"{generated.what} draws {generated.shape} from {generated.source_shape}: pairs of "
-                "different sizes cannot be scored."
-            )
-        examples = open_pairs(
-            FLAGS.real,
-            split,
-            image_size=generated.shape[:2],
-            source_channels=generated.source_shape[2],
-            target_channels=generated.shape[2],
-            data_dir=FLAGS.data_dir,
-            download=FLAGS.download,
+    listing = folders.list_images(pathlib.Path(spec).expanduser(), splits.HoldOut(0, 0))
+    found = [name for name, records in listing.splits.items() if records]
+    if found != ["train"]:
+        raise ValueError(
+            f"{spec} holds the split folders {', '.join(found)}: name one of them instead of the "
+            "whole."
         )
-        field = "target"
-    else:
-        examples, field = open_examples(FLAGS.real, split, generated.shape), "images"
-    total = len(examples)
-    asked = FLAGS.num_real if split == FLAGS.real_split else None
-    if asked and asked > total:
-        raise ValueError(f"--num_real={asked}, but the split {split} of {FLAGS.real} has {total}.")
-    count = asked or min(total, limit or total)
-    if generated.source_shape and FLAGS.num_samples and split == FLAGS.real_split:
-        count = min(count, FLAGS.num_samples)
-    rows = np.arange(total)
-    if count < total:
-        rows = np.sort(np.random.default_rng(FLAGS.seed).choice(total, count, replace=False))
-    real = Pictures(
-        FLAGS.real,
-        examples.fields[field].shape,
-        count,
-        batched(lambda chosen: examples.fetch(chosen)[field], rows),
-        split={"split": split, "split_rule": examples.info["split_rule"]},
-    )
-    if generated.source_shape and split == FLAGS.real_split:
-        generated.sources = batched(lambda chosen: examples.fetch(chosen)["source"], rows)
-        if (FLAGS.num_samples or count) > count:
+
+
+def open_split(split, generated):
+    """(`Examples` of a split of --real at the shape of the generated pictures, the field that holds
+    the real ones); of pairs that is the target.
+    """
+    from tfgan_zoo.data.sources import open_pairs
+
+    shape, source = generated.shape, generated.source_shape
+    if not source:
+        spec = FLAGS.real
+        folder = pathlib.Path(spec).expanduser().is_dir()
+        if spec not in BUILT_IN and not spec.startswith("tfds:") and not folder:
             raise ValueError(
-                f"--num_samples={FLAGS.num_samples}, but there are {count} pictures to start from."
+                f"--real={spec} is no folder that exists, and none of {', '.join(BUILT_IN)} and "
+                "tfds:NAME."
             )
-    return real
+        return open_examples(spec, split, shape), "images"
+    if source[:2] != shape[:2]:
+        raise ValueError(
+            f"{generated.what} draws {_size(shape)} from {_size(source)}: pairs of different sizes "
+            "cannot be scored."
+        )
+    examples = open_pairs(
+        FLAGS.real,
+        split,
+        image_size=shape[:2],
+        source_channels=source[2],
+        target_channels=shape[2],
+        data_dir=FLAGS.data_dir,
+        download=FLAGS.download,
+        skip_bad=FLAGS.skip_bad,
+    )
+    return examples, "target"
+
+
+def open_real(generated):
+    """`Pictures` of --real; of a large set a part. A generator that takes pictures gets its own."""
+    examples, field = open_split(FLAGS.real_split, generated)
+    flag = "num_real"
+    if generated.source_shape and FLAGS.num_samples:
+        flag = "num_samples"
+        if FLAGS.num_real not in (None, FLAGS.num_samples):
+            raise ValueError(
+                f"{generated.what} draws one picture from each real pair: --num_real="
+                f"{FLAGS.num_real} and --num_samples={FLAGS.num_samples} cannot both be."
+            )
+    what = f"{FLAGS.real}, split {FLAGS.real_split},"
+    rows = some(flag, what, len(examples), LARGEST_DEFAULT)
+    if generated.source_shape:
+        generated.sources = batched(lambda batch: examples.fetch(batch)["source"], rows)
+    return part_of(FLAGS.real, FLAGS.real_split, examples, field, rows)
+
+
+def open_train(generated):
+    """`Pictures` that the generator was trained on, all of them."""
+    split = FLAGS.train_split
+    if split == FLAGS.real_split:
+        raise ValueError(
+            f"--train_split and --real_split are both {split}: the metrics memorisation and parzen "
+            "need training pictures and held-out ones."
+        )
+    examples, field = open_split(split, generated)
+    return part_of(FLAGS.real, split, examples, field, np.arange(len(examples)))
+
+
+def check_pairs(name, generated, real):
+    """Raises ValueError unless generated picture i belongs to real picture i."""
+    if generated.source_shape:
+        return
+    problem = None
+    if generated.total is None:
+        problem = f"{generated.what} draws from chance"
+    elif (generated.total, generated.count) != (real.total, real.count):
+        problem = (
+            f"{generated.count} of the {generated.total} pictures of {generated.what} meet "
+            f"{real.count} of the {real.total} of {real.what}"
+        )
+    elif generated.names and real.names:
+        pairs = zip(generated.names, real.names, strict=True)
+        problem = next((f"{one} would meet {other}" for one, other in pairs if one != other), None)
+    if problem:
+        raise ValueError(
+            f"The metric {name} compares each generated picture with its true one, and {problem}: "
+            "leave it out, or give two sets whose pictures belong together."
+        )
 
 
 def collect_kept(pictures, extractor, needs, label):
@@ -352,28 +499,30 @@ def collect_kept(pictures, extractor, needs, label):
     from tfgan_zoo.metrics.statistics_cache import StatisticsCache
 
     bar = Bar(label, pictures.count)
-    if not FLAGS.cache or not needs - {"pictures"}:
+    kept = needs - {"pictures"}
+    if not FLAGS.cache or not kept:
         return suite.collect(pictures.read(), extractor, needs, bar)
     side = suite.collect(pictures.read(), extractor, needs & {"pictures"})
     key = {
         "pictures": side.digest,
         "what": pictures.what,
-        **pictures.split,
+        **pictures.facts,
         "count": side.count,
         "extractor": [extractor.name, extractor.sha256, extractor.size],
         "resize": extractors.RESIZE,
         "versions": {name: importlib.metadata.version(name) for name in PACKAGES},
     }
     folder = FLAGS.cache_dir or pathlib.Path.home() / ".cache" / "tfgan_zoo" / "scores"
-    cache = StatisticsCache(folder)
-    if cache.load(key, side, needs):
+    cache = StatisticsCache(pathlib.Path(folder).expanduser())
+    if cache.load(key, side, kept):
         return side
-    side = suite.collect(pictures.read(), extractor, needs, bar)
+    found = suite.collect(pictures.read(), extractor, kept, bar)
+    found.pictures = side.pictures
     try:
-        cache.store(key, side)
+        cache.store(key, found, kept)
     except OSError as error:
         logging.warning("The statistics are not kept in %s: %s.", folder, error)
-    return side
+    return found
 
 
 class Bar:

@@ -12,11 +12,11 @@ from absl import logging
 from tfgan_zoo.metrics.frechet import GaussianStatistics
 
 FORMAT = 1
-_ARRAYS = ("features", "probabilities")
+NEEDS = ("moments", "features", "probabilities")
 
 
 class StatisticsCache:
-    """Files of arrays by a key that holds the whole protocol.
+    """Files of arrays by a key that holds the whole protocol, one for each word of `NEEDS`.
 
     Args:
         folder: made when the first entry is stored.
@@ -32,45 +32,54 @@ class StatisticsCache:
             key: dict that JSON can write: everything on which the statistics depend, the hash of
                 the pictures among it.
             side: `suite.Side` whose fields that `needs` names are filled.
-            needs: of `moments`, `features`, `probabilities`.
+            needs: of `NEEDS`.
 
         Returns:
             Whether all of `needs` was there; if not, `side` is as before.
         """
-        path = self._path(key)
-        if not path.exists():
-            return False
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                stored = {name: file[name] for name in file}
-            found = {name: stored[name] for name in _ARRAYS if name in needs}
-            if "moments" in needs:
-                found["moments"] = GaussianStatistics.from_arrays(
-                    {name: stored[name] for name in ("count", "mean", "covariance")}
+        found = {}
+        for name in needs:
+            path = self._path(key, name)
+            if not path.exists():
+                return False
+            try:
+                found[name] = self._read(path, name, side.count)
+            except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+                logging.warning(
+                    "The stored statistics %s are damaged (%s); computed anew.", path, error
                 )
-        except KeyError:  # an earlier score needed less
-            return False
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-            logging.warning(
-                "The stored statistics %s are damaged (%s); computed anew.", path, error
-            )
-            return False
+                return False
         for name, value in found.items():
             setattr(side, name, value)
         return True
 
-    def store(self, key, side):
-        """Writes what `side` holds, whole or not at all.
+    def store(self, key, side, needs):
+        """Writes those fields of `side` that `needs` names, each whole or not at all.
 
         Raises:
-            OSError: if it cannot be written.
+            OSError: if they cannot be written.
         """
-        arrays = {name: getattr(side, name) for name in _ARRAYS if getattr(side, name) is not None}
-        if side.moments is not None and side.moments.count > 1:
-            arrays |= side.moments.arrays()
-        if not arrays:
-            return
-        path = self._path(key)
+        for name in needs:
+            value = getattr(side, name)
+            if name != "moments":
+                self._write(self._path(key, name), {name: value})
+            elif value.count > 1:  # one picture has no covariance
+                self._write(self._path(key, name), value.arrays())
+
+    def _read(self, path, name, count):
+        with np.load(path, allow_pickle=False) as file:
+            arrays = dict(file)
+        if name == "moments":
+            value = GaussianStatistics.from_arrays(arrays)
+            stored = value.count
+        else:
+            value = arrays[name]
+            stored = len(value)
+        if stored != count:
+            raise ValueError(f"they are of {stored} pictures and not of {count}")
+        return value
+
+    def _write(self, path, arrays):
         self.folder.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
         try:
@@ -80,6 +89,6 @@ class StatisticsCache:
         finally:
             partial.unlink(missing_ok=True)
 
-    def _path(self, key):
+    def _path(self, key, name):
         text = json.dumps({"format": FORMAT, **key}, sort_keys=True)
-        return self.folder / f"{hashlib.sha256(text.encode()).hexdigest()}.npz"
+        return self.folder / f"{hashlib.sha256(text.encode()).hexdigest()}-{name}.npz"

@@ -23,6 +23,7 @@ from tfgan_zoo.metrics import (
     transport,
 )
 
+WIDEST = 4096  # features whose covariance is factored in seconds, in 134 MB; both grow fast
 PARZEN_VALIDATION = 1000  # training pictures that the width is chosen on, as Goodfellow et al. did
 
 
@@ -35,7 +36,8 @@ class Score:
         label: what a table calls it; it names the extractor that it depends on.
         value: a finite number, or None where there is none, which a caveat then explains.
         estimator: which formula, with its settings.
-        better: `lower`, `higher`, `0.5` (the ideal) or `real` (that of real pictures is the ideal).
+        better: `lower`, `higher`, `0.5` (the ideal), `real` (that of real pictures is the ideal), or
+            `neither`, of a spread.
         caveats: sentences.
     """
 
@@ -52,7 +54,7 @@ class Settings:
     """What metrics take beside the pictures; part of the protocol.
 
     Attributes:
-        seed: of subsets, projections and pairs.
+        seed: of projections and pairs; the kernel distance's subsets are always torch-fidelity's.
         is_splits: of the Inception Score.
         kid_subsets, kid_subset_size: of the kernel distance.
         manifold_k: neighbours of precision and recall.
@@ -114,6 +116,7 @@ class Metric:
         needs_real: whether it looks at the real pictures.
         needs_train: whether it needs the training pictures too.
         smallest: (`Settings`, K of the extractor) -> pictures that each side must have.
+        lowered: how a user lowers that, if it can be.
         largest: pictures that it refuses to exceed, and what to take instead.
         equal: whether both sides must have as many.
         paired: whether picture i is compared with picture i.
@@ -125,6 +128,7 @@ class Metric:
     needs_real: bool = True
     needs_train: bool = False
     smallest: Callable = lambda settings, classes: 2
+    lowered: str | None = None
     largest: tuple[int, str] | None = None
     equal: bool = False
     paired: bool = False
@@ -165,9 +169,10 @@ def check_request(names, extractor, real_count, fake_count, settings):
             if side == "real" and not metric.needs_real:
                 continue
             if count < smallest:
+                lowered = f"lower {metric.lowered}, " if metric.lowered else ""
                 raise ValueError(
                     f"The metric {name} needs at least {smallest} {side} pictures and there are "
-                    f"{count}: take more, or lower its setting (see --help), or leave it out."
+                    f"{count}: take more, {lowered}or leave {name} out of --metrics."
                 )
             if metric.largest and count > metric.largest[0]:
                 raise ValueError(
@@ -199,7 +204,8 @@ def collect(batches, extractor, needs, progress=None):
         `Side`.
 
     Raises:
-        ValueError: for pictures that cannot be scored, of different shapes, or none.
+        ValueError: for pictures that cannot be scored, of different shapes, or none; for features
+            that are too wide for their covariance.
     """
     moments, content, shape = frechet.GaussianStatistics(), hashlib.sha256(), None
     kept = {"features": [], "probabilities": [], "pictures": []}
@@ -214,6 +220,12 @@ def collect(batches, extractor, needs, progress=None):
         if needs - {"pictures"}:
             features, probabilities = extractor(pictures)
             if "moments" in needs:
+                if features.shape[1] > WIDEST:
+                    raise ValueError(
+                        f"The metric fid needs the covariance of the features, and those of "
+                        f"{extractor.name} are {features.shape[1]} wide; at most {WIDEST} are "
+                        "taken: choose another --extractor, or the metrics kid or swd."
+                    )
                 moments.update(features)
             if "features" in needs:
                 kept["features"].append(features)
@@ -281,7 +293,7 @@ def _kid(real, fake, train, extractor, settings):
     )
     return [
         Score("kernel_distance", name, found["mean"], estimator, "lower"),
-        Score("kernel_distance_std", f"{name}, std", found["std"], estimator, "lower"),
+        Score("kernel_distance_std", f"{name}, std", found["std"], estimator, "neither"),
     ]
 
 
@@ -310,7 +322,7 @@ def _inception_score(real, fake, train, extractor, settings):
     estimator = f"mean over {settings.is_splits} splits in the order drawn; std across them"
     return [
         Score("inception_score", name, found["mean"], estimator, "higher"),
-        Score("inception_score_std", f"{name}, std", found["std"], estimator, "lower"),
+        Score("inception_score_std", f"{name}, std", found["std"], estimator, "neither"),
     ]
 
 
@@ -343,7 +355,7 @@ def _classes(real, fake, train, extractor, settings):
             "missing_classes",
             f"Missing classes, {extractor}",
             float(fake["missing"]),
-            f"of {len(fake['shares'])}, never the likeliest; real pictures {real['missing']}",
+            f"of {len(fake['shares'])}, never the likeliest; real pictures {real['missing']:.0f}",
             "lower",
         ),
         Score(
@@ -409,10 +421,12 @@ def _sliced(real, fake, train, extractor, settings):
 
 
 def _ms_ssim(real, fake, train, extractor, settings):
-    found = {}
-    for name, side in (("real", real), ("fake", fake)):
-        pairs = min(settings.ms_ssim_pairs, side.count * (side.count - 1) // 2)
-        found[name] = structural.ms_ssim_diversity(side.floats(), pairs=pairs, seed=settings.seed)
+    fewer = min(real.count, fake.count)
+    pairs = min(settings.ms_ssim_pairs, fewer * (fewer - 1) // 2)
+    found = {
+        name: structural.ms_ssim_diversity(side.floats(), pairs=pairs, seed=settings.seed)
+        for name, side in (("real", real), ("fake", fake))
+    }
     estimator = f"{pairs} pairs, {found['fake']['scales']:.0f} scales"
     return [
         Score(
@@ -427,13 +441,14 @@ def _ms_ssim(real, fake, train, extractor, settings):
 
 
 def _parzen(real, fake, train, extractor, settings):
-    def flat(side):
-        return side.pictures.reshape(side.count, -1) / 255.0
+    def flat(pictures):
+        return pictures.reshape(len(pictures), -1) / 255.0
 
-    found = parzen.parzen(flat(real), flat(train)[-PARZEN_VALIDATION:], flat(fake))
+    validation = train.pictures[-PARZEN_VALIDATION:]
+    found = parzen.parzen(flat(real.pictures), flat(validation), flat(fake.pictures))
     estimator = (
         f"nats, pixels in [0, 1], sigma {found['sigma']:.3f} chosen on the last "
-        f"{min(PARZEN_VALIDATION, train.count)} training pictures; "
+        f"{len(validation)} training pictures; "
         f"+- {found['standard_error']:.2f} over {real.count} test pictures"
     )
     caveats = (found["caveat"],) if found["caveat"] else ()
@@ -540,6 +555,7 @@ METRICS = {
         _kid,
         ("features",),
         smallest=lambda settings, classes: settings.kid_subset_size,
+        lowered="--kid_subset_size",
     ),
     "mmd": Metric(
         "squared MMD over all pairs, polynomial and Gaussian kernel, unbiased", _mmd, ("features",)
@@ -550,6 +566,7 @@ METRICS = {
         ("probabilities",),
         needs_real=False,
         smallest=_splits,
+        lowered="--is_splits",
     ),
     "mode": Metric(
         "Mode Score: Inception Score less the wrong shares of classes",
@@ -568,6 +585,7 @@ METRICS = {
         _prdc,
         ("features",),
         smallest=lambda settings, classes: 1 + max(settings.manifold_k, settings.coverage_k),
+        lowered="--manifold_k and --coverage_k",
     ),
     "1nn": Metric(
         "leave-one-out 1-nearest-neighbour two-sample test", _nearest, ("features",), equal=True
