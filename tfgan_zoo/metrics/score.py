@@ -138,7 +138,7 @@ def score():
     train = None
     if any(suite.METRICS[name].needs_train for name in names):
         train = open_train(generated)
-    suite.check_request(names, extractor, real.count, generated.count, settings)
+    suite.check_request(names, extractor, real.count, generated.count, settings, generated.shape)
     for name in names:
         if suite.METRICS[name].paired:
             check_pairs(name, generated, real)

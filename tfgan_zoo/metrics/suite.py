@@ -36,8 +36,8 @@ class Score:
         label: what a table calls it; it names the extractor that it depends on.
         value: a finite number, or None where there is none, which a caveat then explains.
         estimator: which formula, with its settings.
-        better: `lower`, `higher`, `0.5` (the ideal), `real` (that of real pictures is the ideal), or
-            `neither`, of a spread.
+        better: `lower`, `higher`, `0.5` (the ideal), `real` (that of real pictures is the ideal),
+            or `neither`, of a spread.
         caveats: sentences.
     """
 
@@ -117,6 +117,7 @@ class Metric:
         needs_train: whether it needs the training pictures too.
         smallest: (`Settings`, K of the extractor) -> pictures that each side must have.
         lowered: how a user lowers that, if it can be.
+        side: `Settings` -> pixels that the shorter side of the pictures must have.
         largest: pictures that it refuses to exceed, and what to take instead.
         equal: whether both sides must have as many.
         paired: whether picture i is compared with picture i.
@@ -129,6 +130,7 @@ class Metric:
     needs_train: bool = False
     smallest: Callable = lambda settings, classes: 2
     lowered: str | None = None
+    side: Callable = lambda settings: 1
     largest: tuple[int, str] | None = None
     equal: bool = False
     paired: bool = False
@@ -152,7 +154,7 @@ def check_names(names, extractor=None):
             )
 
 
-def check_request(names, extractor, real_count, fake_count, settings):
+def check_request(names, extractor, real_count, fake_count, settings, shape=None):
     """Raises ValueError, in one sentence, for what could only fail after the pass.
 
     Args:
@@ -160,6 +162,7 @@ def check_request(names, extractor, real_count, fake_count, settings):
         extractor: the `extractors.Extractor`.
         real_count, fake_count: pictures of each side.
         settings: `Settings`.
+        shape: (height, width, channels) of the pictures, if it is known.
     """
     check_names(names, extractor)
     for name in names:
@@ -179,6 +182,12 @@ def check_request(names, extractor, real_count, fake_count, settings):
                     f"The metric {name} takes at most {metric.largest[0]} pictures a side, not "
                     f"{count}: {metric.largest[1]}."
                 )
+        side = metric.side(settings)
+        if shape and min(shape[:2]) < side:
+            raise ValueError(
+                f"The metric {name} needs pictures of at least {side} pixels a side, and these are "
+                f"{shape[0]}x{shape[1]}: leave {name} out of --metrics."
+            )
         if metric.equal and real_count != fake_count:
             raise ValueError(
                 f"The metric {name} needs as many generated as real pictures; there are "
@@ -603,6 +612,7 @@ METRICS = {
         _ms_ssim,
         ("pictures",),
         smallest=lambda settings, classes: 3,
+        side=lambda settings: reconstruction.WINDOW,
     ),
     "memorisation": Metric(
         "nearest training pictures against held-out ones, in pixels and features",
@@ -610,6 +620,7 @@ METRICS = {
         ("pictures", "features"),
         needs_train=True,
         smallest=lambda settings, classes: 100,
+        side=lambda settings: 4 * settings.max_shift,
     ),
     "parzen": Metric(
         "Parzen-window log-likelihood by the protocol of Goodfellow et al.",
@@ -624,6 +635,7 @@ METRICS = {
         equal=True,
         paired=True,
         smallest=lambda settings, classes: 1,
+        side=lambda settings: reconstruction.WINDOW,
     ),
     "luma": Metric(
         "PSNR and SSIM of the Y channel, borders cut off, as in super-resolution",
@@ -632,5 +644,6 @@ METRICS = {
         equal=True,
         paired=True,
         smallest=lambda settings, classes: 1,
+        side=lambda settings: reconstruction.WINDOW + 2 * settings.border,
     ),
 }
