@@ -57,3 +57,12 @@ def test_half_precision_logits_are_averaged_in_full_precision():
     ):
         assert loss.dtype == tf.float32
         np.testing.assert_allclose(loss, expected, rtol=1e-4)
+
+
+def test_wasserstein_losses_are_differences_of_means_of_unequal_batches_too():
+    real, fake = REAL.ravel(), FAKE.ravel()[:4]
+    loss = adversarial.wasserstein_critic_loss(logits(real), logits(fake))
+    assert loss.shape == () and loss.dtype == tf.float32
+    np.testing.assert_allclose(loss, fake.mean() - real.mean(), rtol=1e-6)
+    loss = adversarial.wasserstein_generator_loss(logits(fake)[:, None])
+    np.testing.assert_allclose(loss, -fake.mean(), rtol=1e-6)

@@ -25,17 +25,45 @@ def nonsaturating_generator_loss(fake_logits):
     return _cross_entropy(fake_logits, 1.0)
 
 
-def least_squares_discriminator_loss(real_logits, fake_logits):
-    """E (D(x) - 1)^2 + E D(G(z))^2.
+def minimax_generator_loss(fake_logits):
+    """E log(1 - D(G(z))): the generator's side of equation 1 of arXiv 1406.2661 itself.
 
-    Mao et al. 2016, arXiv 1611.04076, equation 9 (a = 0, b = c = 1) without its factor 1/2, as
-    image-to-image code writes it: a variant that halves does so by name.
+    It saturates: its gradient with respect to a logit is -D, that of `nonsaturating_generator_loss`
+    D - 1, which at D = 0.01 is 99 times larger.
+    """
+    return -_cross_entropy(fake_logits, 0.0)
+
+
+def least_squares_discriminator_loss(real_logits, fake_logits, fake_label=0.0, real_label=1.0):
+    """E (D(x) - b)^2 + E (D(G(z)) - a)^2 for a = `fake_label`, b = `real_label`.
+
+    Mao et al. 2016, arXiv 1611.04076, equation 2 without its factor 1/2, as image-to-image code
+    writes it: a variant that halves does so by name.
     """
     real_logits = tf.cast(real_logits, tf.float32)
     fake_logits = tf.cast(fake_logits, tf.float32)
-    return tf.reduce_mean(tf.square(real_logits - 1.0)) + tf.reduce_mean(tf.square(fake_logits))
+    return tf.reduce_mean(tf.square(real_logits - real_label)) + tf.reduce_mean(
+        tf.square(fake_logits - fake_label)
+    )
 
 
-def least_squares_generator_loss(fake_logits):
-    """E (D(G(z)) - 1)^2: the generator's side of `least_squares_discriminator_loss`."""
-    return tf.reduce_mean(tf.square(tf.cast(fake_logits, tf.float32) - 1.0))
+def least_squares_generator_loss(fake_logits, generator_label=1.0):
+    """E (D(G(z)) - c)^2 for c = `generator_label`: the generator's side of
+    `least_squares_discriminator_loss`.
+    """
+    return tf.reduce_mean(tf.square(tf.cast(fake_logits, tf.float32) - generator_label))
+
+
+def wasserstein_critic_loss(real_scores, fake_scores):
+    """E D(G(z)) - E D(x), whose negative is the critic's estimate of a distance.
+
+    Equation 2 of Arjovsky et al. 2017, arXiv 1701.07875, with its sign turned: a loss is minimised.
+    """
+    return tf.reduce_mean(tf.cast(fake_scores, tf.float32)) - tf.reduce_mean(
+        tf.cast(real_scores, tf.float32)
+    )
+
+
+def wasserstein_generator_loss(fake_scores):
+    """-E D(G(z)): the generator's side of `wasserstein_critic_loss`."""
+    return -tf.reduce_mean(tf.cast(fake_scores, tf.float32))
