@@ -1,0 +1,166 @@
+"""The explorer: what its pictures show, on the shipped generator of digits and on small ones."""
+
+import pathlib
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from absl.testing import flagsaver
+from PIL import Image
+
+from tfgan_zoo import explore
+from tfgan_zoo.export import saved_model, signatures
+
+DCGAN = pathlib.Path(__file__).resolve().parents[1] / "saved_models" / "dcgan"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def parsed():
+    explore.FLAGS(["explore"])
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return explore.Generator(DCGAN)
+
+
+@pytest.fixture(scope="module")
+def painted(tmp_path_factory):
+    """A generator whose first feature map paints the left half, its second the right."""
+    halves = np.zeros((8, 8, 2), np.float32)
+    halves[:, :4, 0] = halves[:, 4:, 1] = 1
+    latents = keras.Input((2,))
+    maps = keras.layers.Lambda(lambda z: z[:, None, None, :] * halves, output_shape=(8, 8, 2))
+    active = keras.layers.ReLU()(maps(latents))
+    paint = keras.layers.Conv2D(1, 1, kernel_initializer="ones", use_bias=False)
+    network = keras.Model(latents, paint(active))
+    functions = signatures.latent(
+        network,
+        latent_dim=2,
+        sample_latents=lambda count, seed: tf.random.stateless_uniform(
+            [count, 2], tf.stack([seed, 0]), 0.3, 1.0
+        ),
+    )
+    folder = tmp_path_factory.mktemp("painted")
+    return explore.Generator(saved_model.save(folder, network=network, signatures=functions))
+
+
+def test_a_great_circle_keeps_the_length():
+    random = np.random.default_rng(0)
+    first, second = random.standard_normal((2, 100))
+    first, second = 3 * first / np.linalg.norm(first), 3 * second / np.linalg.norm(second)
+    points = explore.slerp(first, second, np.linspace(0, 1, 11))
+    np.testing.assert_allclose(np.linalg.norm(points, axis=1), 3)
+    np.testing.assert_allclose(points[[0, -1]], [first, second])
+    steps = np.sum(points[1:] * points[:-1], 1) / 9
+    np.testing.assert_allclose(steps, steps[0])  # equal angles
+    straight = first + np.linspace(0, 1, 11)[:, None] * (second - first)
+    assert np.linalg.norm(straight, axis=1).min() < 2.5
+    same = explore.slerp(first, 2 * first, [0, 0.5, 1])
+    np.testing.assert_allclose(same, np.outer([1, 1.5, 2], first))
+
+
+def test_interpolations_begin_and_end_at_samples(digits):
+    with flagsaver.flagsaver(count=2, steps=3, seed=5):
+        picture = explore.interpolate(digits)
+    ends = digits(digits.draw_latents(4, 5))
+    cells = cut(picture, 4, 3, 64)
+    for row, (first, last) in enumerate([(0, 1), (0, 1), (2, 3), (2, 3)]):
+        np.testing.assert_allclose(cells[row, 0], enlarged(ends[first]), atol=1)
+        np.testing.assert_allclose(cells[row, -1], enlarged(ends[last]), atol=1)
+
+
+def cut(picture, rows, columns, side, top=0):
+    """[rows, columns, side, side] greys of a grid."""
+    pixels = np.asarray(picture.convert("L"), np.float32)[top:]
+    return np.stack(
+        [
+            [
+                pixels[4 + y * (side + 4) :, 4 + x * (side + 4) :][:side, :side]
+                for x in range(columns)
+            ]
+            for y in range(rows)
+        ]
+    )
+
+
+def enlarged(image):
+    levels = np.rint((image[..., 0] + 1) * 127.5)
+    return np.kron(levels, np.ones((2, 2)))
+
+
+def test_arithmetic_is_that_of_the_mean_latents(digits):
+    with flagsaver.flagsaver(plus=["1", "2"], minus=["3"], to=["4"], jitter=0.0, seed=2):
+        picture = explore.arithmetic(digits)
+    latents = digits.draw_latents(64, 2)
+    result = latents[[1, 2]].mean(0) - latents[3] + latents[4]
+    cells = cut(picture, 3, 6, 64, top=18)
+    expected = digits(np.stack([latents[[1, 2]].mean(0), latents[3], latents[4], result]))
+    for column, image in zip((0, 1, 2, 4), expected, strict=True):
+        np.testing.assert_allclose(cells[min(1, column // 4), column], enlarged(image), atol=1)
+
+
+def test_a_sweep_varies_one_dimension(digits):
+    with flagsaver.flagsaver(dimensions=["7"], low=-1.0, high=1.0, steps=3, seed=1):
+        picture = explore.sweep(digits)
+    latent = np.repeat(digits.draw_latents(1, 1), 3, 0)
+    latent[:, 7] = [-1, 0, 1]
+    for cell, image in zip(cut(picture, 1, 3, 64)[0], digits(latent), strict=True):
+        np.testing.assert_allclose(cell, enlarged(image), atol=1)
+
+
+def test_dropping_the_maps_of_a_region_empties_it(painted):
+    with flagsaver.flagsaver(region=["0", "0", "8", "4"], count=3, fitted=20):
+        picture = explore.drop(painted)
+    before, after = cut(picture, 2, 3, 16)
+    assert (before[:, :, :8].mean((1, 2)) > 150).all()
+    np.testing.assert_allclose(after[:, :, :8], 127.5, atol=1)  # nothing is drawn there
+    np.testing.assert_allclose(after[:, :, 8:], before[:, :, 8:], atol=1)
+
+
+def test_hidden_maps_finish_as_the_generator_itself(digits):
+    latents = digits.draw_latents(3, 0)
+    for layer in (0, -1):
+        maps, finish = digits.opened(layer)
+        np.testing.assert_allclose(finish(latents, maps(latents)), digits(latents), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("command", "changed", "sentence"),
+    [
+        ("arithmetic", {"plus": ["64"], "to": ["1"]}, "numbers of samples from 0 to 63"),
+        ("arithmetic", {"to": ["1"]}, "--plus is empty"),
+        ("sweep", {"dimensions": ["100"]}, "lie from 0 to 99"),
+        ("classes", {}, "takes no labels"),
+        ("drop", {}, "--region takes four numbers"),
+        ("drop", {"region": ["0", "0", "40", "4"]}, "must lie in a picture of 32x32"),
+        ("drop", {"region": ["0", "0", "8", "8"], "layer": 9}, "activated feature maps"),
+    ],
+)
+def test_what_cannot_be_drawn_is_one_sentence(digits, command, changed, sentence):
+    with flagsaver.flagsaver(**changed), pytest.raises(ValueError, match=sentence):
+        explore.COMMANDS[command](digits)
+
+
+def test_the_command_line(tmp_path):
+    def run(*arguments):
+        return subprocess.run(
+            [sys.executable, "-m", "tfgan_zoo.explore", *arguments],
+            capture_output=True,
+            text=True,
+            cwd=DCGAN.parents[1],
+        )
+
+    output = tmp_path / "samples.png"
+    done = run("samples", f"--generator={DCGAN}", f"--output={output}")
+    assert done.returncode == 0, done.stderr
+    with Image.open(output) as picture:
+        assert f"{picture.width}x{picture.height}" in done.stdout
+    wrong = run("samples", f"--generator={DCGAN.parent / 'pix2pix'}", f"--output={output}")
+    assert wrong.returncode == 2 and "need a generator from latents" in wrong.stderr
+    assert "Traceback" not in wrong.stderr
+    done = run()
+    assert "Name one command: samples, interpolate" in done.stdout + done.stderr
