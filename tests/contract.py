@@ -89,10 +89,16 @@ def check(name, folder):
 
     exported = folder / "first" / "export" / name
     signature = tf.saved_model.load(str(exported / "1")).signatures["serving_default"]
-    (spec,) = signature.structured_input_signature[1].values()
-    inputs = np.random.default_rng(0).uniform(-1, 1, [3, *spec.shape[1:]]).astype(np.float32)
+    specs = signature.structured_input_signature[1]
+    if len(specs) == 1:
+        ((argument, spec),) = specs.items()
+        inputs = np.random.default_rng(0).uniform(-1, 1, [3, *spec.shape[1:]]).astype(np.float32)
+        arguments = {argument: tf.constant(inputs)}
+    else:
+        inputs = trainer.task.example_inputs(model, 3)
+        arguments = trainer.task.arguments(model, inputs)
     own = model(inputs).numpy()
-    (served,) = signature(tf.constant(inputs)).values()
+    (served,) = signature(**arguments).values()
     np.testing.assert_allclose(served, own, atol=1e-5)
     for file, tolerance in (
         ("model_float32.tflite", 1e-4),

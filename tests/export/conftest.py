@@ -11,6 +11,7 @@ from tfgan_zoo.export import saved_model, serving, signatures
 
 IMAGE_SIZE = (16, 32)  # not square, so that a height for a width shows
 LATENT_DIM = 6
+CLASSES = 4
 
 
 def mask(shape, seed):
@@ -127,5 +128,42 @@ def exported_latent(latent_network, tmp_path_factory):
             latent_network, latent_dim=LATENT_DIM, sample_latents=sample_latents
         ),
         assets_extra={serving.WARMUP_FILE: serving.warmup_requests("dcgan", requests)},
+    )
+    return types.SimpleNamespace(path=path, parent=parent, model=tf.saved_model.load(path))
+
+
+@pytest.fixture(scope="session")
+def conditional_network():
+    """Latents with one-hot labels beside them [B,Z+K] -> grey images [B,8,8,1]."""
+    keras.utils.set_random_seed(5)
+    layers = keras.layers
+    return keras.Sequential(
+        [
+            keras.Input([LATENT_DIM + CLASSES]),
+            layers.Dense(32, activation="relu"),
+            layers.Dense(64, activation="tanh"),
+            layers.Reshape([8, 8, 1]),
+        ]
+    )
+
+
+@pytest.fixture(scope="session")
+def exported_conditional(conditional_network, tmp_path_factory):
+    parent = tmp_path_factory.mktemp("models") / "cgan"
+
+    def generate(latents, labels):
+        return conditional_network(tf.concat([latents, tf.one_hot(labels, CLASSES)], -1))
+
+    def sample_latents(num_images, seed):
+        return tf.random.stateless_uniform([num_images, LATENT_DIM], tf.stack([seed, 0]))
+
+    requests = serving.conditional_requests(LATENT_DIM)
+    path = saved_model.save(
+        parent,
+        network=conditional_network,
+        signatures=signatures.conditional(
+            generate, latent_dim=LATENT_DIM, sample_latents=sample_latents
+        ),
+        assets_extra={serving.WARMUP_FILE: serving.warmup_requests("cgan", requests)},
     )
     return types.SimpleNamespace(path=path, parent=parent, model=tf.saved_model.load(path))

@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from tests.export.conftest import IMAGE_SIZE, LATENT_DIM, levels, pictures
+from tests.export.conftest import CLASSES, IMAGE_SIZE, LATENT_DIM, levels, pictures
 from tfgan_zoo.export import card as cards
 from tfgan_zoo.export import tflite
 
@@ -43,6 +43,7 @@ def card(**changes):
             "input": [*IMAGE_SIZE, 3],
             "output": [*IMAGE_SIZE, 3],
             "resize_method": "nearest",
+            "classes": None,
         },
         "scores": {
             "protocol": "40 held-out pairs.",
@@ -157,7 +158,14 @@ def test_each_field_is_required(directory, path):
         ),
         ({"latency": {**card()["latency"], "ratio": np.inf}}, "card.latency.ratio is inf"),
         (
-            {"interface": {"input": [8, 8, 3], "output": [8, 8, 3], "resize_method": None}},
+            {
+                "interface": {
+                    "input": [8, 8, 3],
+                    "output": [8, 8, 3],
+                    "resize_method": None,
+                    "classes": None,
+                }
+            },
             "card.interface must have an input",
         ),
         ({"tflite": {"float16": {}}}, "card.tflite.float16.file is missing"),
@@ -203,7 +211,7 @@ def test_latency_is_taken_in_turns(monkeypatch):
         cards.latency_ratio(len, len, [1], runs=0)
 
 
-@pytest.mark.parametrize("kind", ["translation", "latent"])
+@pytest.mark.parametrize("kind", ["translation", "latent", "conditional"])
 def test_python_of_the_readme_runs_without_this_package(request, tmp_path, kind):
     """A real export, its card, and every Python block of the card in a process of its own."""
     if kind == "translation":
@@ -212,23 +220,38 @@ def test_python_of_the_readme_runs_without_this_package(request, tmp_path, kind)
             "input": [*IMAGE_SIZE, 3],
             "output": [*IMAGE_SIZE, 3],
             "resize_method": "nearest",
+            "classes": None,
         }
         spec = tf.TensorSpec([None, *IMAGE_SIZE, 3], name="images")
     else:
-        names = ("exported_latent", "latent_network")
+        names = (f"exported_{kind}", f"{kind}_network")
         export, network = (request.getfixturevalue(f) for f in names)
-        interface = {"input": [LATENT_DIM], "output": [8, 8, 1], "resize_method": None}
+        classes = CLASSES if kind == "conditional" else None
+        interface = {
+            "input": [LATENT_DIM],
+            "output": [8, 8, 1],
+            "resize_method": None,
+            "classes": classes,
+        }
         spec = tf.TensorSpec([None, LATENT_DIM], name="latents")
+        if classes:
+            spec = tf.TensorSpec([None, LATENT_DIM + CLASSES], name="inputs")
     content = tflite.convert(network, spec)
     directory = shutil.copytree(export.parent, tmp_path / "export")
     (directory / "m.tflite").write_bytes(content)
-    inputs = np.random.default_rng(0).uniform(-1, 1, (2, *interface["input"])).astype(np.float32)
+    inputs = np.random.default_rng(0).uniform(-1, 1, (2, *spec.shape[1:])).astype(np.float32)
     run = tflite.TFLiteRunner(content)
     measured = {"file": "m.tflite", **tflite.parity(network, run, inputs)}
     signature = export.model.signatures["serving_default"]
-    latency = cards.latency_ratio(
-        run, lambda x: signature(**{spec.name: tf.constant(x)}), inputs, runs=3
-    )
+
+    def served(x):
+        if kind == "conditional":
+            return signature(
+                latents=x[:, :LATENT_DIM], labels=tf.argmax(x[:, LATENT_DIM:], 1, tf.int32)
+            )
+        return signature(**{spec.name: tf.constant(x)})
+
+    latency = cards.latency_ratio(run, served, inputs, runs=3)
     described = card(
         interface=interface,
         tflite={"float16": measured},
@@ -259,12 +282,22 @@ def test_python_of_the_readme_runs_without_this_package(request, tmp_path, kind)
 
 
 def test_requests_of_the_readme_are_json(directory):
-    for shape, method in (([*IMAGE_SIZE, 3], "antialias"), ([LATENT_DIM], None)):
-        interface = {"input": shape, "output": [8, 8, 1], "resize_method": method}
+    for shape, method, classes in (
+        ([*IMAGE_SIZE, 3], "antialias", None),
+        ([LATENT_DIM], None, None),
+        ([LATENT_DIM], None, CLASSES),
+    ):
+        interface = {
+            "input": shape,
+            "output": [8, 8, 1],
+            "resize_method": method,
+            "classes": classes,
+        }
         described = card(interface=interface)
         cards.write_card(directory, described, PICTURE)
         readme = (directory / "README.md").read_text()
         (body,) = re.findall(r"<<END\n(.*?)\nEND", readme, re.S)
         request = json.loads(body)
         assert request["signature_name"] == "encoded"
-        assert "instances" in request or set(request["inputs"]) == {"num_images", "seed"}
+        numbers = {"num_images", "seed", "label"} if classes else {"num_images", "seed"}
+        assert "instances" in request or set(request["inputs"]) == numbers

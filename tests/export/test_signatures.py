@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from tests.export.conftest import IMAGE_SIZE, LATENT_DIM, levels, pictures
+from tests.export.conftest import CLASSES, IMAGE_SIZE, LATENT_DIM, levels, pictures
 from tfgan_zoo.export import saved_model, signatures
 
 
@@ -185,6 +185,35 @@ def test_the_prior_can_be_drawn_from_the_export(exported_latent):
     for file, image in zip(files.numpy(), images, strict=True):
         levels = tf.io.decode_png(file).numpy()
         assert np.abs(levels / 127.5 - 1 - image).max() <= 1 / 127.5
+
+
+def test_a_label_chooses_the_picture(exported_conditional, conditional_network):
+    signatures = exported_conditional.model.signatures
+    drawn = signatures["latents"](num_images=tf.constant(CLASSES), seed=tf.constant(7))["latents"]
+    labels = tf.range(CLASSES)
+    images = signatures["serving_default"](latents=drawn, labels=labels)["images"].numpy()
+    both = np.concatenate([drawn, np.eye(CLASSES)], axis=1)
+    np.testing.assert_allclose(images, conditional_network(both), atol=1e-6)
+
+    def encoded(label):
+        files = signatures["encoded"](
+            num_images=tf.constant(CLASSES), seed=tf.constant(7), label=tf.constant(label)
+        )
+        return [pixels(content) for content in files["png_bytes"].numpy()]
+
+    for label in range(CLASSES):
+        # Its own row of `images` was drawn from the same latent under the same label.
+        assert difference(encoded(label)[label], levels(images[label])[..., 0]) <= 1
+    assert difference(encoded(0)[0], encoded(1)[0]) > 10
+
+
+def test_a_wrong_conditional_generator_fails_before_the_export():
+    with pytest.raises(ValueError, match="float32 of shape"):
+        signatures.conditional(
+            lambda latents, labels: latents,
+            latent_dim=LATENT_DIM,
+            sample_latents=lambda num, seed: tf.zeros([num, LATENT_DIM]),
+        )
 
 
 def test_names_and_specs():

@@ -41,8 +41,14 @@ FIELDS = {
         "versions": {str: str},  # package -> version
     },
     # input: [H,W,C], or [Z] for a generator from latents; output: [H,W,C]; resize_method: as given
-    # to `signatures.translation`, None for latents.
-    "interface": {"input": list, "output": list, "resize_method": (str, type(None))},
+    # to `signatures.translation`, None for latents; classes: number of the labels that the
+    # SavedModel takes beside latents, whose one-hot vectors TFLite takes behind them, or None.
+    "interface": {
+        "input": list,
+        "output": list,
+        "resize_method": (str, type(None)),
+        "classes": (int, type(None)),
+    },
     "scores": {
         "protocol": str,
         "model": {str: _NUMBER},
@@ -268,10 +274,13 @@ def _load(card: dict) -> list[str]:
             'tf.io.write_file("output.png", png[0])'
         )
     else:
-        takes = f"`latents`, float32 [{shape_in}],"
+        classes = card["interface"]["classes"]
+        labels = f" and `labels`, int32 [B] from 0 to {classes - 1}," if classes else ","
+        takes = f"`latents`, float32 [{shape_in}]{labels}"
+        label = ", label=tf.constant(3)" if classes else ""
         code += (
             'encoded = model.signatures["encoded"]\n'
-            'pngs = encoded(num_images=tf.constant(4), seed=tf.constant(0))["png_bytes"]\n'
+            f'pngs = encoded(num_images=tf.constant(4), seed=tf.constant(0){label})["png_bytes"]\n'
             "for number, png in enumerate(pngs):\n"
             '    tf.io.write_file(f"output_{number}.png", png)'
         )
@@ -288,7 +297,8 @@ def _serve(card: dict) -> list[str]:
     if _takes_images(card):
         body = {"instances": [{"image_bytes": {"b64": "$(openssl base64 -A -in input.png)"}}]}
     else:
-        body = {"inputs": {"num_images": 4, "seed": 0}}
+        label = {"label": 3} if card["interface"]["classes"] else {}
+        body = {"inputs": {"num_images": 4, "seed": 0, **label}}
     request = json.dumps({"signature_name": "encoded", **body})
     name = card["name"]
     return [
@@ -327,10 +337,19 @@ def _phone(card: dict, file: str) -> list[str]:
             'output = generate(images=images / 127.5 - 1)["images"][0]\n'
         )
     else:
-        code += (
-            f"latents = np.random.normal(size=(1, {card['interface']['input'][0]}))\n"
-            'output = generate(latents=np.float32(latents))["images"][0]\n'
-        )
+        latent_dim, classes = (card["interface"][name] for name in ("input", "classes"))
+        if classes:
+            code += (
+                f"latents = np.random.uniform(size=(1, {latent_dim[0]}))\n"
+                f"label = np.eye({classes})[[3]]\n"
+                "inputs = np.float32(np.concatenate([latents, label], axis=1))\n"
+                'output = generate(inputs=inputs)["images"][0]\n'
+            )
+        else:
+            code += (
+                f"latents = np.random.normal(size=(1, {latent_dim[0]}))\n"
+                'output = generate(latents=np.float32(latents))["images"][0]\n'
+            )
     code += (
         "levels = np.uint8(np.round((np.clip(output, -1, 1) + 1) * 127.5))\n"
         'Image.fromarray(levels.squeeze()).save("output.png")'

@@ -66,6 +66,16 @@ def latent_requests(latent_dim: int) -> list[tuple[str, dict]]:
     ]
 
 
+def conditional_requests(latent_dim: int) -> list[tuple[str, dict]]:
+    """A request for each signature of `signatures.conditional` that gives pictures."""
+    latents = np.zeros([1, latent_dim], np.float32)
+    numbers = {"num_images": np.int32(1), "seed": np.int32(0), "label": np.int32(0)}
+    return [
+        ("serving_default", {"latents": latents, "labels": np.zeros([1], np.int32)}),
+        ("encoded", numbers),
+    ]
+
+
 def _prediction_log(model_name: str, signature: str, inputs: Mapping) -> bytes:
     """A serialised tensorflow.serving.PredictionLog.
 

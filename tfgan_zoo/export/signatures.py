@@ -119,6 +119,47 @@ def latent(generate: Callable, *, latent_dim: int, sample_latents: Callable) -> 
     }
 
 
+def conditional(generate: Callable, *, latent_dim: int, sample_latents: Callable) -> dict:
+    """Signatures of a generator from latent vectors and labels to images.
+
+    serving_default: {"latents": float32 [B,Z], "labels": int32 [B]} -> {"images": float32
+      [B,H,W,C] in [-1,1]}.
+    encoded: {"num_images": int32 [], "seed": int32 [], "label": int32 []} -> {"png_bytes": string
+      [N]}, all of that label.
+    latents: {"num_images": int32 [], "seed": int32 []} -> {"latents": float32 [N,Z]}, as in
+      `latent`.
+
+    Args:
+      generate: (latents, labels) -> images of 1 to 4 channels.
+      latent_dim, sample_latents: as in `latent`.
+
+    Raises ValueError as `latent` does.
+    """
+    image_shape = [None, None, None, None]
+
+    def serving_default(latents, labels):
+        return {"images": _checked(generate(latents, labels), image_shape)}
+
+    def draw(num_images, seed):
+        return {"latents": _checked(sample_latents(num_images, seed), [None, latent_dim])}
+
+    def encoded(num_images, seed, label):
+        latents = draw(num_images, seed)["latents"]
+        images = generate(latents, tf.fill([num_images], label))
+        return {"png_bytes": encode(_checked(images, image_shape))}
+
+    latents_spec = tf.TensorSpec([None, latent_dim], tf.float32, name="latents")
+    labels_spec = tf.TensorSpec([None], tf.int32, name="labels")
+    num_spec, seed_spec, label_spec = (
+        tf.TensorSpec([], tf.int32, name=name) for name in ("num_images", "seed", "label")
+    )
+    return {
+        "serving_default": _function(serving_default, latents_spec, labels_spec),
+        "encoded": _function(encoded, num_spec, seed_spec, label_spec),
+        "latents": _function(draw, num_spec, seed_spec),
+    }
+
+
 def points(generate: Callable, *, latent_dim: int, sample_latents: Callable) -> dict:
     """Signatures of a generator from latent vectors to points.
 

@@ -39,6 +39,7 @@ def ship(
     protocol,
     steps,
     seconds,
+    arguments=None,
 ):
     """Exports `model.generator`, scores what was exported, and prints where it lies.
 
@@ -49,7 +50,8 @@ def ship(
         generate: inputs -> images, what the model itself draws; the reference of every parity.
         signatures: of the SavedModel, name -> tf.function.
         requests: warm-up requests.
-        input_name: of the generator's one input, as the signatures call it.
+        input_name: of the one input of `generate` and of the TFLite files, and of the signatures'
+            unless `arguments` is given.
         inputs: real inputs `[N, ...]` on which parity and latency are measured.
         calibration: batches of real inputs for int8.
         interface: shapes of one input and one output.
@@ -58,6 +60,8 @@ def ship(
         draw: served -> picture for the card.
         protocol: one sentence on how the scores are taken.
         steps, seconds: of training.
+        arguments: inputs -> what the SavedModel's default signature takes, by name, where that is
+            more than one input; None where it is the input itself.
     """
     name = model.name
     folder = directory.export / name if FLAGS.export_dir is None else pathlib.Path(FLAGS.export_dir)
@@ -71,7 +75,10 @@ def ship(
     signature = tf.saved_model.load(str(path)).signatures["serving_default"]
 
     def served(batch):
-        return signature(tf.convert_to_tensor(batch, tf.float32))["images"].numpy()
+        batch = tf.convert_to_tensor(batch, tf.float32)
+        return signature(**(arguments(batch) if arguments else {input_name: batch}))[
+            "images"
+        ].numpy()
 
     lite, parities = {}, {"SavedModel": tflite.parity(generate, served, inputs)}
     spec = tf.TensorSpec([None, *inputs.shape[1:]], tf.float32, name=input_name)
@@ -109,7 +116,7 @@ def ship(
                 "commit": found.pop("commit"),
                 "versions": found,
             },
-            "interface": interface,
+            "interface": {"classes": None, **interface},
             "scores": {"protocol": protocol, "model": scores, "baselines": baselines},
             "tflite": {kind: parities[kind] for kind in FILES},
             "latency": {"kind": timed, "batch_size": 1, **latency},

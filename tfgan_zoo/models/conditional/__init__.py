@@ -1,0 +1,1 @@
+"""Generators that are told what to draw, or find out by themselves what can be told."""
