@@ -330,7 +330,7 @@ def test_ms_ssim_takes_as_many_pairs_of_both(sides):
 
 @pytest.mark.parametrize("names", [["fid", "fdi"], ["FID"], [""], []])
 def test_unknown_metrics_list_the_choices(names):
-    with pytest.raises(ValueError, match="is no metric; choose any of fid, kid, mmd, is"):
+    with pytest.raises(ValueError, match="which is no metric; choose any of fid, kid, mmd, is"):
         suite.check_names(names)
 
 

@@ -10,6 +10,7 @@ table and a line of JSON that holds the whole protocol.
 
 import dataclasses
 import importlib.metadata
+import math
 import os
 import pathlib
 import sys
@@ -103,14 +104,18 @@ def main(argv):
     except (ValueError, OSError, MemoryError) as error:  # the library's errors are sentences
         if isinstance(error, MemoryError):
             error = f"the memory does not suffice; take fewer pictures or metrics ({error})"
+        status("")
         print(f"\nerror: {error}", file=sys.stderr)
         sys.exit(2)
 
 
 def append(path, text):
     """Adds text to a file."""
-    with open(pathlib.Path(path).expanduser(), "a", encoding="utf-8") as file:
-        file.write(text)
+    try:
+        with open(pathlib.Path(path).expanduser(), "a", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise ValueError(f"--output={path} cannot be written: {error.strerror}.") from error
 
 
 def score():
@@ -132,6 +137,7 @@ def score():
     suite.check_names(names, extractor)
     generated = open_generated(extractor)
     extractor = extractor or find_extractor(extractors.automatic(generated.shape))
+    extractor.check_shape(generated.shape)
     real = open_real(generated)
     if generated.count is None:
         generated.count = FLAGS.num_samples or real.count
@@ -142,7 +148,6 @@ def score():
     for name in names:
         if suite.METRICS[name].paired:
             check_pairs(name, generated, real)
-    extractor.check_shape(generated.shape)
 
     real_side = collect_kept(real, extractor, needs, "real")
     train_side = train and collect_kept(train, extractor, needs, "training")
@@ -152,7 +157,11 @@ def score():
             f"The generated pictures are the real ones, byte for byte ({generated.what} and "
             f"{real.what}): compare two different sets, or two splits of one."
         )
-    scores = suite.compute(names, real_side, fake_side, extractor.name, settings, train_side)
+    scores = []
+    for name in names:
+        status(f"computing {name}")
+        scores += suite.compute([name], real_side, fake_side, extractor.name, settings, train_side)
+    status("")
     protocol = {
         "generated": {
             "what": generated.what,
@@ -279,7 +288,7 @@ def batched(fetch, rows):
 
 def part_of(what, split, examples, field, rows):
     """`Pictures` in these rows of a field of the `Examples` of a split."""
-    rule = examples.info["split_rule"]
+    rule = "every picture in it" if split == "all" else examples.info["split_rule"]
     if examples.info.get("skipped"):
         rule += f"; {examples.info['skipped']} file(s) skipped"
     return Pictures(
@@ -368,7 +377,8 @@ def data_shape(extractor):
         size = (FLAGS.image_size, FLAGS.image_size)
     if size is None:
         raise ValueError(
-            f"--generated={FLAGS.generated} is a data source: say at which --image_size it is read."
+            f"--generated={FLAGS.generated} is a data source: say at which --image_size, and with "
+            "how many --channels, it is read, or name the --extractor that decides it."
         )
     return (*size, FLAGS.channels or channels or 3)
 
@@ -475,7 +485,7 @@ def check_pairs(name, generated, real):
         return
     problem = None
     if generated.total is None:
-        problem = f"{generated.what} draws from chance"
+        problem = f"{generated.what} draws its pictures at random"
     elif (generated.total, generated.count) != (real.total, real.count):
         problem = (
             f"{generated.count} of the {generated.total} pictures of {generated.what} meet "
@@ -530,18 +540,25 @@ class Bar:
 
     def __init__(self, label, total):
         self.label, self.total = label, total
-        self.began = time.monotonic()
+        self.began, self.shown = time.monotonic(), -math.inf
 
     def __call__(self, done):
-        if not sys.stderr.isatty():
+        now = time.monotonic()
+        if now < self.shown + 0.1 and done < self.total:  # a terminal may be slow
             return
-        rate = done / max(time.monotonic() - self.began, 1e-9)
-        left = (self.total - done) / rate
-        end = "" if done < self.total else "\r\x1b[2K"
-        sys.stderr.write(
-            f"\r\x1b[2K{self.label}: {done:,}/{self.total:,} pictures, {rate:,.0f} a second, "
-            f"{left:.0f} s left{end}"
+        self.shown = now
+        rate = done / max(now - self.began, 1e-9)
+        bar = ("#" * (20 * done // self.total)).ljust(20, ".")
+        status(
+            f"{self.label:9} [{bar}] {done:,}/{self.total:,} pictures, {rate:,.0f} a second, "
+            f"{(self.total - done) / rate:.0f} s left"
         )
+
+
+def status(text):
+    """Shows a line on a terminal in place of the last one, and nothing elsewhere."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\x1b[2K{text}")
         sys.stderr.flush()
 
 

@@ -142,9 +142,9 @@ def check_names(names, extractor=None):
     """
     unknown = [name for name in names if name not in METRICS]
     if unknown or not names:
+        wrong = ", ".join(map(repr, unknown)) or "nothing"
         raise ValueError(
-            f"--metrics={','.join(names)}: {', '.join(unknown) or 'nothing'} is no metric; choose "
-            f"any of {', '.join(METRICS)}."
+            f"--metrics names {wrong}, which is no metric; choose any of {', '.join(METRICS)}."
         )
     for name in names:
         if extractor and "probabilities" in METRICS[name].needs and not extractor.classes:
