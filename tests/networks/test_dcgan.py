@@ -52,6 +52,15 @@ def test_normalisation_everywhere_but_on_the_picture():
         assert [layer.use_bias for layer in weighted] == [not flag for flag in flags]
 
 
+def test_without_normalisation_every_layer_has_an_offset():
+    for net in (
+        dcgan_generator((32, 32), 3, 5, filters=2, normalised=False),
+        dcgan_discriminator((32, 32), 3, filters=2, normalised=False),
+    ):
+        assert not layers(net, keras.layers.BatchNormalization)
+        assert all(layer.use_bias for layer in net.layers if hasattr(layer, "kernel"))
+
+
 @pytest.mark.parametrize("net", [dcgan_generator, dcgan_discriminator])
 @pytest.mark.parametrize("size", [(8, 8), (48, 48), (32, 64)])
 def test_other_size_is_refused(net, size):

@@ -7,7 +7,9 @@ import keras
 from tfgan_zoo.layers.initializers import normal_scale, normal_weights
 
 
-def dcgan_generator(image_size, channels, latent_dim=100, filters=128, name="generator"):
+def dcgan_generator(
+    image_size, channels, latent_dim=100, filters=128, normalised=True, name="generator"
+):
     """A 4x4 map projected from the latent, doubled by 5x5 transposed convolutions up to the
     picture.
 
@@ -16,6 +18,7 @@ def dcgan_generator(image_size, channels, latent_dim=100, filters=128, name="gen
         channels: of the picture.
         latent_dim: length of the latent.
         filters: width of the last hidden layer (128 in the paper's 64x64 net: 1024, 512, 256, 128).
+        normalised: whether the hidden layers have batch normalisation; without it they have biases.
 
     Returns:
         A functional model: latents `[B, latent_dim]` to images `[B, side, side, channels]` in [-1,
@@ -28,10 +31,11 @@ def dcgan_generator(image_size, channels, latent_dim=100, filters=128, name="gen
     width = filters * 2 ** (doublings - 1)
     latents = keras.Input((latent_dim,), name="latents")
     features = keras.layers.Dense(
-        4 * 4 * width, use_bias=False, kernel_initializer=normal_weights()
+        4 * 4 * width, use_bias=not normalised, kernel_initializer=normal_weights()
     )(latents)
     features = keras.layers.Reshape((4, 4, width))(features)
-    features = _normalised(features)
+    if normalised:
+        features = _normalised(features)
     features = keras.layers.ReLU()(features)
     for level in range(doublings - 1):  # [B, 8 * 2^level, 8 * 2^level, width / 2^(level+1)]
         features = keras.layers.Conv2DTranspose(
@@ -39,10 +43,11 @@ def dcgan_generator(image_size, channels, latent_dim=100, filters=128, name="gen
             5,
             2,
             padding="same",
-            use_bias=False,
+            use_bias=not normalised,
             kernel_initializer=normal_weights(),
         )(features)
-        features = _normalised(features)
+        if normalised:
+            features = _normalised(features)
         features = keras.layers.ReLU()(features)
     features = keras.layers.Conv2DTranspose(
         channels, 5, 2, padding="same", kernel_initializer=normal_weights()
@@ -51,7 +56,7 @@ def dcgan_generator(image_size, channels, latent_dim=100, filters=128, name="gen
     return keras.Model(latents, images, name=name)
 
 
-def dcgan_discriminator(image_size, channels, filters=128, name="discriminator"):
+def dcgan_discriminator(image_size, channels, filters=128, normalised=True, name="discriminator"):
     """5x5 stride-2 convolutions down to a 4x4 map and one logit; no normalisation on its input
     layer.
 
@@ -59,6 +64,8 @@ def dcgan_discriminator(image_size, channels, filters=128, name="discriminator")
         image_size: (side, side); a power of two of at least 16.
         channels: of the picture.
         filters: width of the first layer; it doubles with every layer.
+        normalised: whether all hidden layers but the first have batch normalisation; without it
+            they have biases.
 
     Returns:
         A functional model: images `[B, side, side, channels]` to logits `[B, 1]`, float32.
@@ -74,10 +81,10 @@ def dcgan_discriminator(image_size, channels, filters=128, name="discriminator")
             5,
             2,
             padding="same",
-            use_bias=level == 0,
+            use_bias=level == 0 or not normalised,
             kernel_initializer=normal_weights(),
         )(features)
-        if level > 0:
+        if level > 0 and normalised:
             features = _normalised(features)
         features = keras.layers.LeakyReLU(0.2)(features)
     features = keras.layers.Flatten()(features)
