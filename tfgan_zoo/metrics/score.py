@@ -8,6 +8,7 @@ python -m tfgan_zoo.metrics.score --generated=saved_models/dcgan/1 --real=tfds:m
 table and a line of JSON that holds the whole protocol.
 """
 
+import contextlib
 import dataclasses
 import importlib.metadata
 import math
@@ -96,7 +97,8 @@ def main(argv):
     try:
         if FLAGS.output:
             append(FLAGS.output, "")  # better now than after an hour
-        report = score()
+        with contextlib.redirect_stdout(sys.stderr):  # what TFDS says while it prepares a set
+            report = score()
         line = report.json_line()
         print(f"{report.table()}\n\n{line}")
         if FLAGS.output:
