@@ -112,6 +112,12 @@ def test_json_line():
     assert content["scores"][1]["caveats"] == ["3 pictures equal\nthe truth."]
 
 
+def test_json_line_is_never_lax():
+    protocol = {**FULL, "settings": {"seed": 0, "width": float("nan")}}
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        Report(protocol, (SCORE,)).json_line()
+
+
 def test_table_names_everything():
     table = Report(FULL, (SCORE, score(label="Precision", better="higher", value=0.5))).table()
     for words in (

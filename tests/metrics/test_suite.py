@@ -310,6 +310,17 @@ def test_copies_of_the_training_set_are_called_so(sides):
         assert "may be copied" in score.caveats[0]
 
 
+def test_the_width_of_parzen_is_chosen_on_the_last_training_pictures(sides, monkeypatch):
+    monkeypatch.setattr(suite, "PARZEN_VALIDATION", 40)
+    alike = sides["fake"].pictures[:40]  # so near to the samples that the least width is best
+    train = dataclasses.replace(sides["train"], pictures=np.concatenate([pictures(90, 7), alike]))
+    (score,) = compute(["parzen"], sides["real"], sides["fake"], "tiny", SETTINGS, train)
+    assert "sigma 0.100 chosen on the last 40 training pictures" in score.estimator
+    assert "edge of the grid" in score.caveats[0]
+    (score,) = compute(["parzen"], sides["real"], sides["fake"], "tiny", SETTINGS, sides["train"])
+    assert "sigma 0.100" not in score.estimator
+
+
 def test_pictures_that_equal_the_truth_have_no_psnr(sides):
     scores = {s.key: s for s in compute(["paired"], sides["real"], sides["real"], "", SETTINGS)}
     assert scores["psnr"].value is None
