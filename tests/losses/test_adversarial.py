@@ -25,6 +25,7 @@ def test_losses_are_the_formulas_on_logits_of_any_shape(shape):
     expected = {
         "nonsaturating_discriminator_loss": -log_sigmoid(real).mean() - log_sigmoid(-fake).mean(),
         "nonsaturating_generator_loss": -log_sigmoid(fake).mean(),
+        "minimax_generator_loss": log_sigmoid(-fake).mean(),
         "least_squares_discriminator_loss": ((real - 1) ** 2).mean() + (fake**2).mean(),
         "least_squares_generator_loss": ((fake - 1) ** 2).mean(),
     }
@@ -47,6 +48,29 @@ def test_generator_gradient_does_not_saturate_where_the_discriminator_is_sure():
         loss = adversarial.nonsaturating_generator_loss(scores)
     sigmoid = 1.0 / (1.0 + np.exp(-np.array(scores, np.float64)))
     np.testing.assert_allclose(tape.gradient(loss, scores), (sigmoid - 1.0) / 5, atol=1e-7)
+
+
+def test_the_minimax_gradient_saturates_where_the_discriminator_is_sure():
+    scores = logits([-50.0, np.log(0.01 / 0.99), 0.0, 50.0])
+    gradients = []
+    for stem in ("minimax", "nonsaturating"):
+        with tf.GradientTape() as tape:
+            tape.watch(scores)
+            loss = getattr(adversarial, f"{stem}_generator_loss")(scores)
+        gradients.append(4 * tape.gradient(loss, scores).numpy())
+    np.testing.assert_allclose(gradients[0], [0.0, -0.01, -0.5, -1.0], atol=1e-6)
+    np.testing.assert_allclose(gradients[1] - gradients[0], [-1.0, -0.98, 0.0, 1.0], atol=1e-6)
+    assert gradients[1][1] / gradients[0][1] == pytest.approx(99.0, rel=1e-4)
+
+
+@pytest.mark.parametrize("a, b, c", [(0.0, 1.0, 1.0), (-1.0, 1.0, 0.0)])
+def test_least_squares_take_any_labels(a, b, c):
+    d_loss = adversarial.least_squares_discriminator_loss(logits(REAL), logits(FAKE), a, b)
+    g_loss = adversarial.least_squares_generator_loss(logits(FAKE), c)
+    np.testing.assert_allclose(
+        d_loss, ((REAL - b) ** 2).mean() + ((FAKE - a) ** 2).mean(), rtol=1e-6
+    )
+    np.testing.assert_allclose(g_loss, ((FAKE - c) ** 2).mean(), rtol=1e-6)
 
 
 def test_half_precision_logits_are_averaged_in_full_precision():

@@ -1,0 +1,164 @@
+"""LSGAN: Least Squares Generative Adversarial Networks.
+
+Mao et al., ICCV 2017, arXiv 1611.04076. Authors' code: github.com/xudonmao/LSGAN (TensorFlow).
+
+A discriminator that is a classifier of cross-entropy hardly moves samples on the right side of its
+boundary, however far from the data they lie. One whose linear output is fitted by least squares to
+labels, a for fakes and b for real ones, pulls them by their distance to the label c that the
+generator wants. With b - c = 1 and b - a = 2 that minimises a Pearson chi-squared divergence.
+
+What a shortcut would miss:
+- the labels are three, (a, b, c), and two settings are the paper's: (0, 1, 1), and (-1, 1, 0) with
+  the divergence; one half stands before each square;
+- the discriminator's output is linear, without a sigmoid;
+- the arm against which the paper compares, a sigmoid with cross-entropy in the same nets;
+- the arms without batch normalisation in the generator, or in both, where what was normalised gets
+  an offset of its own;
+- for the mixture of Gaussians: two hidden layers of 128 tanh units, orthogonal weights of gain 1.4,
+  a generator ten times as fast as its discriminator, both moving at once.
+
+Departures:
+- Pictures: the nets are DCGAN's, as in the authors' comparison of stabilities (their latent 1024
+  long, width 64); their net for scenes of 112 pixels is not here.
+- The authors sum the squares over the batch (TensorFlow's l2_loss); here they are averaged. Adam
+  and RMSProp divide the factor out again.
+- Points: one forward pass serves both players, as in the authors' script, when `simultaneous`.
+  Pictures: the generator answers the discriminator that has just moved, on the same latents, as in
+  their training loops.
+"""
+
+import keras
+import tensorflow as tf
+
+from tfgan_zoo.base import Adversarial
+from tfgan_zoo.losses.adversarial import (
+    least_squares_discriminator_loss,
+    least_squares_generator_loss,
+    nonsaturating_discriminator_loss,
+    nonsaturating_generator_loss,
+)
+from tfgan_zoo.networks.dcgan import dcgan_discriminator, dcgan_generator
+from tfgan_zoo.networks.mlp import mlp
+
+NORMALISED = {"both": (True, True), "discriminator": (False, True), "neither": (False, False)}
+
+
+class LSGAN(Adversarial):
+    """LSGAN with the defaults of the authors' comparison of stabilities.
+
+    Args:
+        shape: of an example: (side, side, channels) of a picture, a power of two of at least 16 by
+            as many; or (dimensions,) of a point.
+        loss: "least_squares", or "sigmoid": cross-entropy, the paper's comparison.
+        labels: (a, b, c), of fakes, of real examples, and what the generator wants fakes to get.
+        normalised: which player of a picture has batch normalisation: "both", "discriminator" or
+            "neither".
+        simultaneous: whether both players move at once, after one forward pass.
+        latent_dim: length of the latent (1024).
+        width: of a picture's generator's last hidden layer and discriminator's first (64).
+        point_width: of the two hidden layers of a point's nets (128).
+        seed: of the latents in training.
+
+    `train_step` takes a dict with `images [B, side, side, channels]`, float32 in [-1, 1], or
+    `points [B, dimensions]`.
+
+    Raises:
+        ValueError: for an unknown choice, or a size that the networks cannot draw.
+    """
+
+    paper = {
+        "title": "Least Squares Generative Adversarial Networks",
+        "authors": "Mao et al., ICCV 2017",
+        "arxiv": "1611.04076",
+        "code": "https://github.com/xudonmao/LSGAN",
+    }
+
+    def __init__(
+        self,
+        shape=(64, 64, 3),
+        loss="least_squares",
+        labels=(0.0, 1.0, 1.0),
+        normalised="both",
+        simultaneous=False,
+        latent_dim=1024,
+        width=64,
+        point_width=128,
+        seed=0,
+        name="lsgan",
+    ):
+        super().__init__(seed=seed, name=name)
+        if loss not in ("least_squares", "sigmoid") or normalised not in NORMALISED:
+            raise ValueError(
+                f"loss is least_squares or sigmoid, not '{loss}', and normalised one of "
+                f"{', '.join(NORMALISED)}, not '{normalised}'."
+            )
+        self.loss_name, self.labels = loss, labels
+        self.simultaneous, self.latent_dim = simultaneous, latent_dim
+        self.of_points = len(shape) == 1
+        if self.of_points:
+            layers = {
+                "width": point_width,
+                "depth": 2,
+                "activation": "tanh",
+                "initializer": lambda: keras.initializers.Orthogonal(gain=1.4),
+            }
+            self.generator = mlp(latent_dim, *shape, **layers, name="generator")
+            self.discriminator = mlp(*shape, 1, **layers, name="discriminator")
+        else:
+            *size, channels = shape
+            generator_normalised, discriminator_normalised = NORMALISED[normalised]
+            self.generator = dcgan_generator(
+                size, channels, latent_dim, width, normalised=generator_normalised
+            )
+            self.discriminator = dcgan_discriminator(
+                size, channels, width, normalised=discriminator_normalised
+            )
+
+    def call(self, latents):
+        """Examples `[B, *shape]` from latents `[B, latent_dim]`."""
+        return self.generator(latents, training=False)
+
+    def sample_latents(self, count, seed):
+        """`count` draws of the prior, float32 `[count, latent_dim]`, from a seed int32 [2]: normal
+        for points, uniform on [-1, 1] for pictures.
+        """
+        shape = [count, self.latent_dim]
+        if self.of_points:
+            return tf.random.stateless_normal(shape, seed, alg="philox")
+        return tf.random.stateless_uniform(shape, seed, -1.0, 1.0, alg="philox")
+
+    def train_step(self, data):
+        real = data["points"] if "points" in data else data["images"]
+        step = self.begin_step()
+        latents = self.sample_latents(tf.shape(real)[0], step.seed())
+
+        with tf.GradientTape(persistent=True) as tape:
+            fake = self.generator(latents, training=True)
+            real_logits = self.discriminator(real, training=True)
+            fake_logits = self.discriminator(fake, training=True)
+
+            discriminator_loss = self.discriminator_loss(real_logits, fake_logits)
+            generator_loss = self.generator_loss(fake_logits)
+
+        if self.simultaneous:
+            step.update(tape, discriminator=discriminator_loss, generator=generator_loss)
+        else:
+            step.update(tape, discriminator=discriminator_loss)
+            with tf.GradientTape() as tape:
+                fake = self.generator(latents, training=True)
+                generator_loss = self.generator_loss(self.discriminator(fake, training=True))
+            step.update(tape, generator=generator_loss)
+        return step.report(discriminator_loss=discriminator_loss, generator_loss=generator_loss)
+
+    def discriminator_loss(self, real_logits, fake_logits):
+        """(E (D(x) - b)^2 + E (D(G(z)) - a)^2) / 2, or cross-entropy."""
+        if self.loss_name == "sigmoid":
+            return nonsaturating_discriminator_loss(real_logits, fake_logits)
+        a, b, _ = self.labels
+        return 0.5 * least_squares_discriminator_loss(real_logits, fake_logits, a, b)
+
+    def generator_loss(self, fake_logits):
+        """E (D(G(z)) - c)^2 / 2, or cross-entropy."""
+        if self.loss_name == "sigmoid":
+            return nonsaturating_generator_loss(fake_logits)
+        return 0.5 * least_squares_generator_loss(fake_logits, self.labels[2])
