@@ -1,0 +1,43 @@
+"""Weight clipping, on one replica and on two."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfgan_zoo.regularizers.clipping import clip_weights, share_at_bound
+
+
+def net():
+    return keras.Sequential(
+        [keras.Input((3,)), keras.layers.Dense(2), keras.layers.BatchNormalization()]
+    )
+
+
+def test_every_trainable_weight_goes_to_the_nearest_in_the_cube():
+    model = net()
+    model.set_weights([3.0 * np.ones_like(w) for w in model.get_weights()])
+    model.layers[0].kernel.assign([[-2.0, 0.005], [0.01, 7.0], [-0.01, 0.0]])
+    tf.function(lambda: clip_weights(model.trainable_variables, 0.01))()
+    np.testing.assert_allclose(
+        model.layers[0].kernel, [[-0.01, 0.005], [0.01, 0.01], [-0.01, 0.0]], rtol=1e-6
+    )
+    for weight in model.trainable_variables[1:]:  # bias, scale and offset
+        np.testing.assert_allclose(weight, [0.01, 0.01], rtol=1e-6)
+    for weight in model.non_trainable_variables:  # moving statistics are no weights
+        np.testing.assert_allclose(weight, [3.0, 3.0])
+
+
+def test_on_replicas():
+    devices = tf.config.list_logical_devices("CPU")
+    strategy = tf.distribute.MirroredStrategy([device.name for device in devices[:2]])
+    with strategy.scope():
+        model = net()
+        model.layers[0].kernel.assign(np.full((3, 2), 5.0))
+    strategy.run(tf.function(lambda: clip_weights(model.trainable_variables, 0.5)))
+    for copy in strategy.experimental_local_results(model.layers[0].kernel.value):
+        np.testing.assert_allclose(copy, np.full((3, 2), 0.5))
+
+
+def test_share_counts_weights_within_a_percent_of_the_bound_or_over_it():
+    weights = [tf.constant([0.01, -0.01, 0.0098]), tf.constant([[0.00991], [-0.02]])]
+    np.testing.assert_allclose(share_at_bound(weights, 0.01), 4 / 5)

@@ -1,0 +1,1 @@
+"""What holds the players in check beside their losses: penalties that need a network, pools."""
