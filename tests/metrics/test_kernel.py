@@ -186,6 +186,11 @@ def test_bad_parameters():
     for bandwidth in (0, -1, np.nan, np.inf):
         with pytest.raises(ValueError, match="bandwidth must be positive"):
             rbf_mmd(real, fake, bandwidth=bandwidth)
+    with pytest.raises(ValueError, match="bandwidth 1e-06 is lost in rounding"):
+        rbf_mmd(real, fake, bandwidth=1e-6)
+    # Where it is not, only identical samples count.
+    apart = rbf_mmd(real, fake, bandwidth=1e-3, estimator="biased")
+    assert apart == pytest.approx(1 / len(real) + 1 / len(fake), rel=1e-6)
     with pytest.raises(ValueError, match="median distance is zero"):
         rbf_mmd(np.ones((9, 5)), np.ones((9, 5)))
     with pytest.raises(ValueError, match="at least 2 samples of each; there are 1 real and 47"):

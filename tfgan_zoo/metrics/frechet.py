@@ -151,7 +151,7 @@ def rank_caveat(statistics):
 def _factor(covariance):
     """F `[D, R]` with F F' = covariance, R its numerical rank.
 
-    The Cholesky decomposition with pivots: an eighth of the time of an eigendecomposition.
+    The Cholesky decomposition with pivots: a tenth of the time of an eigendecomposition.
     """
     lower, pivots, rank, _ = lapack.dpstrf(covariance, lower=1)
     factor = np.empty((len(covariance), rank))

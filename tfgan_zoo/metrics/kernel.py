@@ -78,7 +78,14 @@ def rbf_mmd(real, fake, *, bandwidth=None, estimator="unbiased"):
     real, fake = _features(real, fake)
     # Distances come from products, which lose digits where an offset is large beside them.
     centre = (real.mean(0) + fake.mean(0)) / 2
-    return _mmd(real - centre, fake - centre, _gaussian(bandwidth), estimator)
+    real, fake = real - centre, fake - centre
+    largest = np.sqrt(max(np.square(values).sum(1).max() for values in (real, fake)))
+    if bandwidth < 1e-5 * largest:
+        raise ValueError(
+            f"The bandwidth {bandwidth} is lost in rounding beside features that lie {largest:.3g} "
+            "from their mean: give a larger one."
+        )
+    return _mmd(real, fake, _gaussian(bandwidth), estimator)
 
 
 def median_bandwidth(real, fake):
@@ -174,7 +181,6 @@ def _gaussian(bandwidth):
         products -= left.squares[:, None] / 2
         products -= right.squares / 2
         products /= bandwidth**2
-        np.minimum(products, 0, out=products)  # the rounding of identical samples
         return np.exp(products, out=products)
 
     return kernel

@@ -21,7 +21,7 @@ def wasserstein(real, fake, *, cost="euclidean", max_samples=2000):
     only numbers of equal N, and with two sets of real samples.
 
     Equal numbers, and those whose least common multiple is at most `max_samples`, are an
-    assignment problem: about 2 seconds for 2000 and 2000. Others are a linear program, at most
+    assignment problem: some seconds for 2000 and 2000. Others are a linear program, at most
     1,000,000 pairs: about 10 seconds for those.
 
     Args:
