@@ -59,8 +59,6 @@ def extractor_for(name, shape):
     Raises:
         ValueError: where it is missing, or cannot take such pictures.
     """
-    if name == "auto":
-        name = "mnist_cnn" if shape[2] == 1 and max(shape[:2]) <= 32 else "inception"
-    extractor = extractors.find(name)
+    extractor = extractors.find(extractors.automatic(shape) if name == "auto" else name)
     extractor.check_shape(shape)
     return extractor
