@@ -32,6 +32,10 @@ REDUCED = {
     "--run_dir=runs/mine": "python -m trainers.pix2pix "
     "--flagfile=trainers/flagfiles/pix2pix.flags --data={tmp}/my_pairs --run_dir={tmp}/mine "
     "--patch=16 " + SMALL,
+    "python -m tfgan_zoo.metrics.score --generated=saved_models/dcgan/1 --real=tfds:mnist \\\n"
+    "    --metrics=fid,kid,is,prdc,1nn --num_samples=10000": "python -m tfgan_zoo.metrics.score "
+    "--generated=saved_models/dcgan/1 --real=digits --metrics=fid,kid,is,prdc,1nn "
+    "--num_samples=100 --num_real=100 --kid_subset_size=50 --is_splits=1 --cache_dir={tmp}/cache",
     "python -m tests.benchmarks.train_step --variant=pix2pix": "python -m "
     "tests.benchmarks.train_step --variant=pix2pix --image_size=32 --filters=4 --rounds=1",
 }
@@ -91,6 +95,8 @@ def test_command(command, tmp_path):
     printed = run(REDUCED[command], tmp_path)
     if "trainers.pix2pix" in command or "quickstart" in command:
         assert "SavedModel" in printed and "card" in printed
+    if "metrics.score" in command:
+        assert "Frechet distance, mnist_cnn" in printed and '"protocol"' in printed
 
 
 @pytest.mark.parametrize("snippet", SNIPPETS, ids=range(len(SNIPPETS)))
