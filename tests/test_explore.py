@@ -3,12 +3,12 @@
 import pathlib
 import subprocess
 import sys
+import types
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from absl.testing import flagsaver
 from PIL import Image
 
 from tfgan_zoo import explore
@@ -17,9 +17,24 @@ from tfgan_zoo.export import saved_model, signatures
 DCGAN = pathlib.Path(__file__).resolve().parents[1] / "saved_models" / "dcgan"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def parsed():
-    explore.FLAGS(["explore"])
+def options(**changed):
+    """What the command line would give, with some of it changed."""
+    defaults = {
+        "seed": 0,
+        "count": 8,
+        "steps": 9,
+        "plus": [],
+        "minus": [],
+        "to": [],
+        "jitter": 0.25,
+        "dimensions": ["0"],
+        "low": -2.0,
+        "high": 2.0,
+        "region": [],
+        "layer": -1,
+        "fitted": 150,
+    }
+    return types.SimpleNamespace(**{**defaults, **changed})
 
 
 @pytest.fixture(scope="module")
@@ -64,8 +79,7 @@ def test_a_great_circle_keeps_the_length():
 
 
 def test_interpolations_begin_and_end_at_samples(digits):
-    with flagsaver.flagsaver(count=2, steps=3, seed=5):
-        picture = explore.interpolate(digits)
+    picture = explore.interpolate(digits, options(count=2, steps=3, seed=5))
     ends = digits(digits.draw_latents(4, 5))
     cells = cut(picture, 4, 3, 64)
     for row, (first, last) in enumerate([(0, 1), (0, 1), (2, 3), (2, 3)]):
@@ -93,8 +107,9 @@ def enlarged(image):
 
 
 def test_arithmetic_is_that_of_the_mean_latents(digits):
-    with flagsaver.flagsaver(plus=["1", "2"], minus=["3"], to=["4"], jitter=0.0, seed=2):
-        picture = explore.arithmetic(digits)
+    picture = explore.arithmetic(
+        digits, options(plus=["1", "2"], minus=["3"], to=["4"], jitter=0.0, seed=2)
+    )
     latents = digits.draw_latents(64, 2)
     result = latents[[1, 2]].mean(0) - latents[3] + latents[4]
     cells = cut(picture, 3, 6, 64, top=18)
@@ -104,8 +119,7 @@ def test_arithmetic_is_that_of_the_mean_latents(digits):
 
 
 def test_a_sweep_varies_one_dimension(digits):
-    with flagsaver.flagsaver(dimensions=["7"], low=-1.0, high=1.0, steps=3, seed=1):
-        picture = explore.sweep(digits)
+    picture = explore.sweep(digits, options(dimensions=["7"], low=-1.0, high=1.0, steps=3, seed=1))
     latent = np.repeat(digits.draw_latents(1, 1), 3, 0)
     latent[:, 7] = [-1, 0, 1]
     for cell, image in zip(cut(picture, 1, 3, 64)[0], digits(latent), strict=True):
@@ -113,8 +127,7 @@ def test_a_sweep_varies_one_dimension(digits):
 
 
 def test_dropping_the_maps_of_a_region_empties_it(painted):
-    with flagsaver.flagsaver(region=["0", "0", "8", "4"], count=3, fitted=20):
-        picture = explore.drop(painted)
+    picture = explore.drop(painted, options(region=["0", "0", "8", "4"], count=3, fitted=20))
     before, after = cut(picture, 2, 3, 16)
     assert (before[:, :, :8].mean((1, 2)) > 150).all()
     np.testing.assert_allclose(after[:, :, :8], 127.5, atol=1)  # nothing is drawn there
@@ -141,8 +154,8 @@ def test_hidden_maps_finish_as_the_generator_itself(digits):
     ],
 )
 def test_what_cannot_be_drawn_is_one_sentence(digits, command, changed, sentence):
-    with flagsaver.flagsaver(**changed), pytest.raises(ValueError, match=sentence):
-        explore.COMMANDS[command](digits)
+    with pytest.raises(ValueError, match=sentence):
+        explore.COMMANDS[command](digits, options(**changed))
 
 
 def test_the_command_line(tmp_path):

@@ -23,24 +23,6 @@ import sys
 import numpy as np
 from absl import app, flags, logging
 
-FLAGS = flags.FLAGS
-flags.DEFINE_string("generator", None, "SavedModel of a generator from latents.")
-flags.DEFINE_string("output", None, "PNG file of the picture.")
-flags.DEFINE_enum("latents", None, ["normal", "uniform"], "Prior of a generator that lacks it.")
-flags.DEFINE_integer("seed", 0, "Of the latents.", 0)
-flags.DEFINE_integer("count", 8, "Rows: pairs, latents or samples.", 1)
-flags.DEFINE_integer("steps", 9, "Columns of interpolate and sweep.", 2)
-flags.DEFINE_list("plus", [], "Numbers of samples whose mean latent is taken.")
-flags.DEFINE_list("minus", [], "Numbers of samples whose mean latent is subtracted.")
-flags.DEFINE_list("to", [], "Numbers of samples whose mean latent is added.")
-flags.DEFINE_float("jitter", 0.25, "Half width of the uniform noise around a result.", 0.0)
-flags.DEFINE_list("dimensions", ["0"], "Latent dimensions that sweep varies, a row each.")
-flags.DEFINE_float("low", -2.0, "First value of a sweep.")
-flags.DEFINE_float("high", 2.0, "Last value of a sweep.")
-flags.DEFINE_list("region", [], "Marked region of drop: top, left, bottom, right in pixels.")
-flags.DEFINE_integer("layer", -1, "Which hidden convolution drop looks at; -1 is the last.")
-flags.DEFINE_integer("fitted", 150, "Samples that the regression of drop is fitted on.", 10)
-
 NUMBERED = 64  # samples that `samples` draws
 
 
@@ -48,17 +30,41 @@ class ExploreError(ValueError):
     """What cannot be drawn; the message says what to do about it."""
 
 
+def define_flags():
+    """The flags of the command line, by the names of the options that the pictures take.
+
+    Not at import: another command of this package has flags of the same names.
+    """
+    flags.DEFINE_string("generator", None, "SavedModel of a generator from latents.")
+    flags.DEFINE_string("output", None, "PNG file of the picture.")
+    flags.DEFINE_enum("latents", None, ["normal", "uniform"], "Prior of a generator that lacks it.")
+    flags.DEFINE_integer("seed", 0, "Of the latents.", 0)
+    flags.DEFINE_integer("count", 8, "Rows: pairs, latents or samples.", 1)
+    flags.DEFINE_integer("steps", 9, "Columns of interpolate and sweep.", 2)
+    flags.DEFINE_list("plus", [], "Numbers of samples whose mean latent is taken.")
+    flags.DEFINE_list("minus", [], "Numbers of samples whose mean latent is subtracted.")
+    flags.DEFINE_list("to", [], "Numbers of samples whose mean latent is added.")
+    flags.DEFINE_float("jitter", 0.25, "Half width of the uniform noise around a result.", 0.0)
+    flags.DEFINE_list("dimensions", ["0"], "Latent dimensions that sweep varies, a row each.")
+    flags.DEFINE_float("low", -2.0, "First value of a sweep.")
+    flags.DEFINE_float("high", 2.0, "Last value of a sweep.")
+    flags.DEFINE_list("region", [], "Marked region of drop: top, left, bottom, right in pixels.")
+    flags.DEFINE_integer("layer", -1, "Which hidden convolution drop looks at; -1 is the last.")
+    flags.DEFINE_integer("fitted", 150, "Samples that the regression of drop is fitted on.", 10)
+
+
 def main(argv):
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     logging.set_verbosity(logging.WARNING)
+    options = flags.FLAGS
     if len(argv) != 2 or argv[1] not in COMMANDS:
         raise app.UsageError(f"Name one command: {', '.join(COMMANDS)}.")
     for name in ("generator", "output"):
-        if getattr(FLAGS, name) is None:
+        if getattr(options, name) is None:
             raise app.UsageError(f"--{name} is missing; --help shows what it takes.")
     try:
-        picture = COMMANDS[argv[1]](Generator(FLAGS.generator, FLAGS.latents))
-        path = pathlib.Path(FLAGS.output)
+        picture = COMMANDS[argv[1]](Generator(options.generator, options.latents), options)
+        path = pathlib.Path(options.output)
         save(picture, path)
     except (ValueError, OSError) as error:  # the library's errors are sentences for the user
         print(f"error: {error}", file=sys.stderr)
@@ -226,30 +232,30 @@ def table(generator, latents, labels=None):
     return images.reshape(*latents.shape[:2], *images.shape[1:])
 
 
-def samples(generator):
+def samples(generator, options):
     """64 samples, 8 a row; the first row's numbers stand above, the others count on."""
-    latents = generator.draw_latents(NUMBERED, FLAGS.seed)
+    latents = generator.draw_latents(NUMBERED, options.seed)
     pictures = table(generator, latents.reshape(8, 8, -1))
     return rows(pictures, [f"{column}, +8" for column in range(8)])
 
 
-def interpolate(generator):
+def interpolate(generator, options):
     """Two rows a pair: straight, then along the great circle."""
-    ends = generator.draw_latents(2 * FLAGS.count, FLAGS.seed).reshape(FLAGS.count, 2, -1)
-    shares = np.linspace(0, 1, FLAGS.steps)
+    ends = generator.draw_latents(2 * options.count, options.seed).reshape(options.count, 2, -1)
+    shares = np.linspace(0, 1, options.steps)
     straight = ends[:, :1] + shares[None, :, None] * (ends[:, 1:] - ends[:, :1])
     circle = np.stack([slerp(first, second, shares) for first, second in ends])
-    both = np.stack([straight, circle], 1).reshape(2 * FLAGS.count, FLAGS.steps, -1)
+    both = np.stack([straight, circle], 1).reshape(2 * options.count, options.steps, -1)
     return rows(table(generator, both))
 
 
-def arithmetic(generator):
+def arithmetic(generator, options):
     """Means, their sum in the middle of a 3x3 of its neighbours, as DCGAN's figure 7."""
-    latents = generator.draw_latents(NUMBERED, FLAGS.seed)
-    means = [chosen(latents, name) for name in ("plus", "minus", "to")]
+    latents = generator.draw_latents(NUMBERED, options.seed)
+    means = [chosen(latents, name, options) for name in ("plus", "minus", "to")]
     result = means[0] - means[1] + means[2]
-    chance = np.random.default_rng(FLAGS.seed)
-    around = result + chance.uniform(-FLAGS.jitter, FLAGS.jitter, (3, 3, generator.dimension))
+    chance = np.random.default_rng(options.seed)
+    around = result + chance.uniform(-options.jitter, options.jitter, (3, 3, generator.dimension))
     around[1, 1] = result
     parts = np.repeat(np.stack(means)[None], 3, 0)
     pictures = table(generator, np.concatenate([parts, around], 1).astype(np.float32))
@@ -257,10 +263,10 @@ def arithmetic(generator):
     return rows(pictures, ["plus", "minus", "to", "", "result", ""])
 
 
-def chosen(latents, name):
-    """Mean latent of the samples whose numbers the flag `name` lists; zero for an empty list."""
+def chosen(latents, name, options):
+    """Mean latent of the samples whose numbers the option `name` lists; zero for an empty list."""
     try:
-        numbers = [int(number) for number in FLAGS[name].value]
+        numbers = [int(number) for number in getattr(options, name)]
     except ValueError as error:
         raise ExploreError(
             f"--{name} takes numbers of samples from 0 to {NUMBERED - 1}."
@@ -274,33 +280,33 @@ def chosen(latents, name):
     return latents[numbers].mean(0) if numbers else np.zeros_like(latents[0])
 
 
-def sweep(generator):
+def sweep(generator, options):
     """A row a dimension, the rest of the latent held."""
     try:
-        dimensions = [int(dimension) for dimension in FLAGS.dimensions]
+        dimensions = [int(dimension) for dimension in options.dimensions]
     except ValueError as error:
         raise ExploreError("--dimensions takes numbers of latent dimensions.") from error
     if any(not 0 <= dimension < generator.dimension for dimension in dimensions):
         raise ExploreError(f"--dimensions lie from 0 to {generator.dimension - 1}.")
-    held = generator.draw_latents(1, FLAGS.seed)
-    latents = np.tile(held, (len(dimensions), FLAGS.steps, 1))
+    held = generator.draw_latents(1, options.seed)
+    latents = np.tile(held, (len(dimensions), options.steps, 1))
     for row, dimension in enumerate(dimensions):
-        latents[row, :, dimension] = np.linspace(FLAGS.low, FLAGS.high, FLAGS.steps)
+        latents[row, :, dimension] = np.linspace(options.low, options.high, options.steps)
     return rows(table(generator, latents))
 
 
-def classes(generator):
+def classes(generator, options):
     """A row a latent, a column a class."""
     if not generator.takes_labels:
         raise ExploreError("This generator takes no labels; 'sweep' varies the code of InfoGAN.")
     count = 10
-    latents = generator.draw_latents(FLAGS.count, FLAGS.seed)
+    latents = generator.draw_latents(options.count, options.seed)
     latents = np.repeat(latents[:, None], count, 1)
-    labels = np.tile(np.arange(count), FLAGS.count)
+    labels = np.tile(np.arange(count), options.count)
     return rows(table(generator, latents, labels), [str(label) for label in range(count)])
 
 
-def drop(generator):
+def drop(generator, options):
     """Samples above, and below them the same without the maps that a regression ties to --region.
 
     As in DCGAN: logistic regression on the activations at each place of --fitted samples tells
@@ -308,22 +314,22 @@ def drop(generator):
     """
     from sklearn.linear_model import LogisticRegression
 
-    maps, finish = generator.opened(FLAGS.layer)
-    latents = generator.draw_latents(max(FLAGS.fitted, FLAGS.count), FLAGS.seed)
-    images, active = generator(latents[: FLAGS.count]), maps(latents)
-    inside = region_mask(images.shape[1:3], active.shape[1:3])
+    maps, finish = generator.opened(options.layer)
+    latents = generator.draw_latents(max(options.fitted, options.count), options.seed)
+    images, active = generator(latents[: options.count]), maps(latents)
+    inside = region_mask(options.region, images.shape[1:3], active.shape[1:3])
     labels = np.tile(inside.ravel(), len(active))
     features = active.reshape(-1, active.shape[-1])
     weights = LogisticRegression(max_iter=1000).fit(features, labels).coef_[0]
-    changed = finish(latents[: FLAGS.count], np.where(weights > 0, 0, active[: FLAGS.count]))
+    changed = finish(latents[: options.count], np.where(weights > 0, 0, active[: options.count]))
     logging.warning("%d of %d feature maps are switched off.", (weights > 0).sum(), len(weights))
     return rows(np.stack([images, changed]))
 
 
-def region_mask(size, coarse):
+def region_mask(region, size, coarse):
     """bool `coarse` (h, w): whether the middle of each place lies in --region of a picture."""
     try:
-        top, left, bottom, right = (int(number) for number in FLAGS.region)
+        top, left, bottom, right = (int(number) for number in region)
     except ValueError as error:
         raise ExploreError("--region takes four numbers: top,left,bottom,right.") from error
     if not (0 <= top < bottom <= size[0] and 0 <= left < right <= size[1]):
@@ -343,4 +349,5 @@ COMMANDS = {
 
 
 if __name__ == "__main__":
+    define_flags()
     app.run(main)
