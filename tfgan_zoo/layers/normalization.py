@@ -4,6 +4,13 @@ import keras
 import tensorflow as tf
 
 
+def instance_normalization():
+    """Instance normalisation as the PyTorch codes of image translation have it: no scale, no
+    offset, and Torch's epsilon, where Keras' own is 1e-3. `[B, H, W, C]` to `[B, H, W, C]`.
+    """
+    return keras.layers.GroupNormalization(-1, epsilon=1e-5, center=False, scale=False)
+
+
 @keras.saving.register_keras_serializable("tfgan_zoo")
 class BatchStatisticsNormalization(keras.layers.Layer):
     """Batch normalisation that never uses moving averages (pix2pix, arXiv 1611.07004, section 3.4).
