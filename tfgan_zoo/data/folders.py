@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import pathlib
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -97,14 +97,23 @@ class Listing:
     label_names: list[str] | None = None
 
 
-def list_images(root: pathlib.Path, hold_out: splits.HoldOut) -> Listing:
+def list_images(
+    root: pathlib.Path,
+    hold_out: splits.HoldOut,
+    parts: Mapping[str, pathlib.Path] | None = None,
+) -> Listing:
     """Lists a folder of images or of class folders, with or without split folders.
+
+    Args:
+        root: the folder.
+        hold_out: what to cut off where a split is missing.
+        parts: `{split: its folder}` where the folders of the splits have names of their own.
 
     Raises:
         DataError: if it is empty or cannot be listed.
     """
     problems: list[BadFile] = []
-    parts = _split_folders(root, problems) or {"": root}
+    parts = parts or _split_folders(root, problems) or {"": root}
     tree = {}
     for split, folder in parts.items():
         files, folders = _entries(folder)

@@ -14,6 +14,7 @@ end of the sorted names.
 
 from __future__ import annotations
 
+import dataclasses
 import pathlib
 from collections.abc import Callable, Mapping
 
@@ -173,6 +174,7 @@ def open_images(
     *,
     image_size: tuple[int, int],
     channels: int = 3,
+    kind: str = "image",
     data_dir=None,
     download: bool = False,
     skip_bad: bool = False,
@@ -191,13 +193,16 @@ def open_images(
     Args:
         spec: see the table above; of `facades` the buildings.
         channels: 1 to 4.
+        kind: `image`; `labels` for label maps; `auto`: label maps where the data says so, which is
+            a folder of palette PNGs and a TFDS LabeledImage.
 
     The other arguments and the errors are those of `open_pairs`.
     """
     _check(image_size, (channels,), cache)
     hold_out = splits.HoldOut(val_count, test_count, val_share, test_share)
     place = _place(spec)
-    sides = (Side("images", channels),)
+    side = Side("images", channels, kind)
+    built_in = dataclasses.replace(side, kind="labels" if kind == "labels" else "image")
     if place == "facades":
         _only_memory(spec, cache)
         arrays, names, info = _built_in(
@@ -208,10 +213,10 @@ def open_images(
             num_examples=num_examples,
             data_dir=data_dir,
         )
-        return _from_arrays(arrays, ("target",), sides, names, info)
+        return _from_arrays(arrays, ("target",), (built_in,), names, info)
     if place == "digits":
         _only_memory(spec, cache)
-        return _open_digits(split, image_size, sides, data_dir, hold_out)
+        return _open_digits(split, image_size, (built_in,), data_dir, hold_out)
     if isinstance(place, str):
         builder = tfds_source.find(place, data_dir=data_dir, download=download)
         keys = tfds_source.picture_keys(builder)
@@ -223,7 +228,7 @@ def open_images(
         return tfds_source.open_tfds(
             builder,
             split,
-            sides,
+            (kind_declared(side, builder, "image"),),
             ("image",),
             image_size=image_size,
             hold_out=hold_out,
@@ -242,7 +247,7 @@ def open_images(
     return folders.open_listing(
         listing,
         split,
-        Reader(sides),
+        Reader((kind_found(side, listing),)),
         image_size=image_size,
         info={"name": place[0].name, "source": spec},
         skip_bad=skip_bad,
@@ -250,6 +255,34 @@ def open_images(
         cache_dir=cache_dir,
         progress=progress,
     )
+
+
+def kind_found(side: Side, listing: folders.Listing) -> Side:
+    """The side with the kind that its files show, where it is 'auto'."""
+    if side.kind != "auto":
+        return side
+    records = [record for part in listing.splits.values() for record in part]
+    palette = folders.label_palette(records, 0)
+    return dataclasses.replace(side, kind="image" if palette is None else "labels")
+
+
+def kind_declared(side: Side, builder, key: str) -> Side:
+    """The side with the kind that the TFDS set declares for its picture `key`, where it is
+    'auto'.
+    """
+    if side.kind != "auto":
+        return side
+    labels = tfds_source.is_label_map(builder, key)
+    return dataclasses.replace(side, kind="labels" if labels else "image")
+
+
+def exists(spec: str) -> bool:
+    """Whether `spec` means something that --data accepts; of a TFDS set only its form is read."""
+    try:
+        _place(spec)
+    except DataError:
+        return False
+    return True
 
 
 def _place(spec: str) -> str | tuple[pathlib.Path, ...]:
