@@ -87,29 +87,31 @@ def check(name, folder):
             assert same(built_[other], values) == (other == player), (player, other)
     yield "a player without learning rate stays, the others move"
 
-    exported = folder / "first" / "export" / name
-    signature = tf.saved_model.load(str(exported / "1")).signatures["serving_default"]
-    specs = signature.structured_input_signature[1]
-    if len(specs) == 1:
-        ((argument, spec),) = specs.items()
-        inputs = np.random.default_rng(0).uniform(-1, 1, [3, *spec.shape[1:]]).astype(np.float32)
-        arguments = {argument: tf.constant(inputs)}
-    else:
-        inputs = trainer.task.example_inputs(model, 3)
-        arguments = trainer.task.arguments(model, inputs)
-    own = model(inputs).numpy()
-    (served,) = signature(**arguments).values()
-    np.testing.assert_allclose(served, own, atol=1e-5)
-    for file, tolerance in (
-        ("model_float32.tflite", 1e-4),
-        ("model.tflite", 2e-2),
-        ("model_int8.tflite", 0.5),
-    ):
-        np.testing.assert_allclose(TFLiteRunner(exported / file)(inputs), own, atol=tolerance)
+    # A model with several generators exports each into a folder of its own.
+    for part, generate in getattr(model, "directions", {"": model}).items():
+        exported = folder / "first" / "export" / name / part
+        signature = tf.saved_model.load(str(exported / "1")).signatures["serving_default"]
+        specs = signature.structured_input_signature[1]
+        if len(specs) == 1:
+            ((argument, spec),) = specs.items()
+            random = np.random.default_rng(0)
+            inputs = random.uniform(-1, 1, [3, *spec.shape[1:]]).astype(np.float32)
+            arguments = {argument: tf.constant(inputs)}
+        else:
+            inputs = trainer.task.example_inputs(model, 3)
+            arguments = trainer.task.arguments(model, inputs)
+        own = generate(inputs).numpy()
+        (served,) = signature(**arguments).values()
+        np.testing.assert_allclose(served, own, atol=1e-5)
+        for file, tolerance in (
+            ("model_float32.tflite", 1e-4),
+            ("model.tflite", 2e-2),
+            ("model_int8.tflite", 0.5),
+        ):
+            np.testing.assert_allclose(TFLiteRunner(exported / file)(inputs), own, atol=tolerance)
+        for file in ("card.json", "README.md", "samples.png"):
+            assert (exported / file).stat().st_size > 0, file
     yield "SavedModel and TFLite give the model's own pictures"
-
-    for file in ("card.json", "README.md", "samples.png"):
-        assert (exported / file).stat().st_size > 0, file
     yield "the card is complete"
 
 

@@ -272,7 +272,7 @@ def run(build, task):
     import keras
     import tensorflow as tf
 
-    from tfgan_zoo.data.pipeline import train_batches
+    from tfgan_zoo.data import pipeline
     from tfgan_zoo.training import plots
     from tfgan_zoo.training import strategy as strategies
     from tfgan_zoo.training.ema import averaged_weights
@@ -309,8 +309,11 @@ def run(build, task):
     except ValueError as error:  # a size or a name that the networks cannot take
         raise RunError(str(error)) from error
 
+    # A task whose training data is no single table of examples has a stream of its own.
+    train_batches = getattr(task, "train_batches", pipeline.train_batches)
+
     def batches(start_step):
-        def pipeline(context=None):
+        def stream(context=None):
             return train_batches(
                 data.train,
                 global_batch_size=FLAGS.batch_size,
@@ -323,8 +326,8 @@ def run(build, task):
             )
 
         if replicas == 1:
-            return pipeline()
-        return strategy.distribute_datasets_from_function(pipeline)
+            return stream()
+        return strategy.distribute_datasets_from_function(stream)
 
     def averaged(function, *arguments):
         def with_average():

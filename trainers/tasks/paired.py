@@ -3,6 +3,10 @@
 from absl import flags
 
 from trainers import common
+from trainers.tasks import pair_scores
+from trainers.tasks.jitter import augmentation, load_size
+
+__all__ = ["augmentation", "draw", "export", "open_data", "validator"]
 
 FLAGS = flags.FLAGS
 flags.DEFINE_enum("direction", "AtoB", ["AtoB", "BtoA"], "Which side of a pair is the source.")
@@ -12,39 +16,10 @@ flags.DEFINE_enum(
     ["auto", "source", "target", "none"],
     "Which side is a label map, to be resized without new colours; auto: palette pictures.",
 )
-flags.DEFINE_string(
-    "load_size",
-    None,
-    "Side, or HEIGHTxWIDTH, from which training crops are cut; default 286/256 of --image_size.",
-)
-flags.DEFINE_bool("flip", True, "Mirror half of the training pairs.")
 flags.DEFINE_integer("source_channels", 3, "Channels of the source.", 1, 4)
 flags.DEFINE_integer("target_channels", 3, "Channels of the target.", 1, 4)
 
 ROWS = 4  # of a sample grid
-BATCH = 4
-FIT = 100  # training pairs that the baselines and the segmenter are fitted on
-
-flags.register_validator(
-    "load_size",
-    lambda value: value is None or common.is_size(value),
-    "must be a side in pixels, such as 286, or HEIGHTxWIDTH",
-)
-
-
-def load_size():
-    """Size (height, width) at which training pairs are decoded: the paper's 286 for 256, or
-    --load_size.
-    """
-    if FLAGS.load_size is not None:
-        return common.size(FLAGS.load_size)
-    return tuple(round(side * 286 / 256) for side in common.image_size())
-
-
-def augmentation():
-    """The paper's jitter, for `data.pipeline.train_batches`."""
-    crop = common.image_size()
-    return {"crop_size": None if crop == load_size() else crop, "flip": FLAGS.flip}
 
 
 def open_split(name, size, directory):
@@ -93,95 +68,7 @@ def sheet(source, fake, target):
 
 def validator(data):
     """model -> means of l1, psnr and ssim over the validation split."""
-    return lambda model: measure(lambda batch: model(batch["source"]), data.validation)
-
-
-def measure(answer, examples, segmenter=None, palette=None):
-    """Scores of the pictures `answer(batch)` over all pairs of `examples`.
-
-    Means of l1, psnr and ssim against the target; with a `segmenter`, also the shares of the label
-    map, in the colours of `palette`, that it finds again.
-    """
-    import numpy as np
-
-    from tfgan_zoo.data.pipeline import eval_batches, to_uint8
-    from tfgan_zoo.metrics import label_recovery
-    from tfgan_zoo.metrics.reconstruction import reconstruction_scores
-
-    scores, found, truth = [], [], []
-    for batch in eval_batches(examples, BATCH):
-        pictures = np.asarray(answer(batch))
-        scores.append(reconstruction_scores(pictures, batch["target"]))
-        if segmenter is not None:
-            found.append(segmenter(pictures))
-            labels = to_uint8(batch["source"]).numpy()
-            truth.append(label_recovery.labels_to_index(labels, palette))
-    means = {
-        name: float(np.mean(np.concatenate([batch[name] for batch in scores])))
-        for name in scores[0]
-    }
-    if segmenter is not None:
-        means |= label_recovery.recovery_scores(
-            np.concatenate(found), np.concatenate(truth), len(palette)
-        )
-    return means
-
-
-def label_palette(*tables):
-    """The colours of the label maps in `tables`, `[K, 3]`; None if the sources are no RGB label
-    maps.
-    """
-    import numpy as np
-
-    from tfgan_zoo.metrics.label_recovery import label_colours
-
-    field = tables[0].fields["source"]
-    if field.kind != "labels" or field.shape[-1] != 3:
-        return None
-    seen = [
-        label_colours(table.fetch(np.array([index]))["source"])
-        for table in tables
-        for index in range(len(table))
-    ]
-    return label_colours(np.concatenate(seen))
-
-
-def evaluate(served, data, train):
-    """Scores of `served` and of the baselines on the test split; `train` is at the same size."""
-    import numpy as np
-
-    from tfgan_zoo.data.pipeline import to_float, to_uint8
-    from tfgan_zoo.metrics import baselines, label_recovery
-
-    pairs = train.fetch(np.arange(min(FIT, len(train))))
-    palette = label_palette(data.test, train)
-    answers = {"exported model": lambda batch: served(batch["source"])}
-    if palette is not None:
-        paint = baselines.constant_colour_per_label(pairs["source"], pairs["target"], palette)
-        answers["one colour per label"] = lambda batch: paint(to_uint8(batch["source"]).numpy())
-    else:
-        mean = baselines.mean_target(pairs["target"])
-        answers["mean training picture"] = lambda batch: mean(batch["source"])
-    if data.channels("source") == data.channels("target"):
-        answers["the input itself"] = lambda batch: batch["source"]
-
-    segmenter = None
-    if palette is not None and data.channels("target") == 3:
-        segmenter = label_recovery.fit_segmenter(
-            to_float(pairs["target"]).numpy(),
-            label_recovery.labels_to_index(pairs["source"], palette),
-            len(palette),
-        )
-    scores = {
-        name: measure(answer, data.test, segmenter, palette) for name, answer in answers.items()
-    }
-    if segmenter is not None:
-        ceiling = measure(lambda batch: batch["target"], data.test, segmenter, palette)
-        # Compared with themselves they say nothing; what is left is what the segmenter can do.
-        scores["the true pictures"] = {
-            name: ceiling[name] for name in ("pixel_accuracy", "class_accuracy", "class_iou")
-        }
-    return scores.pop("exported model"), scores
+    return lambda model: pair_scores.measure(lambda batch: model(batch["source"]), data.validation)
 
 
 def export(model, data, directory, steps, seconds):
@@ -234,15 +121,11 @@ def export(model, data, directory, steps, seconds):
             "output": [*size, channels["target"]],
             "resize_method": resize_method,
         },
-        measure=lambda served: evaluate(served, data, train),
+        measure=lambda served: pair_scores.evaluate(served, data.test, train),
         draw=draw_served,
         protocol=(
-            f"Means over all {len(data.test)} pairs of the split '{data.test.info['split']}' at "
-            f"{size[0]}x{size[1]}, drawn by the SavedModel with noise seed 0. l1 in units of "
-            "[-1, 1], psnr in dB, ssim after Wang et al. 2004. pixel_accuracy, class_accuracy and "
-            "class_iou: how much of the label map a segmenter finds again in the picture; it is "
-            f"a ridge regression fitted on {min(FIT, len(train))} true training pairs, so that "
-            "its own score on the true pictures is the ceiling."
+            "Drawn by the SavedModel with noise seed 0. "
+            + pair_scores.protocol(data.test, size, len(train))
         ),
         steps=steps,
         seconds=seconds,

@@ -40,6 +40,8 @@ def ship(
     steps,
     seconds,
     arguments=None,
+    part=None,
+    network=None,
 ):
     """Exports `model.generator`, scores what was exported, and prints where it lies.
 
@@ -62,12 +64,15 @@ def ship(
         steps, seconds: of training.
         arguments: inputs -> what the SavedModel's default signature takes, by name, where that is
             more than one input; None where it is the input itself.
+        part: of a model with several generators the one exported, in a folder of this name beside
+            the others'; None where there is one.
+        network: that generator; `model.generator` if None.
     """
-    name = model.name
-    folder = directory.export / name if FLAGS.export_dir is None else pathlib.Path(FLAGS.export_dir)
+    folder = pathlib.Path(FLAGS.export_dir or directory.export / model.name) / (part or "")
+    name = f"{model.name}_{part}" if part else model.name
     path = saved_model.save(
         folder,
-        network=model.generator,
+        network=network or model.generator,
         signatures=signatures,
         version=next_version(folder),
         assets_extra={serving.WARMUP_FILE: serving.warmup_requests(name, requests)},
@@ -108,7 +113,7 @@ def ship(
             "paper": model.paper,
             "data": {key: data.info[key] for key in ("name", "description", "licence")},
             "training": {
-                "command": command(name),
+                "command": command(model.name),
                 "flags": card_flags(),
                 "steps": steps,
                 "seconds": round(seconds),
