@@ -14,11 +14,10 @@ FLAGS.set_default("channels", 1)
 FLAGS.set_default("batch_size", 100)
 FLAGS.set_default("generator_learning_rate", 0.1)
 FLAGS.set_default("discriminator_learning_rate", 0.1)
-flags.DEFINE_integer("latent_dim", 100, "Length of the latent.", 1)
 flags.DEFINE_float("width", 1.0, "Of the hidden layers, as a share of the paper's.", 0.0)
-flags.DEFINE_float("dropout", 0.5, "Rate behind each hidden layer.", 0.0, 1.0)
+flags.DEFINE_float("generator_dropout", 0.5, "Rate behind its hidden layers.", 0.0, 1.0)
+flags.DEFINE_float("discriminator_dropout", 0.5, "Rate behind its hidden layers.", 0.0, 1.0)
 flags.DEFINE_float("rate_factor", 1.00004, "Divides both rates at each step.", 1.0)
-flags.DEFINE_integer("momentum_steps", 150_000, "Over which the momentum grows to 0.7.", 0)
 
 
 def build(data, total_steps):
@@ -29,14 +28,14 @@ def build(data, total_steps):
         image_size=common.image_size(),
         channels=data.channels("images"),
         classes=task.count_classes(data),
-        latent_dim=FLAGS.latent_dim,
         width=FLAGS.width,
-        dropout=FLAGS.dropout,
+        generator_dropout=FLAGS.generator_dropout,
+        discriminator_dropout=FLAGS.discriminator_dropout,
         seed=FLAGS.seed,
     )
-    rates = [FLAGS[f"{player}_learning_rate"].value for player in ("generator", "discriminator")]
-    rates = [Geometric(rate, FLAGS.rate_factor) for rate in rates]
-    g, d = (Momentum(rate, 0.5, 0.7, FLAGS.momentum_steps) for rate in rates)
+    rates = FLAGS.generator_learning_rate, FLAGS.discriminator_learning_rate
+    ramp = 250 * len(data.train) // FLAGS.batch_size
+    g, d = (Momentum(Geometric(rate, FLAGS.rate_factor), 0.5, 0.7, ramp) for rate in rates)
     model.compile(generator=g, discriminator=d, **common.compile_options())
     return model
 

@@ -110,6 +110,16 @@ def label_accuracy(draw, read, model, per_label, seed):
     return {"label_accuracy": float(np.mean(hits)), "worst_label_accuracy": float(np.min(hits))}
 
 
+def spread_of_labels(pictures, labels):
+    """Mean over the labels of the spread of their pictures: what one label leaves to the latent."""
+    import numpy as np
+
+    from tfgan_zoo.training.watchdogs import spread
+
+    labels = np.asarray(labels)
+    return float(np.mean([spread(pictures[labels == label]) for label in np.unique(labels)]))
+
+
 class Labelled:
     """The model as one that draws from latents, labels in turn, which `--metrics` are taken of."""
 
@@ -128,13 +138,22 @@ class Labelled:
 
 
 def validator(data):
-    """model -> the scores of --metrics, and the label accuracy where the classifier can tell."""
-    scores, read = unconditional.validator(data), reader(data)
-    if scores is None and read is None:
-        return None
+    """model -> the scores of --metrics, the spread under each label as a share of the real
+    pictures', and the label accuracy where the classifier can tell.
+    """
+    import numpy as np
+
+    from tfgan_zoo.data.pipeline import to_float
+
+    scores, read, classes = unconditional.validator(data), reader(data), count_classes(data)
+    train = data.train.fetch(np.arange(min(1000, len(data.train))))
+    real = spread_of_labels(to_float(train["images"]).numpy(), train["labels"])
 
     def validate(model):
         found = scores(Labelled(model)) if scores else {}
+        labels = np.arange(300) % classes
+        pictures = model(inputs(model, labels, [0, 5])).numpy()
+        found["label_spread"] = spread_of_labels(pictures, labels) / real
         if read:
             found |= label_accuracy(lambda batch: model(batch).numpy(), read, model, 100, seed=5)
         return found
@@ -188,17 +207,22 @@ def export(model, data, directory, steps, seconds):
     real, read = to_float(test["images"]).numpy(), reader(data)
     drawn = inputs(model, test["labels"], [0, 1])
 
-    def compare(pictures):
+    def compare(pictures, labels):
         flat = [np.reshape(images, (count, -1)) for images in (real, pictures)]
         accuracy = neighbours.nearest_neighbour_accuracy(*flat)
-        return {"1-NN accuracy": accuracy["total"], "spread": spread(pictures) / spread(real)}
+        own = spread_of_labels(pictures, labels)
+        return {
+            "1-NN accuracy": accuracy["total"],
+            "spread": spread(pictures) / spread(real),
+            "label spread": own / spread_of_labels(real, test["labels"]),
+        }
 
     def measure(served):
         def batched(batch):
             return np.concatenate([served(batch[i : i + 100]) for i in range(0, len(batch), 100)])
 
-        scores = compare(batched(drawn))
-        others = {"training pictures": compare(to_float(train["images"]))}
+        scores = compare(batched(drawn), test["labels"])
+        others = {"training pictures": compare(to_float(train["images"]).numpy(), train["labels"])}
         if read:
             found = label_accuracy(batched, read, model, FLAGS.per_label, seed=4)
             scores |= {name.replace("_", " "): value for name, value in found.items()}
@@ -239,7 +263,8 @@ def export(model, data, directory, steps, seconds):
             f"{reading if read else ''}Of {count} pictures drawn by the SavedModel with the labels "
             f"of as many of the split '{data.test.info['split']}': leave-one-out "
             "1-nearest-neighbour accuracy on pixels (0.5 is ideal, under it means copies) and the "
-            "spread (mean over pixels of the standard deviation) as a share of the real pictures'."
+            "spread (mean over pixels of the standard deviation) as a share of the real pictures', "
+            "over all and, as label spread, the mean over those of one label."
         ),
         steps=steps,
         seconds=seconds,

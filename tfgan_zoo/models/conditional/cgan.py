@@ -101,7 +101,7 @@ class CGAN(Adversarial):
         classes: number of labels.
         latent_dim: length of the latent (100).
         width: of all hidden layers, as a share of the paper's.
-        dropout: rate behind each hidden layer (0.5).
+        generator_dropout, discriminator_dropout: rates behind each hidden layer (0.5 and 0.5).
         seed: of the latents and the dropout in training.
 
     `train_step` takes a dict of `images [B, height, width, channels]`, float32 in [-1, 1], and
@@ -122,7 +122,8 @@ class CGAN(Adversarial):
         classes=10,
         latent_dim=100,
         width=1.0,
-        dropout=0.5,
+        generator_dropout=0.5,
+        discriminator_dropout=0.5,
         seed=0,
         name="cgan",
     ):
@@ -130,8 +131,8 @@ class CGAN(Adversarial):
         self.latent_dim = latent_dim
         self.classes = classes
         shape = (*image_size, channels)
-        self.generator = cgan_generator(shape, latent_dim, classes, width, dropout)
-        self.discriminator = cgan_discriminator(shape, classes, width, dropout)
+        self.generator = cgan_generator(shape, latent_dim, classes, width, generator_dropout)
+        self.discriminator = cgan_discriminator(shape, classes, width, discriminator_dropout)
 
     def call(self, inputs):
         """Images `[B, height, width, channels]` in [-1, 1] from `inputs [B, latent_dim +

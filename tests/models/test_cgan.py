@@ -1,0 +1,147 @@
+"""CGAN: its paths, its latents, a whole step by hand, and what labels that lie do to it."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfgan_zoo.models.conditional.cgan import CGAN
+from tfgan_zoo.optimizers.adam import Adam
+from tfgan_zoo.optimizers.momentum import Momentum
+
+
+def tiny(optimizer=lambda: Momentum(0.1), **settings):
+    settings = {"image_size": (6, 5), "classes": 3, "latent_dim": 4, "width": 0.1, **settings}
+    model = CGAN(**settings)
+    model.compile(generator=optimizer(), discriminator=optimizer())
+    return model
+
+
+def batch(seed=0, count=6):
+    rng = np.random.default_rng(seed)
+    images = rng.uniform(-1, 1, (count, 6, 5, 1))
+    labels = rng.integers(0, 3, count)
+    return {"images": tf.constant(images, tf.float32), "labels": tf.constant(labels, tf.int32)}
+
+
+def test_the_widths_are_the_papers():
+    model = CGAN()
+    kernels = [
+        weight.shape for weight in model.generator.trainable_weights if len(weight.shape) > 1
+    ]
+    assert kernels == [(100, 200), (10, 1000), (1200, 1200), (1200, 784)]
+    kernels = [w.shape for w in model.discriminator.trainable_weights if len(w.shape) > 1]
+    assert kernels == [(784, 240 * 5), (10, 50 * 5), (290, 240 * 4), (240, 1)]
+
+
+def test_latents_are_uniform_on_the_hypercube_and_follow_the_seed():
+    model = tiny()
+    drawn = np.array(model.sample_latents(20_000, (1, 2)))
+    assert 0.0 <= drawn.min() < 0.001 and 0.999 < drawn.max() < 1.0
+    np.testing.assert_allclose(drawn.mean(0), 0.5, atol=0.01)
+    np.testing.assert_array_equal(model.sample_latents(20_000, (1, 2)), drawn)
+
+
+def test_a_picture_follows_its_latent_and_its_label_alone():
+    model = tiny()
+    latents = model.sample_latents(3, (1, 2))
+    images = np.array(model(model.condition(latents, [0, 1, 2])))
+    assert images.shape == (3, 6, 5, 1) and np.abs(images).max() < 1.0
+    again = np.array(model(model.condition(latents[1:2], [1])))
+    np.testing.assert_allclose(again[0], images[1], atol=1e-6)
+    other = np.array(model(model.condition(latents[1:2], [2])))
+    assert np.abs(other[0] - images[1]).max() > 1e-4
+
+
+def test_dropout_is_on_in_training_and_follows_the_seed():
+    model = tiny()
+    latents, conditions = model.sample_latents(4, (1, 2)), tf.one_hot([0, 1, 2, 0], 3)
+
+    def train(seed):
+        return np.array(model.generator([latents, conditions, tf.constant(seed)], training=True))
+
+    np.testing.assert_array_equal(train([5, 6]), train([5, 6]))
+    assert np.abs(train([5, 6]) - train([5, 7])).max() > 1e-3
+    served = np.array(model(tf.concat([latents, conditions], -1)))
+    assert np.abs(train([5, 6]) - served).max() > 1e-3
+
+
+def test_three_steps_equal_those_written_by_hand():
+    """Two passes, two tapes, Keras' momentum; the same labels for real and fake."""
+    model = tiny()
+    nets = [keras.models.clone_model(net) for net in (model.generator, model.discriminator)]
+    for net, original in zip(nets, (model.generator, model.discriminator), strict=True):
+        net.set_weights(original.get_weights())
+    generator, discriminator = nets
+    optimizers = [keras.optimizers.SGD(0.1, momentum=0.7) for _ in range(2)]
+    bce = keras.losses.BinaryCrossentropy(from_logits=True)
+
+    for k in range(3):
+        data, step = batch(seed=k), model.begin_step()
+        latents = model.sample_latents(6, step.seed(0))
+        y = tf.one_hot(data["labels"], 3)
+        with tf.GradientTape(persistent=True) as tape:
+            fake = generator([latents, y, step.seed(1)], training=True)
+            real_logits = discriminator([data["images"], y, step.seed(2)], training=True)
+            fake_logits = discriminator([fake, y, step.seed(3)], training=True)
+            ones, zeros = tf.ones_like(real_logits), tf.zeros_like(fake_logits)
+            discriminator_loss = (bce(ones, real_logits) + bce(zeros, fake_logits)) / 2
+            generator_loss = bce(ones, fake_logits)
+        gradients = [
+            tape.gradient(loss, net.trainable_variables)
+            for loss, net in zip((generator_loss, discriminator_loss), nets, strict=True)
+        ]
+        model.reset_metrics()
+        logs = model.train_step(data)
+        assert float(logs["generator_loss"]) == pytest.approx(float(generator_loss), rel=1e-5)
+        assert float(logs["discriminator_loss"]) == pytest.approx(
+            float(discriminator_loss), rel=1e-5
+        )
+        for optimizer, net, values in zip(optimizers, nets, gradients, strict=True):
+            optimizer.apply(values, net.trainable_variables)
+
+    for mine, by_hand in ((model.generator, generator), (model.discriminator, discriminator)):
+        for weight, expected in zip(mine.get_weights(), by_hand.get_weights(), strict=True):
+            np.testing.assert_allclose(weight, expected, atol=1e-6)
+
+
+def contrast_of_labels(labels_are_true):
+    """Brightness of the pictures under label 1 less that under label 0, after training on dark
+    ones called 0 and bright ones called 1, or called at random.
+    """
+    keras.utils.set_random_seed(0)
+    # Adam, because the paper's optimiser takes thousands of steps.
+    model = tiny(lambda: Adam(5e-3, beta_1=0.5), image_size=(4, 4), classes=2)
+    step = tf.function(model.train_step)
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        truth = rng.integers(0, 2, 50)
+        shape = (50, 4, 4, 1)
+        images = (truth[:, None, None, None] - 0.5) * rng.uniform(0.8, 1.2, shape)
+        labels = truth if labels_are_true else rng.permutation(truth)
+        step({"images": tf.constant(images, tf.float32), "labels": tf.constant(labels, tf.int32)})
+    latents = model.sample_latents(200, (3, 4))
+    dark, bright = (
+        float(tf.reduce_mean(model(model.condition(latents, tf.fill([200], label)))))
+        for label in range(2)
+    )
+    return bright - dark
+
+
+def test_labels_that_lie_are_no_longer_followed():
+    assert contrast_of_labels(True) > 0.6
+    assert abs(contrast_of_labels(False)) < 0.2
+
+
+def test_fit_trains_both_players():
+    model = tiny()
+    before = [np.array(weight) for weight in model.trainable_weights]
+    history = model.fit(
+        tf.data.Dataset.from_tensors(batch()).repeat(), steps_per_epoch=3, shuffle=False, verbose=0
+    ).history
+    assert all(np.isfinite(values[0]) for values in history.values())
+    assert history["skipped"] == [0] and int(model.step) == 3
+    for player in (model.generator, model.discriminator):
+        assert len(player.trainable_weights) == 8
+    for weight, start in zip(model.trainable_weights, before, strict=True):
+        assert np.any(np.array(weight) != start)
