@@ -8,6 +8,7 @@ FLAGS = flags.FLAGS
 
 DRAWN = 1000  # points of a plot
 SCORED = 2500  # points of a validation, as Metz et al. count modes
+TRANSPORTED = 1000  # of them, for the exact distance
 
 
 def augmentation():
@@ -25,25 +26,30 @@ def open_data(directory):
 
 
 def validator(data):
-    """model -> how many modes it draws, how well and how evenly; None for a world without modes."""
-    from tfgan_zoo.data.worlds import find
-
-    if find(FLAGS.data).centres is None:
-        return None
+    """model -> how far its points are from the world's; how many modes it draws, how well, how
+    evenly.
+    """
     return lambda model: measure(model(model.sample_latents(SCORED, seed=[0, 2])))
 
 
 def measure(points):
-    """Numbers of `metrics.modes.mode_coverage` by name."""
+    """The Wasserstein distance (W1) to points drawn from the world, and, for a world with modes,
+    numbers of `metrics.modes.mode_coverage`; by name.
+    """
     import numpy as np
 
     from tfgan_zoo.data.worlds import find
     from tfgan_zoo.metrics.modes import mode_coverage
+    from tfgan_zoo.metrics.transport import wasserstein
 
-    world = find(FLAGS.data)
-    found = mode_coverage(np.asarray(points), world.centres, world.stds, weights=world.weights)
+    world, points = find(FLAGS.data), np.asarray(points)
+    drawn = world.sample(TRANSPORTED, np.random.default_rng(2))
+    distance = {"wasserstein": wasserstein(drawn, points[:TRANSPORTED])}
+    if world.centres is None:
+        return distance
+    found = mode_coverage(points, world.centres, world.stds, weights=world.weights)
     names = ("modes", "high_quality", "kl", "shrunken_variance")
-    return {name: float(found[name]) for name in names}
+    return {name: float(found[name]) for name in names} | distance
 
 
 def draw(model, data):
@@ -91,13 +97,15 @@ def export(model, data, directory, steps, seconds):
     served = tf.saved_model.load(str(path)).signatures["serving_default"]
     latents = model.sample_latents(len(data.test), seed=[0, 1])
     points = served(latents=latents)["points"].numpy()
-    world, scores = find(FLAGS.data), {}
+    world = find(FLAGS.data)
+    scores = {
+        "exported model": measure(points),
+        "test points": measure(data.test.fetch(np.arange(len(data.test)))["points"]),
+    }
     if world.centres is not None:
-        scores = {
-            "exported model": measure(points),
-            "test points": measure(data.test.fetch(np.arange(len(data.test)))["points"]),
-            "perfect sampler": perfect_sampler(len(points), world.weights, world.centres.shape[1]),
-        }
+        scores["perfect sampler"] = perfect_sampler(
+            len(points), world.weights, world.centres.shape[1]
+        )
     picture, _, _ = draw(model, data)
     pictures.save(picture, folder / "samples.png")
     card = {

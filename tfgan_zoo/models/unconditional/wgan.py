@@ -1,0 +1,165 @@
+"""WGAN: Wasserstein GAN.
+
+Arjovsky, Chintala & Bottou, ICML 2017, arXiv 1701.07875. Authors' code:
+github.com/martinarjovsky/WassersteinGAN (PyTorch).
+
+A discriminator becomes a critic without a sigmoid, whose difference between real and generated
+examples, over all functions of bounded slope, is their Wasserstein distance times that slope.
+Clipping its weights bounds the slope. The better the critic is trained, the better the generator's
+gradient, and the critic's loss says how far training has come.
+
+What a shortcut would miss:
+- every weight is clipped to [-0.01, 0.01], biases and the scales of normalisation too, before each
+  critic step, as in the code, so that a trained weight may be over the bound by one step; on the
+  last of them the generator learns;
+- five critic steps on fresh minibatches of 64 for each step of the generator, but 100 for the first
+  25 and every 500th: the authors' README says that the paper forgot to;
+- RMSProp at 5e-5, without momentum, which does harm here, and with Torch's epsilon: Keras' would
+  be larger than most of these small gradients;
+- real and generated examples are two batches of the critic's normalisation;
+- the loss is comparable for one critic and bound only, and is noisy: the authors' plots show its
+  running median.
+
+Departures:
+- The 95 further minibatches of a step with 100 are drawn from those of the step, every example
+  anew, with replacement, where the code reads on: a training step has one batch of fixed size. It
+  works on one device.
+- DCGAN's nets have 5x5 kernels and a dense last layer with a bias (code: 4x4 kernels, no biases,
+  a last convolution).
+- A plain net for worlds of points has the four layers of the paper's, and Keras' initial weights
+  (code: Torch's).
+"""
+
+import tensorflow as tf
+
+from tfgan_zoo.base import Adversarial
+from tfgan_zoo.losses.adversarial import wasserstein_critic_loss, wasserstein_generator_loss
+from tfgan_zoo.networks.dcgan import dcgan_discriminator, dcgan_generator
+from tfgan_zoo.networks.mlp import mlp
+from tfgan_zoo.regularizers.clipping import clip_weights, share_at_bound
+
+
+class WGAN(Adversarial):
+    """WGAN with the defaults of the authors' code.
+
+    Args:
+        shape: of an example: (side, side, channels) of a picture, whose side is a power of two of
+            at least 16, or (dimensions,) of a point.
+        latent_dim: length of the latent (100).
+        filters: width of the generator's last hidden layer and the critic's first (64); of all
+            hidden layers for points.
+        clip: c, the largest weight of the critic (0.01).
+        critic_steps: for each step of the generator (5).
+        long_critic_steps: the same for its first `long_steps` and then every `long_every`th (100,
+            25 and 500; an `long_every` of 0 is never).
+        seed: of the latents and of the examples drawn again in training.
+
+    `train_step` takes a dict with `images [B, side, side, channels]`, float32 in [-1, 1], or
+    `points [B, dimensions]`. B is `critic_steps` minibatches, one for each.
+
+    Raises:
+        ValueError: for a size that the networks cannot draw, or long steps on several devices.
+    """
+
+    paper = {
+        "title": "Wasserstein GAN",
+        "authors": "Arjovsky, Chintala & Bottou, ICML 2017",
+        "arxiv": "1701.07875",
+        "code": "https://github.com/martinarjovsky/WassersteinGAN",
+    }
+
+    def __init__(
+        self,
+        shape=(64, 64, 3),
+        latent_dim=100,
+        filters=64,
+        clip=0.01,
+        critic_steps=5,
+        long_critic_steps=100,
+        long_steps=25,
+        long_every=500,
+        seed=0,
+        name="wgan",
+    ):
+        super().__init__(seed=seed, name=name)
+        self.latent_dim, self.clip = latent_dim, clip
+        self.critic_steps, self.long_critic_steps = critic_steps, long_critic_steps
+        self.long_steps, self.long_every = long_steps, long_every
+        self.sometimes_longer = long_critic_steps > critic_steps and (long_steps or long_every)
+        if self.sometimes_longer and self.distribute_strategy.num_replicas_in_sync > 1:
+            raise ValueError(
+                f"The steps with {long_critic_steps} critic steps work on one device only: switch "
+                "them off with long_steps=0 and long_every=0."
+            )
+        if len(shape) == 3:
+            self.generator = dcgan_generator(shape[:2], shape[2], latent_dim, filters)
+            self.critic = dcgan_discriminator(shape[:2], shape[2], filters, name="critic")
+        else:
+            self.generator = mlp(latent_dim, shape[0], filters, depth=3, name="generator")
+            self.critic = mlp(shape[0], 1, filters, depth=3, name="critic")
+
+    def call(self, latents):
+        """Examples `[B, *shape]` from latents `[B, latent_dim]`."""
+        return self.generator(latents, training=False)
+
+    def sample_latents(self, count, seed):
+        """`count` draws of the prior, float32 `[count, latent_dim]`, from a seed int32 [2]."""
+        return tf.random.stateless_normal([count, self.latent_dim], seed, alg="philox")
+
+    def further_critic_steps(self, step):
+        """How many critic steps beyond `critic_steps` the generator's step 0, 1, ... has; int32."""
+        long = step < self.long_steps
+        if self.long_every:
+            long |= step % self.long_every == 0
+        return tf.where(long, max(self.long_critic_steps - self.critic_steps, 0), 0)
+
+    def critic_steps_in(self, steps):
+        """Critic steps in the first `steps` steps of the generator."""
+        further = self.further_critic_steps(tf.range(steps))
+        return steps * self.critic_steps + int(tf.reduce_sum(further))
+
+    def train_step(self, data):
+        real = data["points"] if "points" in data else data["images"]
+        step = self.begin_step()
+        minibatches = tf.split(real, self.critic_steps)
+        size = minibatches[0].shape[0]
+
+        def train_critic(minibatch, seed):
+            clip_weights(self.critic.trainable_variables, self.clip)
+            fake = self.generator(self.sample_latents(size, seed), training=True)
+            with tf.GradientTape() as tape:
+                real_scores = self.critic(minibatch, training=True)
+                fake_scores = self.critic(fake, training=True)
+                critic_loss = wasserstein_critic_loss(real_scores, fake_scores)
+            step.update(tape, critic=critic_loss)
+            return critic_loss
+
+        for number, minibatch in enumerate(minibatches):
+            critic_loss = train_critic(minibatch, step.seed(number + 3))
+
+        # The loop hands on what `step` remembers of its updates.
+        def train_on_drawn(number, _loss, finite, _norm):
+            step.finite = finite
+            rows, noise = (tf.random.fold_in(step.seed(k), number, alg="philox") for k in (1, 2))
+            rows = tf.random.stateless_uniform(
+                [size], rows, 0, real.shape[0], tf.int32, alg="philox"
+            )
+            loss = train_critic(tf.gather(real, rows), noise)
+            return number + 1, loss, step.finite, step.gradient_norms["critic"]
+
+        if self.sometimes_longer:
+            further = self.further_critic_steps(self.step.read_value())
+            state = (0, critic_loss, step.finite, step.gradient_norms["critic"])
+            state = tf.while_loop(lambda number, *_: number < further, train_on_drawn, state)
+            _, critic_loss, step.finite, step.gradient_norms["critic"] = state
+
+        with tf.GradientTape() as tape:
+            fake = self.generator(self.sample_latents(size, step.seed(0)), training=True)
+            generator_loss = wasserstein_generator_loss(self.critic(fake, training=True))
+        step.update(tape, generator=generator_loss)
+
+        return step.report(
+            critic_loss=critic_loss,
+            generator_loss=generator_loss,
+            share_at_clip=share_at_bound(self.critic.trainable_variables, self.clip),
+        )
