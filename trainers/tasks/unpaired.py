@@ -20,8 +20,8 @@ flags.DEFINE_integer("channels_b", 3, "Channels of the pictures of B.", 1, 4)
 flags.DEFINE_bool(
     "known_pairs",
     None,
-    "Held-out pictures of one name belong together: measure the error against the true picture, "
-    "which training never sees. Default: for --data=facades.",
+    "Pictures of one name belong together: held-out ones are scored against the true picture. "
+    "Training does not look at names. Default: for --data=facades.",
 )
 
 ROWS = 4  # of a sample grid
@@ -58,7 +58,8 @@ def open_data(directory):
         test=open_split("test", common.image_size(), directory),
     )
     if pairs_are_known():
-        data.validation.pairs(), data.test.pairs()  # says at once if the names do not fit
+        for split in (data.train, data.validation, data.test):
+            split.pairs()  # says at once if the names do not fit
     return data
 
 
