@@ -36,6 +36,9 @@ REDUCED = {
     "    --metrics=fid,kid,is,prdc,1nn --num_samples=10000": "python -m tfgan_zoo.metrics.score "
     "--generated=saved_models/dcgan/1 --real=digits --metrics=fid,kid,is,prdc,1nn "
     "--num_samples=100 --num_real=100 --kid_subset_size=50 --is_splits=1 --cache_dir={tmp}/cache",
+    "python -m tfgan_zoo.explore interpolate --generator=saved_models/dcgan/1 "
+    "--output=between.png": "python -m tfgan_zoo.explore interpolate "
+    "--generator=saved_models/dcgan/1 --output={tmp}/between.png",
     "python -m tests.benchmarks.train_step --variant=pix2pix": "python -m "
     "tests.benchmarks.train_step --variant=pix2pix --image_size=32 --filters=4 --rounds=1",
 }
