@@ -1,0 +1,249 @@
+"""WGAN-GP: Improved Training of Wasserstein GANs.
+
+Gulrajani, Ahmed, Arjovsky, Dumoulin & Courville, NIPS 2017, arXiv 1704.00028. Authors' code:
+github.com/igul222/improved_wgan_training (TensorFlow).
+
+The critic of a Wasserstein GAN must have slopes of at most one. Instead of clipping its weights,
+which makes it a function too simple, this paper penalises it where the norm of its gradient is not
+one, at random points on lines between real and generated examples. That trains deep residual nets
+of any kind with hardly any tuning.
+
+What a shortcut would miss:
+- one alpha for each example, not for the batch; the norm over all pixels, nothing added under its
+  root (its gradient where it is zero is taken as zero); two-sided, slopes below one cost as well;
+- no batch normalisation in the critic: the penalty is about each example's gradient;
+- five critic steps on fresh data before each of the generator, which then takes a batch of twice
+  the size, 128 to 64;
+- Adam with beta_1 = 0 and beta_2 = 0.9 (0.5 and 0.9 for MNIST and the worlds of points), its rate
+  on a line to zero (for CIFAR-10);
+- pixels of 256 levels are spread over their bins by uniform noise: a critic sees the levels;
+- with labels: AC-GAN's classifier on the critic, learnt from real pictures alone with weight 1; the
+  generator follows it with weight 0.1, and normalises by scales and offsets of each class;
+- worlds of points: lambda 0.1 instead of 10.
+
+Departures:
+- The critic learns before the generator, as in algorithm 1; the code begins with the generator,
+  save in the first iteration.
+- Batch normalisation draws with moving averages, where the code takes each batch's statistics:
+  a picture must not depend on the others of its request.
+- The nets for MNIST draw in [-1, 1] with tanh (code: [0, 1] with a sigmoid), as those for CIFAR-10
+  do, and dequantise as those; with labels (code: none) they take the class beside the latent.
+"""
+
+import math
+
+import keras
+import tensorflow as tf
+
+from tfgan_zoo.base import Adversarial
+from tfgan_zoo.losses.adversarial import wasserstein_critic_loss, wasserstein_generator_loss
+from tfgan_zoo.networks.mlp import mlp
+from tfgan_zoo.networks.resnet import resnet_critic, resnet_generator
+from tfgan_zoo.regularizers.gradient_penalty import gradient_penalty
+
+
+def he_uniform(inputs, outputs, stride=1):
+    """The authors' weights of 5x5 kernels: variance 4 / (fan in + fan out), of which a stride
+    leaves out its square on the side of the larger map (`outputs` of a convolution down).
+    """
+    limit = math.sqrt(3.0 * 4.0 / (25 * (inputs + outputs / stride**2)))
+    return keras.initializers.RandomUniform(-limit, limit)
+
+
+def conv_generator(shape, latent_dim, filters=64):
+    """The authors' net for MNIST, without normalisation: a 4x4 map, doubled by 5x5 transposed
+    convolutions; for a side of 28 the 8x8 map is cut to 7x7.
+
+    The side is 28 or a power of two of at least 16; `filters` is the width of the last hidden
+    layer. Latents `[B, latent_dim]` to images `[B, *shape]` in [-1, 1], float32.
+    """
+    side, channels = shape[0], shape[-1]
+    levels = _levels(shape)
+    width = filters * 2 ** (levels - 1)
+    latents = keras.Input((latent_dim,), name="latents")
+    features = keras.layers.Dense(4 * 4 * width, "relu")(latents)
+    features = keras.layers.Reshape((4, 4, width))(features)
+    for level in range(levels):  # [B, 8, 8, width / 2], ..., [B, side, side, channels]
+        narrower = width // 2 if level < levels - 1 else channels
+        weights = he_uniform(narrower, width, stride=2)
+        features = keras.layers.Conv2DTranspose(
+            narrower, 5, 2, padding="same", kernel_initializer=weights
+        )(features)
+        if level < levels - 1:
+            features = keras.layers.ReLU()(features)
+        if level == 0 and side == 28:
+            features = keras.layers.Cropping2D(((0, 1), (0, 1)))(features)
+        width = narrower
+    images = keras.layers.Activation("tanh", dtype="float32")(features)
+    return keras.Model(latents, images, name="generator")
+
+
+def conv_critic(shape, filters=64, outputs=1):
+    """5x5 convolutions of stride 2 and leaky ReLUs down to a 4x4 map, then a linear layer; without
+    normalisation: images `[B, *shape]` to `[B, outputs]`, float32.
+    """
+    images = keras.Input(shape, name="images")
+    features, width = images, shape[-1]
+    for level in range(_levels(shape)):  # [B, side / 2, side / 2, filters], ..., [B, 4, 4, ...]
+        wider = filters * 2**level
+        features = keras.layers.Conv2D(
+            wider, 5, 2, padding="same", kernel_initializer=he_uniform(width, wider, stride=2)
+        )(features)
+        features = keras.layers.LeakyReLU(0.2)(features)
+        width = wider
+    features = keras.layers.Flatten()(features)
+    scores = keras.layers.Dense(outputs, dtype="float32")(features)
+    return keras.Model(images, scores, name="critic")
+
+
+def _levels(shape):
+    side, width = shape[:2]
+    if side != width or (side != 28 and (side < 16 or side & (side - 1))):
+        raise ValueError(
+            "The convolutional nets draw squares with a side of 28, or 16, 32, 64, ... pixels; got "
+            f"{side}x{width}."
+        )
+    return round(math.log2(side / 4))
+
+
+def dequantise(images, seed):
+    """Levels 0 to 255, given as [-1, 1], spread over 256 bins of [-1, 1) by uniform noise."""
+    noise = tf.random.stateless_uniform(tf.shape(images), seed, alg="philox")
+    return ((images + 1.0) * 127.5 + noise) / 128.0 - 1.0
+
+
+class WGANGP(Adversarial):
+    """WGAN-GP with the defaults of the authors' CIFAR-10 run.
+
+    Args:
+        shape: of an example: (height, width, channels) of a picture, (dimensions,) of a point.
+        networks: "resnet" (CIFAR-10), "conv" (MNIST) or "mlp" (worlds of points).
+        latent_dim: length of the latent (128; 2 for points), without the label.
+        filters: width of both nets (128; "conv" 64, "mlp" 512).
+        critic_steps: for each step of the generator (5).
+        penalty: lambda (10; 0.1 for points).
+        generator_batch: latents of the generator's step, in batches of the critic (2; 1 in the
+            authors' other runs).
+        classes: above 0 the class-conditional arm; latents then end in a class's one-hot vector.
+        critic_class_weight, generator_class_weight: of the classifier's loss (1 and 0.1).
+        seed: of latents, alpha and noise in training.
+
+    `train_step` takes a dict with `images [B, height, width, channels]`, float32 in [-1, 1], and
+    `labels [B]`, int32, if there are classes; or `points [B, dimensions]`. B is `critic_steps`
+    batches, one for each.
+
+    Raises:
+        ValueError: for unknown networks, or sizes or labels that they cannot take.
+    """
+
+    paper = {
+        "title": "Improved Training of Wasserstein GANs",
+        "authors": "Gulrajani, Ahmed, Arjovsky, Dumoulin & Courville, NIPS 2017",
+        "arxiv": "1704.00028",
+        "code": "https://github.com/igul222/improved_wgan_training",
+    }
+
+    def __init__(
+        self,
+        shape=(32, 32, 3),
+        networks="resnet",
+        latent_dim=128,
+        filters=128,
+        critic_steps=5,
+        penalty=10.0,
+        generator_batch=2,
+        classes=0,
+        critic_class_weight=1.0,
+        generator_class_weight=0.1,
+        seed=0,
+        name="wgan_gp",
+    ):
+        super().__init__(seed=seed, name=name)
+        self.prior_dim, self.classes = latent_dim, classes
+        self.latent_dim = latent_dim + classes
+        self.critic_steps, self.penalty = critic_steps, penalty
+        self.generator_batch = generator_batch
+        self.critic_class_weight = critic_class_weight
+        self.generator_class_weight = generator_class_weight
+        if networks == "mlp" and len(shape) == 1 and not classes:
+            plain = {"width": filters, "depth": 3, "initializer": "he_uniform"}
+            self.generator = mlp(latent_dim, shape[0], name="generator", **plain)
+            self.critic = mlp(shape[0], 1, name="critic", **plain)
+        elif networks == "conv" and len(shape) == 3:
+            self.generator = conv_generator(shape, self.latent_dim, filters)
+            self.critic = conv_critic(shape, filters, 1 + classes)
+        elif networks == "resnet" and len(shape) == 3:
+            self.generator = resnet_generator(shape[:2], shape[2], latent_dim, filters, classes)
+            self.critic = resnet_critic(shape[:2], shape[2], filters, 1 + classes)
+        else:
+            raise ValueError(
+                f"There are no networks '{networks}' for {classes} classes of {tuple(shape)}: "
+                "points take mlp, without classes; pictures resnet or conv."
+            )
+
+    def call(self, latents):
+        """Examples `[B, *shape]` from latents `[B, latent_dim]`."""
+        return self.generator(latents, training=False)
+
+    def sample_latents(self, count, seed):
+        """`count` draws of the prior, float32 `[count, latent_dim]`, from a seed int32 [2]: a
+        normal vector, and beside it, for classes, one of them at random.
+        """
+        labels = tf.random.stateless_uniform(
+            [count], tf.random.fold_in(seed, 1, alg="philox"), 0, max(self.classes, 1), tf.int32
+        )
+        return self.draw_latents(labels, seed)
+
+    def draw_latents(self, labels, seed):
+        """Latents `[B, latent_dim]` of these classes, int32 `[B]`."""
+        noise = tf.random.stateless_normal([tf.size(labels), self.prior_dim], seed, alg="philox")
+        return tf.concat([noise, tf.one_hot(labels, self.classes)], -1) if self.classes else noise
+
+    def judge(self, examples):
+        """The critic in training: scores `[B]` and class logits `[B, classes]`."""
+        outputs = self.critic(examples, training=True)
+        return outputs[:, 0], outputs[:, 1:]
+
+    def class_loss(self, class_logits, labels):
+        """Cross-entropy of AC-GAN's classifier; zero without classes."""
+        if not self.classes:
+            return 0.0
+        return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, class_logits))
+
+    def train_step(self, data):
+        pictures = "points" not in data
+        real = data["images"] if pictures else data["points"]
+        labels = data["labels"] if self.classes else tf.zeros(tf.shape(real)[:1], tf.int32)
+        step = self.begin_step()
+        if pictures:
+            real = dequantise(real, step.seed(0))
+
+        parts = [tf.split(values, self.critic_steps) for values in (real, labels)]
+        for number, (real, labels) in enumerate(zip(*parts, strict=True), 1):
+            latents = self.draw_latents(labels, step.seed(2 * number))
+            fake = self.generator(latents, training=True)
+            with tf.GradientTape() as tape:
+                real_scores, class_logits = self.judge(real)
+                fake_scores, _ = self.judge(fake)
+                penalty, norms = gradient_penalty(
+                    lambda examples: self.judge(examples)[0], real, fake, step.seed(2 * number + 1)
+                )
+                wasserstein_loss = wasserstein_critic_loss(real_scores, fake_scores)
+                critic_loss = wasserstein_loss + self.penalty * penalty
+                critic_loss += self.critic_class_weight * self.class_loss(class_logits, labels)
+            step.update(tape, critic=critic_loss)
+
+        latents = self.sample_latents(self.generator_batch * real.shape[0], step.seed(1))
+        wanted = tf.argmax(latents[:, self.prior_dim :], -1) if self.classes else None
+        with tf.GradientTape() as tape:
+            fake_scores, class_logits = self.judge(self.generator(latents, training=True))
+            generator_loss = wasserstein_generator_loss(fake_scores)
+            generator_loss += self.generator_class_weight * self.class_loss(class_logits, wanted)
+        step.update(tape, generator=generator_loss)
+
+        return step.report(
+            critic_loss=critic_loss,
+            generator_loss=generator_loss,
+            wasserstein_loss=wasserstein_loss,
+            input_gradient_norm=tf.reduce_mean(norms),
+        )
