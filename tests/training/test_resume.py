@@ -147,7 +147,15 @@ def test_disk_full_in_the_middle(processes, tmp_path):
         assert int(model.step) == 3
 
 
-def test_second_signal_stops_at_once(tmp_path, adversary):
+@pytest.fixture
+def interruptible():
+    """Python's own handler of SIGINT, which a shell takes from what it starts in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_second_signal_stops_at_once(tmp_path, adversary, interruptible):
     seen = []
 
     def twice(step, logs):
