@@ -156,7 +156,7 @@ strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 with strategy.scope():
     with pytest.raises(ValueError, match="100 critic steps work on one device only"):
         WGAN((2,), filters=2)
-    model = WGAN((2,), 3, filters=4, clip=0.1, long_steps=0, long_every=0)
+    model = WGAN((2,), 3, filters=4, clip=0.1, long_critic_steps=0)
     model.compile(**{p: keras.optimizers.RMSprop(1e-3) for p in ("generator", "critic")})
 points = {"points": tf.ones([5, 2])}
 strategy.run(tf.function(model.train_step), (points,))

@@ -51,7 +51,7 @@ class WGAN(Adversarial):
         clip: c, the largest weight of the critic (0.01).
         critic_steps: for each step of the generator (5).
         long_critic_steps: the same for its first `long_steps` and then every `long_every`th (100,
-            25 and 500; an `long_every` of 0 is never).
+            25 and 500; 0 steps, or every 0th, are none).
         seed: of the latents and of the examples drawn again in training.
 
     `train_step` takes a dict with `images [B, side, side, channels]`, float32 in [-1, 1], or
@@ -89,7 +89,7 @@ class WGAN(Adversarial):
         if self.sometimes_longer and self.distribute_strategy.num_replicas_in_sync > 1:
             raise ValueError(
                 f"The steps with {long_critic_steps} critic steps work on one device only: switch "
-                "them off with long_steps=0 and long_every=0."
+                "them off with long_critic_steps=0."
             )
         if len(shape) == 3:
             self.generator = dcgan_generator(shape[:2], shape[2], latent_dim, filters)
