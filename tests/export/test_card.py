@@ -124,6 +124,15 @@ def test_writing_again_replaces(directory):
     assert {p.name for p in directory.iterdir()} == names
 
 
+def test_an_animation_is_shown_where_there_is_one(directory):
+    cards.write_card(directory, card(), PICTURE)
+    assert "training.gif" not in (directory / "README.md").read_text()
+    (directory / "training.gif").write_bytes(b"GIF89a")
+    cards.write_card(directory, card(), PICTURE)
+    assert "](training.gif)" in (directory / "README.md").read_text()
+    assert json.loads((directory / "card.json").read_text())["files"]["training.gif"] == 6
+
+
 def fields(value, path=()):
     """The paths of all fixed fields."""
     for name, inner in value.items():

@@ -20,6 +20,7 @@ from PIL import Image
 from tfgan_zoo.export.tflite import to_array
 
 SCHEMA_VERSION = 1
+ANIMATION = "training.gif"  # shown in README.md where the directory holds it
 
 _NUMBER = (int, float)
 _INTERFACES = {(3, "antialias"), (3, "nearest"), (1, None)}
@@ -205,6 +206,10 @@ def _readme(card: dict) -> str:
     parts = [
         f"# {card['title']}",
         f"![Samples of {card['name']}](samples.png)",
+        *(
+            ["![The same samples while it was trained](training.gif)"]
+            * (ANIMATION in card["files"])
+        ),
         card["summary"],
         "## Paper",
         f"{paper['authors']}: *{paper['title']}*, "

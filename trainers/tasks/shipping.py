@@ -10,12 +10,14 @@ import tensorflow as tf
 from absl import flags
 
 from tfgan_zoo.export import card, saved_model, serving, tflite
+from tfgan_zoo.training import plots
 from tfgan_zoo.training.run_directory import versions, write_atomically
 from trainers import common
 
 FLAGS = flags.FLAGS
 FILES = {"float32": "model_float32.tflite", "float16": "model.tflite", "int8": "model_int8.tflite"}
 LATENCY_RUNS = 20
+ANIMATION_FRAMES, ANIMATION_SIDE = 12, 264  # small, since it ships with the generator
 # Flags that name folders of one machine.
 PRIVATE = ("run_dir", "export_dir", "data_dir", "cache_dir")
 
@@ -103,6 +105,11 @@ def ship(
     timed = next((kind for kind in FLAGS.tflite), "float32")
     latency = card.latency_ratio(lite[timed], served, inputs[:1], LATENCY_RUNS)
     scores, baselines = measure(served)
+    moving = plots.animation(
+        sorted(directory.samples.glob("step_*.png")), frames=ANIMATION_FRAMES, side=ANIMATION_SIDE
+    )
+    if moving is not None:
+        write_atomically(folder / card.ANIMATION, moving)
     found = versions()
     card.write_card(
         folder,
