@@ -17,10 +17,10 @@ FLAGS.set_default("discriminator_learning_rate", 0.1)
 flags.DEFINE_float("width", 1.0, "Of the hidden layers, as a share of the paper's.", 0.0)
 flags.DEFINE_float("generator_dropout", 0.5, "Rate behind its hidden layers.", 0.0, 1.0)
 flags.DEFINE_float("discriminator_dropout", 0.5, "Rate behind its hidden layers.", 0.0, 1.0)
-flags.DEFINE_float("rate_factor", 1.00004, "Divides both rates at each step.", 1.0)
 
 
 def build(data, total_steps):
+    from tfgan_zoo.data.statistics import mean
     from tfgan_zoo.models.conditional.cgan import CGAN
     from tfgan_zoo.optimizers.momentum import Geometric, Momentum
 
@@ -28,6 +28,7 @@ def build(data, total_steps):
         image_size=common.image_size(),
         channels=data.channels("images"),
         classes=task.count_classes(data),
+        pixel_means=mean(data.train, "images") / 255,
         width=FLAGS.width,
         generator_dropout=FLAGS.generator_dropout,
         discriminator_dropout=FLAGS.discriminator_dropout,
@@ -35,7 +36,7 @@ def build(data, total_steps):
     )
     rates = FLAGS.generator_learning_rate, FLAGS.discriminator_learning_rate
     ramp = 250 * len(data.train) // FLAGS.batch_size
-    g, d = (Momentum(Geometric(rate, FLAGS.rate_factor), 0.5, 0.7, ramp) for rate in rates)
+    g, d = (Momentum(Geometric(rate, 1.00004), 0.5, 0.7, ramp) for rate in rates)
     model.compile(generator=g, discriminator=d, **common.compile_options())
     return model
 

@@ -1,8 +1,8 @@
-"""The DCGAN initialisation."""
+"""Initial weights and biases against their definitions."""
 
 import numpy as np
 
-from tfgan_zoo.layers.initializers import normal_scale, normal_weights
+from tfgan_zoo.layers.initializers import marginal_logits, normal_scale, normal_weights
 
 
 def test_moments():
@@ -16,3 +16,10 @@ def test_moments():
 
 def test_layers_of_one_shape_differ():
     assert np.any(np.array(normal_weights()((8,))) != np.array(normal_weights()((8,))))
+
+
+def test_sigmoids_of_the_marginal_logits_have_the_means():
+    means = np.array([[0.0, 0.25], [0.5, 1.0]])
+    logits = marginal_logits(means)
+    assert logits.shape == (4,) and np.isfinite(logits).all()
+    np.testing.assert_allclose(1 / (1 + np.exp(-logits)), means.ravel(), atol=1e-6)

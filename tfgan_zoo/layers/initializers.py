@@ -1,6 +1,7 @@
-"""Weight initialisation of the DCGAN line of networks."""
+"""Weight initialisation: of the DCGAN line of networks, and of sigmoids from marginals."""
 
 import keras
+import numpy as np
 
 
 def normal_weights():
@@ -13,3 +14,11 @@ def normal_scale():
     it.
     """
     return keras.initializers.RandomNormal(1.0, 0.02)
+
+
+def marginal_logits(means):
+    """log m / (1 - m): the bias under which sigmoids without input have these `means` in [0, 1], as
+    `init_sigmoid_bias_from_marginals` of pylearn2 sets it for the first GANs.
+    """
+    means = np.clip(np.ravel(means), 1e-7, 1.0 - 1e-7)
+    return np.log(means) - np.log1p(-means)

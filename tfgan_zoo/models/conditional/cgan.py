@@ -21,8 +21,12 @@ Departures:
 - The paper says "dropout with probability of 0.5 ... to both"; here it follows each hidden layer
   and leaves the inputs alone, because a label without its one bit says nothing.
 - From the first GAN, for want of a word in the paper: both players learn at once from one forward
-  pass; the discriminator's loss is the mean of its two terms; the generator maximises log D;
-  weights from U(-0.05, 0.05) and U(-0.005, 0.005); the momentum takes 250 epochs to grow.
+  pass; the discriminator's loss is the mean of its two terms; the generator maximises log D; its
+  output bias starts at the pixels' marginals; the discriminator's weights are from U(-0.005,
+  0.005); the momentum takes 250 epochs to grow.
+- The generator's weights are Glorot's. Under the first GAN's U(-0.05, 0.05) and without the
+  marginals, the dropout of 1,200 units drowned the latent: its path died in the first thousand
+  steps, and each label had one picture. Without dropout the discriminator won outright.
 - The paper stops by the Parzen likelihood of a validation set; here the length is set beforehand.
 - Pictures are in [-1, 1] outside, as everywhere in this package, and in [0, 1] inside the nets.
 """
@@ -34,6 +38,7 @@ import tensorflow as tf
 
 from tfgan_zoo.base import Adversarial
 from tfgan_zoo.layers.dropout import TrainingDropout
+from tfgan_zoo.layers.initializers import marginal_logits
 from tfgan_zoo.layers.maxout import Maxout
 from tfgan_zoo.losses.adversarial import (
     nonsaturating_discriminator_loss,
@@ -41,8 +46,11 @@ from tfgan_zoo.losses.adversarial import (
 )
 
 
-def cgan_generator(image_shape, latent_dim, classes, width, dropout):
+def cgan_generator(image_shape, pixel_means, latent_dim, classes, width, dropout):
     """z and y to hidden layers of their own, both to one, that to the pixels.
+
+    Args:
+        pixel_means: `[*image_shape]` in [0, 1], for the output's bias; None leaves it at zero.
 
     Returns:
         A functional model: `[latents [B, latent_dim], conditions [B, classes], seed int32 [2]]` to
@@ -51,19 +59,17 @@ def cgan_generator(image_shape, latent_dim, classes, width, dropout):
     latents = keras.Input((latent_dim,), name="latents")
     conditions = keras.Input((classes,), name="conditions")
     seed = keras.Input(batch_shape=(2,), dtype="int32", name="seed")
-    weights = keras.initializers.RandomUniform(-0.05, 0.05)
 
     def hidden(features, units, stream):
-        units = math.ceil(units * width)
-        features = keras.layers.Dense(units, activation="relu", kernel_initializer=weights)(
-            features
-        )
+        features = keras.layers.Dense(math.ceil(units * width), activation="relu")(features)
         return TrainingDropout(dropout, stream)(features, seed)
 
     paths = [hidden(latents, 200, stream=0), hidden(conditions, 1000, stream=1)]
     joint = hidden(keras.layers.Concatenate()(paths), 1200, stream=2)
-    pixels = keras.layers.Dense(math.prod(image_shape), kernel_initializer=weights)(joint)
-    pixels = keras.layers.Activation("sigmoid", dtype="float32")(pixels)
+    output = keras.layers.Dense(math.prod(image_shape))
+    pixels = keras.layers.Activation("sigmoid", dtype="float32")(output(joint))
+    if pixel_means is not None:
+        output.bias.assign(marginal_logits(pixel_means))
     images = keras.layers.Rescaling(2.0, -1.0, dtype="float32")(pixels)
     images = keras.layers.Reshape(image_shape, dtype="float32")(images)
     return keras.Model([latents, conditions, seed], images, name="generator")
@@ -99,6 +105,8 @@ class CGAN(Adversarial):
         image_size: (height, width).
         channels: 1 to 4.
         classes: number of labels.
+        pixel_means: `[height, width, channels]` in [0, 1], of the training set, at which the
+            generator's output starts; None starts at 0.5.
         latent_dim: length of the latent (100).
         width: of all hidden layers, as a share of the paper's.
         generator_dropout, discriminator_dropout: rates behind each hidden layer (0.5 and 0.5).
@@ -120,6 +128,7 @@ class CGAN(Adversarial):
         image_size=(28, 28),
         channels=1,
         classes=10,
+        pixel_means=None,
         latent_dim=100,
         width=1.0,
         generator_dropout=0.5,
@@ -131,7 +140,9 @@ class CGAN(Adversarial):
         self.latent_dim = latent_dim
         self.classes = classes
         shape = (*image_size, channels)
-        self.generator = cgan_generator(shape, latent_dim, classes, width, generator_dropout)
+        self.generator = cgan_generator(
+            shape, pixel_means, latent_dim, classes, width, generator_dropout
+        )
         self.discriminator = cgan_discriminator(shape, classes, width, discriminator_dropout)
 
     def call(self, inputs):
