@@ -14,10 +14,9 @@ What a shortcut would miss:
 - least squares instead of logarithms, and the discriminators' halved;
 - a discriminator sees drawn pictures from a history of 50, of which half the time an old one is
   returned and replaced by the new one, and not simply the newest, or random old ones;
-- instance normalisation without scale, and reflected borders, without which the borders of the
-  pictures decay;
+- instance normalisation without scale, and reflected borders, against artefacts there;
 - the cycle is taken in both directions, and its L1 is measured against the real picture;
-- the identity term is weighted by its half of the *cycle's* weight, 5 and not 0.5;
+- the identity term's 0.5 is a share of the *cycle's* weight: it counts five times, not half;
 - the rates are constant for half of the run and then fall to zero on a line (--lr_schedule=linear,
   the trainer's default);
 - the two sets have an order each: a common shuffle of two sets of one length would hand out the
