@@ -14,7 +14,6 @@ FLAGS.set_default("batch_size", 100)
 FLAGS.set_default("generator_learning_rate", 0.1)
 FLAGS.set_default("discriminator_learning_rate", 0.1)
 flags.DEFINE_float("width", 1.0, "Of the hidden layers, as a share of the paper's.", 0.0)
-flags.DEFINE_bool("dropout", True, "In the discriminator: 0.2 of the pixels, 0.5 of its units.")
 flags.DEFINE_enum("generator_loss", "nonsaturating", ["nonsaturating", "minimax"], "Which game.")
 flags.DEFINE_integer("discriminator_steps", 1, "Minibatches in a batch; the last is for both.", 1)
 
@@ -24,18 +23,19 @@ def build(data, total_steps):
     from tfgan_zoo.models.unconditional.gan import GAN
     from tfgan_zoo.optimizers.momentum import Geometric, Momentum
 
-    pictures = "images" in data.train.fields
+    field = "images" if "images" in data.train.fields else "points"
     model = GAN(
-        data.train.fields["images" if pictures else "points"].shape,
-        pixel_means=mean(data.train, "images") / 255 if pictures else None,
+        data.train.fields[field].shape,
+        pixel_means=mean(data.train, field) / 255 if field == "images" else None,
         width=FLAGS.width,
-        dropouts=(0.2, 0.5) if FLAGS.dropout else (0.0, 0.0),
+        dropouts=(0.2, 0.5) if field == "images" else (0.0, 0.0),
         generator_loss=FLAGS.generator_loss,
         discriminator_steps=FLAGS.discriminator_steps,
         seed=FLAGS.seed,
     )
     ramp = 250 * len(data.train) // FLAGS.batch_size
-    g = Momentum(Geometric(FLAGS.generator_learning_rate), 0.5, 0.7, ramp)
+    ema = {"use_ema": FLAGS.ema_decay > 0, "ema_momentum": FLAGS.ema_decay or 0.99}
+    g = Momentum(Geometric(FLAGS.generator_learning_rate), 0.5, 0.7, ramp, **ema)
     d = Momentum(Geometric(FLAGS.discriminator_learning_rate), 0.5, 0.7, ramp)
     model.compile(generator=g, discriminator=d, **common.compile_options())
     return model

@@ -26,7 +26,8 @@ Departures:
 - Pictures are in [-1, 1] outside, as everywhere in this package, and in [0, 1] inside both nets:
   there a dropped pixel is a black one.
 - Points, which the paper does not have: no squashing of the output, no rescaling, and weights from
-  Glorot's distribution, since U(-0.005, 0.005) on two inputs is next to nothing.
+  Glorot's distribution, since U(-0.005, 0.005) on two inputs is next to nothing. The trainer leaves
+  the dropout out there: two coordinates leave nothing to drop.
 """
 
 import math
