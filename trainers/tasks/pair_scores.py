@@ -122,6 +122,8 @@ def protocol(test, size, train_count):
             "pixel_accuracy, class_accuracy and class_iou: of the labels whose colours are nearest "
             "to what was drawn."
         )
+    if test.fields["source"].kind != "labels":
+        return text.rstrip()
     return text + (
         "pixel_accuracy, class_accuracy and class_iou: how much of the label map a segmenter finds "
         f"again in the picture; it is a ridge regression fitted on {min(FIT, train_count)} true "
