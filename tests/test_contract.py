@@ -3,6 +3,7 @@ file.
 """
 
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -14,6 +15,7 @@ TRAINERS = sorted(
     for path in (ROOT / "trainers").glob("*.py")
     if path.stem not in ("__init__", "common")
 )
+FLAGFILES = sorted((ROOT / "trainers" / "flagfiles").glob("*.flags"))
 # The others train what scores need, or compare variants; they have tests of their own.
 VARIANTS = {path.stem for path in (ROOT / "tfgan_zoo" / "models").rglob("*.py")}
 TRAINERS_OF_VARIANTS = sorted(VARIANTS.intersection(TRAINERS))
@@ -36,24 +38,27 @@ def test_contract(trainer, tmp_path):
     assert "the card is complete" in held.stdout
 
 
-@pytest.mark.parametrize("trainer", TRAINERS)
-def test_every_flagfile_parses(trainer):
-    flagfiles = sorted((ROOT / "trainers" / "flagfiles").glob(f"{trainer}*.flags"))
-    assert flagfiles
-    for flagfile in flagfiles:
-        text = flagfile.read_text()
-        assert f"python -m trainers.{trainer}" in text, f"{flagfile} does not say its command"
-        # --only_check_args parses the flags and stops; a wrong one is an error that names it.
-        subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                f"trainers.{trainer}",
-                f"--flagfile={flagfile}",
-                "--only_check_args",
-            ],
-            cwd=ROOT,
-            check=True,
-            capture_output=True,
-            timeout=60,
-        )
+@pytest.mark.parametrize("flagfile", FLAGFILES, ids=lambda path: path.stem)
+def test_every_flagfile_says_its_command_and_parses(flagfile):
+    command = re.search(rf"python -m trainers\.(\w+)\s.*{flagfile.name}", flagfile.read_text())
+    assert command, f"{flagfile} does not say its command"
+    trainer = command[1]
+    assert flagfile.stem.startswith(trainer) or flagfile.stem == "quickstart"
+    # --only_check_args parses the flags and stops; a wrong one is an error that names it.
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            f"trainers.{trainer}",
+            f"--flagfile={flagfile}",
+            "--only_check_args",
+        ],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        timeout=60,
+    )
+
+
+def test_every_trainer_has_a_flagfile():
+    assert set(TRAINERS) <= {flagfile.stem for flagfile in FLAGFILES}
