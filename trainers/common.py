@@ -84,6 +84,12 @@ flags.DEFINE_float("gradient_norm_bound", 100.0, "Gradient norm above which a wa
 flags.DEFINE_bool(
     "export", True, "Write SavedModel, TFLite and card, scored on the held-out split."
 )
+flags.DEFINE_bool(
+    "export_features",
+    False,
+    "Write the features of the discriminator's convolutions too, which `python -m "
+    "tfgan_zoo.explore features` measures.",
+)
 flags.DEFINE_list("tflite", ["float16"], "TFLite files to write: any of float32, float16, int8.")
 
 # What may change when a run goes on: nothing of it alters what is learnt.
@@ -95,6 +101,7 @@ FREE_TO_CHANGE = (
     "cache",
     "cache_dir",
     "export",
+    "export_features",
     "tflite",
     "keep_checkpoints",
     "max_skipped",
@@ -278,6 +285,7 @@ def run(build, task):
     from tfgan_zoo.training.ema import averaged_weights
     from tfgan_zoo.training.fit import fit
     from tfgan_zoo.training.run_directory import RunDirectory, RunError
+    from trainers.tasks import features
 
     strategy = strategies.strategy(FLAGS.strategy)
     replicas = strategy.num_replicas_in_sync
@@ -306,6 +314,8 @@ def run(build, task):
     try:
         with strategy.scope():
             model = build(data, total)
+            if FLAGS.export_features:
+                features.judge(model)
     except ValueError as error:  # a size or a name that the networks cannot take
         raise RunError(str(error)) from error
 
@@ -379,4 +389,6 @@ def run(build, task):
             strategies.set_precision("float32")
             shipped = build(data, total)
             shipped.set_weights(model.get_weights())
+        if FLAGS.export_features:  # first: the card lists all files of the export
+            features.export(shipped, data, directory)
         task.export(shipped, data, directory, total, seconds)

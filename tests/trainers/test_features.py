@@ -1,0 +1,71 @@
+"""--export_features: a discriminator's features as a SavedModel beside the generator's."""
+
+import json
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+# Run where this package cannot be imported.
+LOAD = """
+import sys
+sys.modules["tfgan_zoo"] = sys.modules["keras"] = None
+import tensorflow as tf
+signature = tf.saved_model.load(sys.argv[1]).signatures["serving_default"]
+found = signature(images=tf.random.stateless_uniform([5, 16, 16, 1], [0, 0], -1.0, 1.0))
+print(found["features"].shape, bool(tf.reduce_all(tf.math.is_finite(found["features"]))))
+"""
+
+
+def train(name, folder, *arguments):
+    return subprocess.run(
+        [
+            *(sys.executable, "-m", f"trainers.{name}"),
+            f"--flagfile=trainers/flagfiles/{name}_tiny.flags",
+            f"--run_dir={folder}",
+            "--export_features",
+            *arguments,
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+
+
+def test_dcgan_exports_features_that_load_without_this_package(tmp_path):
+    without = train("dcgan", tmp_path, "--noexport_features")
+    assert without.returncode == 0, without.stdout + without.stderr
+    exported = tmp_path / "export" / "dcgan"
+    assert not (exported / "features").exists()
+
+    # The finished run, again: it exports what it was now asked for.
+    done = train("dcgan", tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    path = exported / "features" / "2"  # of the generator in version 2
+    assert f"The discriminator's 192 features: {path}" in done.stdout
+    files = json.loads((exported / "card.json").read_text())["files"]
+    assert {"2/saved_model.pb", "features/2/saved_model.pb"} <= set(files)
+
+    loaded = subprocess.run(
+        [sys.executable, "-c", LOAD, path], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert loaded.stdout.strip() == "(5, 192) True", loaded.stdout + loaded.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "sentence"),
+    [
+        ("gan", ["--data=ring"], "--export_features: the discriminator of gan"),
+        ("gan", [], "it is no functional network"),
+    ],
+)
+def test_a_model_without_such_features_says_so_before_it_trains(
+    name, arguments, sentence, tmp_path
+):
+    done = train(name, tmp_path, *arguments)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert sentence in done.stdout and "Traceback" not in done.stderr
+    assert not list(tmp_path.rglob("ckpt-*"))
