@@ -1,4 +1,5 @@
-"""One trainer against the contract of architecture: `python -m tests.contract TRAINER FOLDER`.
+"""One trainer against the contract of architecture: `python -m tests.contract TRAINER FOLDER`, and
+the name of a flagfile where that is not TRAINER_tiny.
 
 Trainers define flags of the same name, so that each needs a process of its own. Prints the name of
 each check that holds; a check that does not hold raises.
@@ -52,13 +53,13 @@ def same(first, second):
     return all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
 
 
-def check(name, folder):
+def check(name, folder, flagfile=None):
     """Holds the trainer `name` to the contract; yields what was checked."""
     trainer = importlib.import_module(f"trainers.{name}")
     FLAGS(
         [
             name,
-            f"--flagfile=trainers/flagfiles/{name}_tiny.flags",
+            f"--flagfile=trainers/flagfiles/{flagfile or f'{name}_tiny'}.flags",
             "--tflite=float32,float16,int8",
         ]
     )
@@ -116,5 +117,5 @@ def check(name, folder):
 
 
 if __name__ == "__main__":
-    for held in check(sys.argv[1], pathlib.Path(sys.argv[2])):
+    for held in check(sys.argv[1], pathlib.Path(sys.argv[2]), *sys.argv[3:]):
         print(held, flush=True)

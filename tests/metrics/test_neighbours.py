@@ -103,6 +103,36 @@ def test_nn_accuracy_counts_ties_by_share():
     assert accuracy == pytest.approx({"total": 5 / 6, "real": 2 / 3, "fake": 1})
 
 
+@pytest.mark.parametrize("offset", [0.0, 1e3])
+def test_classification_error_equals_scikit_learn(offset, monkeypatch):
+    monkeypatch.setattr(neighbours, "BLOCK_BYTES", 8 * 200 * 7)  # blocks of seven points
+    samples, points = normal(200, seed=1) + offset, normal(150, seed=2, mean=0.2) + offset
+    chance = np.random.default_rng(3)
+    labels = (samples[:, 0] > offset) * 2 + chance.integers(0, 2, 200)
+    truth = (points[:, 0] > offset) * 2 + chance.integers(0, 2, 150)
+    expected = 1 - KNeighborsClassifier(1).fit(samples, labels).score(points, truth)
+    assert 0.3 < expected < 0.9
+    error = neighbours.classification_error(samples, labels, points, truth)
+    assert error == pytest.approx(expected, abs=1e-12)
+    # The classifier on its own examples makes none.
+    assert neighbours.classification_error(samples, labels, samples, labels) == 0.0
+
+
+def test_classification_error_counts_ties_by_share():
+    samples = np.array([[0.0], [2.0], [2.0], [9.0]])
+    # 1 lies as near to one sample of class 0 as to two of class 1; 8 is the last one's.
+    for truth, expected in (([0, 7], 2 / 3), ([1, 7], 1 / 3), ([1, 1], 1 / 3 + 1), ([5, 5], 2)):
+        error = neighbours.classification_error(samples, [0, 1, 1, 7], [[1.0], [8.0]], truth)
+        assert error == pytest.approx(expected / 2)
+
+
+def test_classification_error_needs_a_label_for_each():
+    with pytest.raises(ValueError, match=r"Each sample has one label.*\[3\], not \[2\]"):
+        neighbours.classification_error(normal(3), [0, 1], normal(2), [0, 1])
+    with pytest.raises(ValueError, match=r"Each point has one label.*\[2\], not \[2, 1\]"):
+        neighbours.classification_error(normal(3), [0, 1, 1], normal(2), [[0], [1]])
+
+
 def test_nn_accuracy_does_not_depend_on_order_or_sides():
     chance = np.random.default_rng(0)
     real, fake = chance.integers(0, 3, (2, 200, 4)) / 7  # full of ties, none a binary fraction

@@ -9,15 +9,48 @@ import tensorflow as tf
 
 
 def _cross_entropy(logits, label):
-    """Mean binary cross-entropy of sigmoid(`logits`) against the constant `label`."""
+    """Mean binary cross-entropy of sigmoid(`logits`) against a `label` for all or one for each."""
     logits = tf.cast(logits, tf.float32)
-    labels = tf.fill(tf.shape(logits), tf.constant(label, tf.float32))
+    labels = tf.broadcast_to(tf.cast(label, tf.float32), tf.shape(logits))
     return tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(labels=labels, logits=logits))
 
 
-def nonsaturating_discriminator_loss(real_logits, fake_logits):
-    """-E log D(x) - E log(1 - D(G(z))): equation 1 of Goodfellow et al. 2014, arXiv 1406.2661."""
-    return _cross_entropy(real_logits, 1.0) + _cross_entropy(fake_logits, 0.0)
+def nonsaturating_discriminator_loss(real_logits, fake_logits, real_labels=1.0, fake_labels=0.0):
+    """-E log D(x) - E log(1 - D(G(z))): equation 1 of Goodfellow et al. 2014, arXiv 1406.2661.
+
+    Other labels, a number or one for each logit (`noisy_labels`), make it the cross-entropy against
+    them: -E [t log D + (1 - t) log(1 - D)].
+    """
+    return _cross_entropy(real_logits, real_labels) + _cross_entropy(fake_logits, fake_labels)
+
+
+def noisy_labels(shape, seed, soft=False, flipped=0.0):
+    """Labels of real and of fake examples for a discriminator that shall not grow too sure.
+
+    Trick 6 of github.com/soumith/ganhacks, after Salimans et al. 2016, arXiv 1606.03498.
+
+    Args:
+        shape: of the logits of either.
+        seed: int32 [2].
+        soft: uniform on [0.7, 1.2] for real and on [0, 0.3] for fake, instead of 1 and 0. A label
+            above 1 makes one example's loss unbounded below; that of their mean, 0.95, is not.
+        flipped: share of the examples that get the other kind's label, each by a coin of its own.
+
+    Returns:
+        (real, fake), float32 of `shape`.
+    """
+
+    def draw(stream, low, high):
+        own = tf.random.fold_in(seed, stream, alg="philox")
+        return tf.random.stateless_uniform(shape, own, low, high, alg="philox")
+
+    ones, zeros = tf.ones(shape), tf.zeros(shape)
+    if soft:
+        ones, zeros = draw(0, 0.7, 1.2), draw(1, 0.0, 0.3)
+    if not flipped:
+        return ones, zeros
+    real = tf.where(draw(2, 0.0, 1.0) < flipped, zeros, ones)
+    return real, tf.where(draw(3, 0.0, 1.0) < flipped, ones, zeros)
 
 
 def nonsaturating_generator_loss(fake_logits):
