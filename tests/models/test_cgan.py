@@ -63,26 +63,40 @@ def test_a_picture_follows_its_latent_and_its_label_alone():
     assert np.abs(other[0] - images[1]).max() > 1e-4
 
 
-def test_dropout_is_on_in_training_and_follows_the_seed():
-    model = tiny()
-    latents, conditions = model.sample_latents(4, (1, 2)), tf.one_hot([0, 1, 2, 0], 3)
+def test_the_generators_masks_are_part_of_its_latent():
+    """NumPy, unit by unit, from the same weights; in training and when served."""
+    model = tiny(generator_dropout=0.3)
+    assert model.latent_dim == 4 + 20 + 100 + 120
+    latents, labels = np.array(model.sample_latents(5, (1, 2))), np.array([0, 1, 2, 0, 1])
+    weights = model.generator.get_weights()
+    z, *masks = np.split(latents, [4, 24, 124], axis=1)
 
-    def train(seed):
-        return np.array(model.generator([latents, conditions, tf.constant(seed)], training=True))
+    def hidden(features, kernel, bias, uniforms):
+        return np.maximum(features @ kernel + bias, 0) * (uniforms >= 0.3) / 0.7
 
-    np.testing.assert_array_equal(train([5, 6]), train([5, 6]))
-    assert np.abs(train([5, 6]) - train([5, 7])).max() > 1e-3
-    served = np.array(model(tf.concat([latents, conditions], -1)))
-    assert np.abs(train([5, 6]) - served).max() > 1e-3
+    pairs = list(zip(weights[::2], weights[1::2], strict=True))
+    by_inputs = {len(kernel): (kernel, bias) for kernel, bias in pairs if kernel.shape[1] < 120}
+    z_layer, y_layer = by_inputs[4], by_inputs[3]
+    paths = [hidden(z, *z_layer, masks[0]), hidden(np.eye(3)[labels], *y_layer, masks[1])]
+    (joint_kernel, joint_bias), (kernel, bias) = (pair for pair in pairs if len(pair[0]) == 120)
+    joint = hidden(np.concatenate(paths, 1), joint_kernel, joint_bias, masks[2])
+    expected = 2 / (1 + np.exp(-(joint @ kernel + bias))) - 1
+    for training in (False, True):
+        drawn = model.generator([tf.constant(latents), tf.one_hot(labels, 3)], training=training)
+        np.testing.assert_allclose(np.reshape(drawn, (5, -1)), expected, atol=1e-5)
+
+
+def test_without_dropout_a_latent_is_z_alone():
+    assert tiny(generator_dropout=0.0).latent_dim == 4
 
 
 def test_three_steps_equal_those_written_by_hand():
     """Two passes, two tapes, Keras' momentum; the same labels for real and fake."""
     model = tiny()
-    nets = [keras.models.clone_model(net) for net in (model.generator, model.discriminator)]
+    other = tiny()
+    nets = generator, discriminator = other.generator, other.discriminator
     for net, original in zip(nets, (model.generator, model.discriminator), strict=True):
         net.set_weights(original.get_weights())
-    generator, discriminator = nets
     optimizers = [keras.optimizers.SGD(0.1, momentum=0.7) for _ in range(2)]
     bce = keras.losses.BinaryCrossentropy(from_logits=True)
 
@@ -91,9 +105,9 @@ def test_three_steps_equal_those_written_by_hand():
         latents = model.sample_latents(6, step.seed(0))
         y = tf.one_hot(data["labels"], 3)
         with tf.GradientTape(persistent=True) as tape:
-            fake = generator([latents, y, step.seed(1)], training=True)
-            real_logits = discriminator([data["images"], y, step.seed(2)], training=True)
-            fake_logits = discriminator([fake, y, step.seed(3)], training=True)
+            fake = generator([latents, y], training=True)
+            real_logits = discriminator([data["images"], y, step.seed(1)], training=True)
+            fake_logits = discriminator([fake, y, step.seed(2)], training=True)
             ones, zeros = tf.ones_like(real_logits), tf.zeros_like(fake_logits)
             discriminator_loss = (bce(ones, real_logits) + bce(zeros, fake_logits)) / 2
             generator_loss = bce(ones, fake_logits)

@@ -15,18 +15,22 @@ What a shortcut would miss:
 - the discriminator is of maxout units, and dropout is on in both players, in the discriminator
   while the generator learns from it too;
 - gradient descent with momentum 0.5 to 0.7 and a rate that falls by 1.00004 each step;
-- latents uniform on the unit hypercube, [0, 1], pixels in [0, 1] from sigmoids.
+- latents uniform on the unit hypercube, [0, 1], pixels in [0, 1] from sigmoids;
+- the dropout of the generator is most of its noise: a net that learnt with it and is served without
+  draws one picture for each label, so that its masks are kept when it is served.
 
 Departures:
 - The paper says "dropout with probability of 0.5 ... to both"; here it follows each hidden layer
-  and leaves the inputs alone, because a label without its one bit says nothing.
+  and leaves the inputs alone, because a label without its one bit says nothing. The generator's
+  masks are drawn with the latent, as further numbers on the hypercube that are compared with the
+  rate: G is a function of its latent, in training, in TensorFlow Serving and on a phone. Served
+  without them, what had learnt with them drew one picture for each label; where it learnt without,
+  the discriminator won, and all labels had one picture.
 - From the first GAN, for want of a word in the paper: both players learn at once from one forward
   pass; the discriminator's loss is the mean of its two terms; the generator maximises log D; its
   output bias starts at the pixels' marginals; the discriminator's weights are from U(-0.005,
   0.005); the momentum takes 250 epochs to grow.
-- The generator's weights are Glorot's. Under the first GAN's U(-0.05, 0.05) and without the
-  marginals, the dropout of 1,200 units drowned the latent: its path died in the first thousand
-  steps, and each label had one picture. Without dropout the discriminator won outright.
+- The generator's weights are Glorot's, where the first GAN has U(-0.05, 0.05).
 - The paper stops by the Parzen likelihood of a validation set; here the length is set beforehand.
 - Pictures are in [-1, 1] outside, as everywhere in this package, and in [0, 1] inside the nets.
 """
@@ -34,6 +38,7 @@ Departures:
 import math
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from tfgan_zoo.base import Adversarial
@@ -45,34 +50,59 @@ from tfgan_zoo.losses.adversarial import (
     nonsaturating_generator_loss,
 )
 
+GENERATOR_UNITS = {"latents": 200, "conditions": 1000, "joint": 1200}
+
+
+@keras.saving.register_keras_serializable("tfgan_zoo")
+class MaskedBy(keras.layers.Layer):
+    """Dropout whose mask is an input: `layer(features [B, N], uniforms [B, N])` keeps the features
+    whose uniform number in [0, 1) is at least `rate`, divided by `1 - rate`, and sets the others to
+    zero. It does so at inference too.
+    """
+
+    def __init__(self, rate, **kwargs):
+        super().__init__(**kwargs)
+        self.rate = rate
+
+    def call(self, features, uniforms):
+        return features * tf.cast(uniforms >= self.rate, features.dtype) / (1.0 - self.rate)
+
+    def get_config(self):
+        return {**super().get_config(), "rate": self.rate}
+
 
 def cgan_generator(image_shape, pixel_means, latent_dim, classes, width, dropout):
     """z and y to hidden layers of their own, both to one, that to the pixels.
 
     Args:
         pixel_means: `[*image_shape]` in [0, 1], for the output's bias; None leaves it at zero.
+        dropout: rate behind each hidden layer; at 0 no masks are part of the latents.
 
     Returns:
-        A functional model: `[latents [B, latent_dim], conditions [B, classes], seed int32 [2]]` to
-        images `[B, *image_shape]` in [-1, 1], float32. The seed draws the dropout of training.
+        A functional model: `[latents [B, Z], conditions [B, classes]]` to images `[B,
+        *image_shape]` in [-1, 1], float32. Z is `latent_dim` numbers of z and, with dropout, one
+        for each hidden unit.
     """
-    latents = keras.Input((latent_dim,), name="latents")
+    units = {name: math.ceil(count * width) for name, count in GENERATOR_UNITS.items()}
+    sizes = [latent_dim, *(units.values() if dropout else [])]
+    latents = keras.Input((sum(sizes),), dtype="float32", name="latents")
     conditions = keras.Input((classes,), name="conditions")
-    seed = keras.Input(batch_shape=(2,), dtype="int32", name="seed")
+    z, *masks = keras.ops.split(latents, np.cumsum(sizes)[:-1], axis=-1)
+    masks = dict(zip(units, masks, strict=False))
 
-    def hidden(features, units, stream):
-        features = keras.layers.Dense(math.ceil(units * width), activation="relu")(features)
-        return TrainingDropout(dropout, stream)(features, seed)
+    def hidden(features, name):
+        features = keras.layers.Dense(units[name], activation="relu")(features)
+        return MaskedBy(dropout, autocast=False)(features, masks[name]) if masks else features
 
-    paths = [hidden(latents, 200, stream=0), hidden(conditions, 1000, stream=1)]
-    joint = hidden(keras.layers.Concatenate()(paths), 1200, stream=2)
+    paths = [hidden(z, "latents"), hidden(conditions, "conditions")]
+    joint = hidden(keras.layers.Concatenate()(paths), "joint")
     output = keras.layers.Dense(math.prod(image_shape))
     pixels = keras.layers.Activation("sigmoid", dtype="float32")(output(joint))
     if pixel_means is not None:
         output.bias.assign(marginal_logits(pixel_means))
     images = keras.layers.Rescaling(2.0, -1.0, dtype="float32")(pixels)
     images = keras.layers.Reshape(image_shape, dtype="float32")(images)
-    return keras.Model([latents, conditions, seed], images, name="generator")
+    return keras.Model([latents, conditions], images, name="generator")
 
 
 def cgan_discriminator(image_shape, classes, width, dropout):
@@ -107,10 +137,11 @@ class CGAN(Adversarial):
         classes: number of labels.
         pixel_means: `[height, width, channels]` in [0, 1], of the training set, at which the
             generator's output starts; None starts at 0.5.
-        latent_dim: length of the latent (100).
+        latent_dim: length of z (100); the attribute `latent_dim` counts the numbers of the
+            generator's masks with it.
         width: of all hidden layers, as a share of the paper's.
         generator_dropout, discriminator_dropout: rates behind each hidden layer (0.5 and 0.5).
-        seed: of the latents and the dropout in training.
+        seed: of the latents and of the discriminator's dropout in training.
 
     `train_step` takes a dict of `images [B, height, width, channels]`, float32 in [-1, 1], and
     `labels [B]`, int32.
@@ -137,20 +168,20 @@ class CGAN(Adversarial):
         name="cgan",
     ):
         super().__init__(seed=seed, name=name)
-        self.latent_dim = latent_dim
         self.classes = classes
         shape = (*image_size, channels)
         self.generator = cgan_generator(
             shape, pixel_means, latent_dim, classes, width, generator_dropout
         )
+        self.latent_dim = self.generator.input_shape[0][-1]
         self.discriminator = cgan_discriminator(shape, classes, width, discriminator_dropout)
 
     def call(self, inputs):
         """Images `[B, height, width, channels]` in [-1, 1] from `inputs [B, latent_dim +
-        classes]`, which `condition` makes; without dropout.
+        classes]`, which `condition` makes.
         """
         latents, conditions = tf.split(inputs, [self.latent_dim, self.classes], axis=-1)
-        return self.generator([latents, conditions, tf.zeros([2], tf.int32)], training=False)
+        return self.generator([latents, conditions], training=False)
 
     def condition(self, latents, labels):
         """`latents [B, latent_dim]` with the one-hot vectors of `labels [B]` beside them."""
@@ -166,9 +197,9 @@ class CGAN(Adversarial):
         latents = self.sample_latents(tf.shape(real)[0], step.seed(0))
 
         with tf.GradientTape(persistent=True) as tape:
-            fake = self.generator([latents, conditions, step.seed(1)], training=True)
-            real_logits = self.discriminator([real, conditions, step.seed(2)], training=True)
-            fake_logits = self.discriminator([fake, conditions, step.seed(3)], training=True)
+            fake = self.generator([latents, conditions], training=True)
+            real_logits = self.discriminator([real, conditions, step.seed(1)], training=True)
+            fake_logits = self.discriminator([fake, conditions, step.seed(2)], training=True)
 
             discriminator_loss = 0.5 * nonsaturating_discriminator_loss(real_logits, fake_logits)
             generator_loss = nonsaturating_generator_loss(fake_logits)
