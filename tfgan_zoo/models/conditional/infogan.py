@@ -208,8 +208,8 @@ class InfoGAN(Adversarial):
             information = categorical_information(category, category_logits)
             information += uniform_information(codes, means)
             discriminator_loss = nonsaturating_discriminator_loss(real_logits, fake_logits)
-            discriminator_loss -= self.information_weight * information
-        step.update(tape, discriminator=discriminator_loss)
+            objective = discriminator_loss - self.information_weight * information
+        step.update(tape, discriminator=objective)
 
         latents = self.sample_latents(tf.shape(real)[0], step.seed(1))
         _, category, codes = tf.split(latents, sizes, axis=-1)
@@ -219,8 +219,8 @@ class InfoGAN(Adversarial):
             categorical = categorical_information(category, category_logits)
             uniform = uniform_information(codes, means)
             generator_loss = nonsaturating_generator_loss(fake_logits)
-            generator_loss -= self.information_weight * (categorical + uniform)
-        step.update(tape, generator=generator_loss)
+            objective = generator_loss - self.information_weight * (categorical + uniform)
+        step.update(tape, generator=objective)
 
         return step.report(
             discriminator_loss=discriminator_loss,
