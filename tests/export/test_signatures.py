@@ -216,6 +216,28 @@ def test_a_wrong_conditional_generator_fails_before_the_export():
         )
 
 
+def test_noise_beside_latents_is_drawn_by_its_seed():
+    """The same latents and labels, shifted by the seed."""
+
+    def latents(count, seed):
+        return tf.zeros([count, LATENT_DIM])
+
+    def draw(latents, labels=0, seed=0):
+        total = tf.reduce_sum(latents, 1) + tf.cast(labels + seed, tf.float32)
+        return tf.tile(total[:, None, None, None], [1, 8, 8, 1])
+
+    options = {"latent_dim": LATENT_DIM, "sample_latents": latents}
+    plain = signatures.latent(draw, **options, sample=lambda z, seed: draw(z, seed=seed))
+    labelled = signatures.conditional(draw, **options, sample=draw)
+    for functions, labels in ((plain, []), (labelled, [tf.constant([10, 20])])):
+        sample, default = functions["sample"], functions["serving_default"]
+        inputs = [tf.ones([2, LATENT_DIM]), *labels]
+        drawn = sample(*inputs, tf.constant(5))["images"]
+        np.testing.assert_array_equal(drawn, default(*inputs)["images"] + 5)
+    assert "sample" not in signatures.latent(draw, **options)
+    assert "sample" not in signatures.conditional(draw, **options)
+
+
 def test_names_and_specs():
     functions = translation(sample=lambda images, seed: images)
     assert sorted(functions) == ["encoded", "sample", "serving_default"]

@@ -41,6 +41,48 @@ def test_real_and_fake_batches_count_alike_whatever_their_sizes():
     np.testing.assert_allclose(loss, -log_sigmoid(1.0) + np.log(2.0), rtol=1e-6)
 
 
+def test_the_cross_entropy_against_labels_of_each_example():
+    real_labels = np.array([[0.7, 1.2], [1.0, 0.0], [0.9, 1.1]])
+    fake_labels = np.array([[0.0, 0.3], [1.0, 0.1], [0.2, 0.0]])
+
+    def cross_entropy(x, t):
+        return -(t * log_sigmoid(x) + (1 - t) * log_sigmoid(-x)).mean()
+
+    loss = adversarial.nonsaturating_discriminator_loss(
+        logits(REAL), logits(FAKE), real_labels, fake_labels
+    )
+    expected = cross_entropy(REAL, real_labels) + cross_entropy(FAKE, fake_labels)
+    np.testing.assert_allclose(loss, expected, rtol=1e-6)
+
+
+def noisy(**options):
+    real, fake = adversarial.noisy_labels([100_000, 1], (1, 2), **options)
+    assert real.shape == fake.shape == (100_000, 1)
+    return real.numpy(), fake.numpy()
+
+
+def test_labels_without_noise_are_ones_and_zeros():
+    real, fake = noisy()
+    assert np.all(real == 1.0) and np.all(fake == 0.0)
+
+
+def test_soft_labels_are_uniform_on_their_intervals():
+    for labels, low, high in zip(noisy(soft=True), (0.7, 0.0), (1.2, 0.3), strict=True):
+        assert low <= labels.min() < low + 1e-3 and high - 1e-3 < labels.max() <= high
+        np.testing.assert_allclose(labels.mean(), (low + high) / 2, atol=2e-3)
+        np.testing.assert_allclose(labels.std(), (high - low) / np.sqrt(12), rtol=0.01)
+
+
+@pytest.mark.parametrize("soft", [False, True])
+def test_the_stated_share_of_labels_is_turned_round(soft):
+    real, fake = noisy(soft=soft, flipped=0.1)
+    for turned in (real < 0.5, fake > 0.5):
+        assert turned.mean() == pytest.approx(0.1, abs=0.004)
+    # Each by a coin of its own, and to what the other kind has.
+    assert ((real < 0.5) & (fake > 0.5)).mean() == pytest.approx(0.01, abs=0.002)
+    assert real.min() >= 0.0 and real[real < 0.5].max() <= 0.3 and fake[fake > 0.5].min() >= 0.7
+
+
 def test_generator_gradient_does_not_saturate_where_the_discriminator_is_sure():
     scores = logits([-50.0, -5.0, 0.0, 5.0, 50.0])
     with tf.GradientTape() as tape:

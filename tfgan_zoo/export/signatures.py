@@ -81,19 +81,28 @@ def translation(
     return signatures
 
 
-def latent(generate: Callable, *, latent_dim: int, sample_latents: Callable) -> dict:
+def latent(
+    generate: Callable,
+    *,
+    latent_dim: int,
+    sample_latents: Callable,
+    sample: Callable | None = None,
+) -> dict:
     """Signatures of a generator from latent vectors to images.
 
     serving_default: {"latents": float32 [B,Z]} -> {"images": float32 [B,H,W,C] in [-1,1]}.
     encoded: {"num_images": int32 [], "seed": int32 []} -> {"png_bytes": string [N]}.
     latents: {"num_images": int32 [], "seed": int32 []} -> {"latents": float32 [N,Z]}, draws from
       the prior, which who scores or explores the generator would otherwise have to guess.
+    sample, if `sample` is given: {"latents", "seed": int32 []} -> {"images"}: one draw of the noise
+      that a generator has beside its latents.
 
     Args:
       generate: latents -> images of 1 to 4 channels.
       latent_dim: Z.
       sample_latents: (num_images, seed), both int32 tensors [] -> float32 [N,Z] from the prior that
         the generator was trained with.
+      sample: (latents, seed) -> images.
 
     Raises ValueError if a callable returns another dtype than float32 or an impossible shape.
     """
@@ -112,14 +121,27 @@ def latent(generate: Callable, *, latent_dim: int, sample_latents: Callable) -> 
     latents_spec = tf.TensorSpec([None, latent_dim], tf.float32, name="latents")
     num_spec = tf.TensorSpec([], tf.int32, name="num_images")
     seed_spec = tf.TensorSpec([], tf.int32, name="seed")
-    return {
+    signatures = {
         "serving_default": _function(serving_default, latents_spec),
         "encoded": _function(encoded, num_spec, seed_spec),
         "latents": _function(draw, num_spec, seed_spec),
     }
+    if sample is not None:
+
+        def drawn(latents, seed):
+            return {"images": _checked(sample(latents, seed), image_shape)}
+
+        signatures["sample"] = _function(drawn, latents_spec, seed_spec)
+    return signatures
 
 
-def conditional(generate: Callable, *, latent_dim: int, sample_latents: Callable) -> dict:
+def conditional(
+    generate: Callable,
+    *,
+    latent_dim: int,
+    sample_latents: Callable,
+    sample: Callable | None = None,
+) -> dict:
     """Signatures of a generator from latent vectors and labels to images.
 
     serving_default: {"latents": float32 [B,Z], "labels": int32 [B]} -> {"images": float32
@@ -128,10 +150,12 @@ def conditional(generate: Callable, *, latent_dim: int, sample_latents: Callable
       [N]}, all of that label.
     latents: {"num_images": int32 [], "seed": int32 []} -> {"latents": float32 [N,Z]}, as in
       `latent`.
+    sample, if `sample` is given: {"latents", "labels", "seed": int32 []} -> {"images"}, as there.
 
     Args:
       generate: (latents, labels) -> images of 1 to 4 channels.
       latent_dim, sample_latents: as in `latent`.
+      sample: (latents, labels, seed) -> images.
 
     Raises ValueError as `latent` does.
     """
@@ -153,11 +177,18 @@ def conditional(generate: Callable, *, latent_dim: int, sample_latents: Callable
     num_spec, seed_spec, label_spec = (
         tf.TensorSpec([], tf.int32, name=name) for name in ("num_images", "seed", "label")
     )
-    return {
+    signatures = {
         "serving_default": _function(serving_default, latents_spec, labels_spec),
         "encoded": _function(encoded, num_spec, seed_spec, label_spec),
         "latents": _function(draw, num_spec, seed_spec),
     }
+    if sample is not None:
+
+        def drawn(latents, labels, seed):
+            return {"images": _checked(sample(latents, labels, seed), image_shape)}
+
+        signatures["sample"] = _function(drawn, latents_spec, labels_spec, seed_spec)
+    return signatures
 
 
 def points(generate: Callable, *, latent_dim: int, sample_latents: Callable) -> dict:

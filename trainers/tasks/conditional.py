@@ -230,6 +230,7 @@ def export(model, data, directory, steps, seconds):
     test, train = (table.fetch(np.arange(count)) for table in (data.test, data.train))
     real, read = to_float(test["images"]).numpy(), reader(data)
     drawn = inputs(model, test["labels"], [0, 1])
+    sample = unconditional.sampler(model)
 
     def compare(pictures, labels):
         flat = [np.reshape(images, (count, -1)) for images in (real, pictures)]
@@ -274,6 +275,8 @@ def export(model, data, directory, steps, seconds):
             lambda latents, labels: model(model.condition(latents, labels)),
             latent_dim=model.latent_dim,
             sample_latents=lambda count, seed: model.sample_latents(count, tf.stack([seed, 0])),
+            sample=sample
+            and (lambda latents, labels, seed: sample(model.condition(latents, labels), seed)),
         ),
         requests=serving.conditional_requests(model.latent_dim),
         input_name="inputs",

@@ -90,6 +90,17 @@ def sheet(samples):
     return pictures.square_grid(samples, scale=2 if samples.shape[1] <= 32 else 1)
 
 
+def sampler(model):
+    """(latents, seed int32 []) -> pictures, of a model that draws with noise besides; None of
+    others.
+    """
+    import tensorflow as tf
+
+    if not getattr(model, "noisy", False):
+        return None
+    return lambda latents, seed: model(latents, seed=tf.stack([seed, 0]))
+
+
 def export(model, data, directory, steps, seconds):
     """Writes, scores and reports the exported generator."""
     import numpy as np
@@ -136,7 +147,10 @@ def export(model, data, directory, steps, seconds):
         data=data,
         generate=model,
         signatures=signatures.latent(
-            model, latent_dim=model.latent_dim, sample_latents=sample_latents
+            model,
+            latent_dim=model.latent_dim,
+            sample_latents=sample_latents,
+            sample=sampler(model),
         ),
         requests=serving.latent_requests(model.latent_dim),
         input_name="latents",

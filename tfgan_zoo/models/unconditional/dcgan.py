@@ -125,6 +125,7 @@ class DCGAN(Adversarial):
         self.input_noise, self.input_noise_steps = input_noise, input_noise_steps
         self.spherical = spherical
         self.seeded = bool(generator_noise or generator_dropout)
+        self.noisy = bool(generator_dropout)  # a picture depends on the seed of its drawing too
         self.replay = replay
         picture = (image_size, channels)
         tricks = {"noise": generator_noise, "dropout": generator_dropout}
