@@ -1,5 +1,6 @@
 """The explorer: what its pictures show, on the shipped generator of digits and on small ones."""
 
+import json
 import pathlib
 import subprocess
 import sys
@@ -33,6 +34,17 @@ def options(**changed):
         "region": [],
         "layer": -1,
         "fitted": 150,
+        "extractor": ["pixels"],
+        "data": "digits",
+        "data_dir": None,
+        "download": False,
+        "labels": ["20"],
+        "draws": 3,
+        "num_train": 300,
+        "num_held_out": 100,
+        "num_test": 120,
+        "centroids": 8,
+        "patches": 500,
     }
     return types.SimpleNamespace(**{**defaults, **changed})
 
@@ -158,15 +170,16 @@ def test_what_cannot_be_drawn_is_one_sentence(digits, command, changed, sentence
         explore.COMMANDS[command](digits, options(**changed))
 
 
-def test_the_command_line(tmp_path):
-    def run(*arguments):
-        return subprocess.run(
-            [sys.executable, "-m", "tfgan_zoo.explore", *arguments],
-            capture_output=True,
-            text=True,
-            cwd=DCGAN.parents[1],
-        )
+def run(*arguments, module="tfgan_zoo.explore"):
+    return subprocess.run(
+        [sys.executable, "-m", module, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=DCGAN.parents[1],
+    )
 
+
+def test_the_command_line(tmp_path):
     output = tmp_path / "samples.png"
     done = run("samples", f"--generator={DCGAN}", f"--output={output}")
     assert done.returncode == 0, done.stderr
@@ -177,3 +190,102 @@ def test_the_command_line(tmp_path):
     assert "Traceback" not in wrong.stderr
     done = run()
     assert "Name one command: samples, interpolate" in done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def discriminator(tmp_path_factory):
+    """The export of a DCGAN of two steps on the digits, with its discriminator's features."""
+    folder = tmp_path_factory.mktemp("trained")
+    done = run(
+        "--flagfile=trainers/flagfiles/dcgan_tiny.flags",
+        "--export_features",
+        f"--run_dir={folder}",
+        module="trainers.dcgan",
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder / "export" / "dcgan"
+
+
+SMALL = ("--labels=20", "--draws=3", "--num_train=300", "--num_test=120", "--centroids=8")
+
+
+def test_features_are_tabled_plotted_and_written_with_their_protocol(discriminator, tmp_path):
+    output = tmp_path / "features.png"
+    done = run(
+        *("features", f"--extractor={discriminator},pixels", "--data=digits", *SMALL),
+        *("--patches=500", "--num_held_out=100", f"--output={output}"),
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    head, *lines = done.stdout.splitlines()
+    assert head.split() == ["dimensions", "20", "300"]
+    table = {line.split()[0]: line.split()[1:] for line in lines[:3]}
+    # Two layers of 4 and 8 maps of 4x4; 16x16 pixels; four quadrants of 8 centroids.
+    assert {name: cells[0] for name, cells in table.items()} == {
+        "dcgan": "192",
+        "pixels": "256",
+        "k-means": "32",
+    }
+    written = json.loads(output.with_suffix(".json").read_text())
+    assert written["protocol"]["pictures"] == {"training": 300, "held-out": 100, "test": 120}
+    assert set(written["protocol"]["extractors"]) == {"dcgan", "pixels"}
+    for result in written["results"]:
+        few, all_labels = result["curve"]
+        assert (few["labels"], len(few["accuracies"])) == (20, 3)
+        assert (all_labels["labels"], len(all_labels["accuracies"])) == (300, 1)
+        assert 0.2 < few["mean"] < all_labels["mean"] <= 1
+        cells = table[result["representation"]]
+        assert cells[-1] == f"{100 * all_labels['mean']:.1f}"
+        assert cells[1] == f"{100 * few['mean']:.1f}"
+    with Image.open(output) as picture:
+        assert picture.size == (600, 420)
+
+
+def test_the_features_of_a_version_or_of_the_folder_are_the_same(discriminator):
+    found = [
+        explore.find_extractors([str(path)])
+        for path in (discriminator, discriminator / "1", discriminator / "features" / "1")
+    ]
+    assert [list(extractors) for extractors in found] == [["dcgan"]] * 3
+    assert len({extractor["dcgan"].sha256 for extractor in found}) == 1
+    twice = explore.find_extractors([str(discriminator), str(discriminator / "1")])
+    assert list(twice) == ["dcgan", str(discriminator / "1")]
+
+
+def test_pictures_that_choose_costs_are_no_training_pictures():
+    extractor = types.SimpleNamespace(size=(12, 12), channels=1)
+    chosen = options(num_train=10_000, num_held_out=50, num_test=20, seed=3)
+    parts, protocol = explore.labelled_pictures(chosen, extractor)
+    assert protocol["pictures"] == {"training": 1392, "held-out": 50, "test": 20}
+    assert protocol["shape"] == [12, 12, 1]
+    kept = [{image.tobytes() for image in images} for images, _ in parts[:2]]
+    assert not kept[0] & kept[1]
+    assert all(set(labels) == set(range(10)) for _, labels in parts[:2])
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"extractor": [str(DCGAN)]}, "its trainer writes those of the discriminator with --expor"),
+        ({"extractor": ["nothing"]}, "nor a folder that holds saved_model.pb"),
+        ({"data": "nowhere"}, "nowhere"),
+        ({"data": "facades"}, "has no classes"),
+        ({"labels": ["1", "x"]}, "--labels takes numbers of labels"),
+        ({"labels": ["301"]}, "--labels lie from 1 to 300"),
+        ({"labels": ["5"]}, "5 labels are too few: there are 10 classes"),
+        ({"centroids": 501}, "500 patches cannot have 501 centroids"),
+    ],
+)
+def test_features_that_cannot_be_measured_are_one_sentence(changed, sentence, tmp_path):
+    with pytest.raises(ValueError, match=sentence):
+        explore.features(options(**changed), tmp_path / "features.json")
+
+
+def test_the_command_of_features_says_what_is_missing(tmp_path):
+    missing = run("features", "--data=digits", f"--output={tmp_path / 'features.png'}")
+    assert "--extractor is missing" in missing.stdout + missing.stderr
+    command = ("features", "--extractor=pixels", "--data=digits")
+    nowhere = run(*command, f"--output={tmp_path / 'no' / 'features.png'}")
+    assert nowhere.returncode == 2 and "there is no folder" in nowhere.stderr
+    empty = run(*command, f"--output={tmp_path / 'features.png'}", "--labels=7")
+    assert empty.returncode == 2 and "7 labels are too few" in empty.stderr
+    assert "Traceback" not in empty.stderr

@@ -39,6 +39,10 @@ REDUCED = {
     "python -m tfgan_zoo.explore interpolate --generator=saved_models/dcgan/1 "
     "--output=between.png": "python -m tfgan_zoo.explore interpolate "
     "--generator=saved_models/dcgan/1 --output={tmp}/between.png",
+    "python -m tfgan_zoo.explore features --extractor=runs/dcgan/export/dcgan --data=tfds:mnist "
+    "--output=features.png": "python -m tfgan_zoo.explore features --extractor=mnist_cnn "
+    "--data=digits --output={tmp}/features.png --labels=20 --draws=2 --num_train=200 "
+    "--num_test=100 --centroids=8 --patches=500",
     "python -m tests.benchmarks.train_step --variant=pix2pix": "python -m "
     "tests.benchmarks.train_step --variant=pix2pix --image_size=32 --filters=4 --rounds=1",
 }

@@ -1,6 +1,7 @@
-"""Looks into an exported generator: each command draws one picture.
+"""Looks into an exported generator or discriminator: each command draws one picture.
 
 python -m tfgan_zoo.explore interpolate --generator=saved_models/dcgan/1 --output=between.png
+python -m tfgan_zoo.explore features --extractor=RUN/export/dcgan --data=DATA --output=features.png
 
 | command       | the picture                                                                      |
 |---------------|----------------------------------------------------------------------------------|
@@ -10,20 +11,25 @@ python -m tfgan_zoo.explore interpolate --generator=saved_models/dcgan/1 --outpu
 | `sweep`       | a row a latent dimension of --dimensions, its values from --low to --high        |
 | `classes`     | a row a latent, a column a class; for generators that take labels                |
 | `drop`        | samples, and the same without the feature maps that draw a marked region         |
+| `features`    | what a linear SVM reads from a discriminator's features, by the number of labels |
 
 Numbers of samples are those of the picture that `samples` draws with the same --seed. The window
 experiment (`drop`) and the arithmetic on means of three are those of DCGAN, arXiv 1511.06434,
-section 6.
+section 6. `features` is its section 5, beside raw pixels and k-means features; it prints a table
+and writes every number, with its protocol, into a JSON file beside the picture.
 """
 
+import json
 import os
 import pathlib
 import sys
+import time
 
 import numpy as np
 from absl import app, flags, logging
 
 NUMBERED = 64  # samples that `samples` draws
+BATCH = 250  # pictures in one call of an extractor
 
 
 class ExploreError(ValueError):
@@ -51,20 +57,42 @@ def define_flags():
     flags.DEFINE_list("region", [], "Marked region of drop: top, left, bottom, right in pixels.")
     flags.DEFINE_integer("layer", -1, "Which hidden convolution drop looks at; -1 is the last.")
     flags.DEFINE_integer("fitted", 150, "Samples that the regression of drop is fitted on.", 10)
+    flags.DEFINE_list(
+        "extractor",
+        [],
+        "Of features, a line each: exports of trainers with --export_features, other folders of "
+        "extractors, or the names of python -m tfgan_zoo.metrics.score.",
+    )
+    flags.DEFINE_string("data", None, "Of features: pictures with classes; tfds:NAME or a folder.")
+    flags.DEFINE_string("data_dir", None, "Folder of prepared TensorFlow Datasets; default theirs.")
+    flags.DEFINE_bool("download", False, "Let TensorFlow Datasets download and prepare a set.")
+    flags.DEFINE_list("labels", ["100", "1000"], "Numbers of labels, beside all of them.")
+    flags.DEFINE_integer("draws", 10, "Of each number of labels but the last.", 1)
+    flags.DEFINE_integer("num_train", 10_000, "Training pictures at most.", 2)
+    flags.DEFINE_integer("num_held_out", 2000, "Training pictures at most that choose costs.", 1)
+    flags.DEFINE_integer("num_test", 10_000, "Test pictures at most.", 1)
+    flags.DEFINE_integer("centroids", 400, "Of the k-means features, four times as many.", 1)
+    flags.DEFINE_integer("patches", 50_000, "That k-means learns from.", 1)
 
 
 def main(argv):
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     logging.set_verbosity(logging.WARNING)
     options = flags.FLAGS
-    if len(argv) != 2 or argv[1] not in COMMANDS:
-        raise app.UsageError(f"Name one command: {', '.join(COMMANDS)}.")
-    for name in ("generator", "output"):
-        if getattr(options, name) is None:
+    if len(argv) != 2 or argv[1] not in NAMES:
+        raise app.UsageError(f"Name one command: {', '.join(NAMES)}.")
+    command = argv[1]
+    for name in (*(("extractor", "data") if command == "features" else ("generator",)), "output"):
+        if not getattr(options, name):
             raise app.UsageError(f"--{name} is missing; --help shows what it takes.")
+    path = pathlib.Path(options.output)
     try:
-        picture = COMMANDS[argv[1]](Generator(options.generator, options.latents), options)
-        path = pathlib.Path(options.output)
+        if not path.parent.is_dir():
+            raise ExploreError(f"--output={path}: there is no folder {path.parent}.")
+        if command == "features":
+            picture = features(options, path.with_suffix(".json"))
+        else:
+            picture = COMMANDS[command](Generator(options.generator, options.latents), options)
         save(picture, path)
     except (ValueError, OSError) as error:  # the library's errors are sentences for the user
         print(f"error: {error}", file=sys.stderr)
@@ -76,8 +104,6 @@ def save(picture, path):
     """Writes a PNG file as a whole."""
     from tfgan_zoo.training.pictures import save as write
 
-    if not path.parent.is_dir():
-        raise ExploreError(f"--output={path}: there is no folder {path.parent}.")
     write(picture, path)
 
 
@@ -342,10 +368,166 @@ def region_mask(region, size, coarse):
     return mask
 
 
+def features(options, path):
+    """Prints a table of test accuracies, writes the numbers to the JSON file `path`, and returns
+    their plot.
+
+    Every representation meets the same pictures, labels, classifier and choice of its cost.
+    """
+    from tfgan_zoo.metrics import representation
+    from tfgan_zoo.training import plots
+    from tfgan_zoo.training.run_directory import versions, write_atomically
+
+    began = time.monotonic()
+    kmeans = representation.KMeansFeatures(
+        options.centroids, patches=options.patches, seed=options.seed
+    )
+    extractors = find_extractors(options.extractor)
+    parts, protocol = labelled_pictures(options, next(iter(extractors.values())))
+    images = [images for images, _ in parts]
+    counts = label_counts(options.labels, len(images[0]))
+
+    def of_kmeans():
+        kmeans.fit(images[0])
+        found = [kmeans(part) for part in images]
+        return [representation.standardised(part, found[0]) for part in found]
+
+    ways = {
+        name: lambda extractor=extractor: [extracted(extractor, part) for part in images]
+        for name, extractor in extractors.items()
+    }
+    ways["pixels"] = lambda: [part.reshape(len(part), -1) / 127.5 - 1 for part in images]
+    ways["k-means"] = of_kmeans
+    width = max(map(len, ways))
+    print(f"{'':{width}}  dimensions" + "".join(f"{count:>14,}" for count in counts), flush=True)
+    curves, results = {}, []
+    for name, way in ways.items():
+        found = [
+            representation.Labelled(part, labels)
+            for part, (_, labels) in zip(way(), parts, strict=True)
+        ]
+        curve = representation.accuracy_by_labels(
+            *found, counts, draws=options.draws, seed=options.seed
+        )
+        dimensions = found[0].features.shape[1]
+        cells = [f"{100 * p['mean']:.1f} +- {100 * p['std']:.1f}" for p in curve[:-1]]
+        cells.append(f"{100 * curve[-1]['mean']:.1f}")
+        print(f"{name:{width}}  {dimensions:>10,}" + "".join(f"{c:>14}" for c in cells), flush=True)
+        results.append({"representation": name, "dimensions": dimensions, "curve": curve})
+        curves[f"{name} ({dimensions:,})"] = [
+            (p["labels"], 100 * p["mean"], 100 * p["std"]) for p in curve
+        ]
+    protocol |= {
+        "extractors": {name: extractor.sha256 for name, extractor in extractors.items()},
+        "classifier": "LinearSVC, one against the rest, of "
+        f"{', '.join(f'{cost:g}' for cost in representation.COSTS)} the cost that is best on the "
+        f"held-out pictures over {representation.CHOOSING} draws, tolerance "
+        f"{representation.TOLERANCE:g}",
+        "kmeans": f"{kmeans.centroids} centroids of {kmeans.patches} whitened patches of "
+        f"{kmeans.side}x{kmeans.side}, "
+        "triangle activation, sums over quadrants, standardised",
+        "draws": options.draws,
+        "seed": options.seed,
+        "seconds": round(time.monotonic() - began),
+        "versions": versions(),
+    }
+    text = json.dumps({"protocol": protocol, "results": results}, indent=2)
+    write_atomically(path, (text + "\n").encode())
+    print(f"numbers: {path}")
+    return plots.error_bars(
+        curves, title=options.data, across="labels", up="test accuracy (%), linear SVM"
+    )
+
+
+def find_extractors(specs):
+    """Name -> extractor, of what --extractor lists; an export is that of its discriminator."""
+    from tfgan_zoo.metrics import extractors
+
+    found = {}
+    for spec in specs:
+        path = pathlib.Path(spec).expanduser()
+        parent = [path.parent] if path.name.isdigit() else []
+        folders = [folder / "features" for folder in (path, *parent)] + [path]
+        folder = next(filter(None, map(extractors.saved_model_folder, folders)), None)
+        name = spec
+        if folder:
+            kept = [part for part in folder.resolve().parts if not part.isdigit()]
+            name = next((part for part in reversed(kept) if part != "features"), spec)
+        try:
+            extractor = extractors.find(str(folder or spec))
+        except ValueError as error:
+            raise ExploreError(
+                f"--extractor={spec} holds no features: its trainer writes those of the "
+                "discriminator with --export_features; a finished run does when its command is "
+                f"given again with that flag. ({error})"
+                if folder
+                else error
+            ) from error
+        found[name if name not in found else spec] = extractor
+    return found
+
+
+def labelled_pictures(options, extractor):
+    """((uint8 images, labels) of training, held-out and test pictures) and what the protocol says
+    of them. They have the size that the extractor takes.
+    """
+    from tfgan_zoo.data.sources import open_images
+
+    def opened(split):
+        return open_images(
+            options.data,
+            split,
+            image_size=extractor.size or (32, 32),
+            channels=extractor.channels or 3,
+            data_dir=options.data_dir,
+            download=options.download,
+            val_count=0,
+        )
+
+    train, test = opened("train"), opened("test")
+    if "labels" not in train.fields:
+        raise ExploreError(
+            f"--data={options.data} has no classes: give a TFDS set with labels, or a folder that "
+            "holds a folder of pictures for each class."
+        )
+    chance = np.random.default_rng(options.seed)
+    held_out = max(1, min(options.num_held_out, len(train) // 5))
+    order = chance.permutation(len(train))[: held_out + options.num_train]
+    rows = {"training": order[held_out:], "held-out": order[:held_out]}
+    rows["test"] = chance.permutation(len(test))[: options.num_test]
+    tables = {"training": train, "held-out": train, "test": test}
+    parts = [tables[name].fetch(np.sort(chosen)) for name, chosen in rows.items()]
+    return [(part["images"], part["labels"]) for part in parts], {
+        "data": options.data,
+        "description": train.info["description"],
+        "shape": list(train.fields["images"].shape),
+        "pictures": {name: len(chosen) for name, chosen in rows.items()},
+    }
+
+
+def label_counts(labels, total):
+    """The numbers that --labels lists, rising, and `total` behind them."""
+    try:
+        counts = sorted({int(count) for count in labels})
+    except ValueError as error:
+        raise ExploreError("--labels takes numbers of labels, such as 100,1000.") from error
+    if counts and not 0 < counts[0] <= counts[-1] <= total:
+        raise ExploreError(f"--labels lie from 1 to {total:,}, the number of training pictures.")
+    return sorted({*counts, total})
+
+
+def extracted(extractor, pictures):
+    """float32 `[N, D]` of uint8 pictures."""
+    return np.concatenate(
+        [extractor(pictures[i : i + BATCH])[0] for i in range(0, len(pictures), BATCH)]
+    )
+
+
 COMMANDS = {
     function.__name__: function
     for function in (samples, interpolate, arithmetic, sweep, classes, drop)
 }
+NAMES = (*COMMANDS, features.__name__)
 
 
 if __name__ == "__main__":

@@ -80,3 +80,11 @@ def test_an_animation_needs_two_pictures(tmp_path):
     assert plots.animation([tmp_path / "a.png"]) is None
     content = plots.animation([tmp_path / "a.png"] * 2)
     assert Image.open(io.BytesIO(content)).format == "GIF"
+
+
+def test_error_bars_stand_at_their_points():
+    lines = {"one": [(10, 20.0, 5.0), (1000, 80.0, 0.0)], "two": [(10, 30.0, 1.0)]}
+    picture = plots.error_bars(lines, title="Both", across="labels", up="accuracy")
+    assert picture.size == (600, 420) and shown(picture, ORANGE) > 0
+    blue = np.argwhere(np.abs(np.asarray(picture, np.int32) - BLUE).max(-1) < 40)
+    assert np.ptp(blue[:, 0]) > 200 and np.ptp(blue[:, 1]) > 400  # from corner to corner

@@ -127,6 +127,30 @@ def curves(history):
     return _drawn(figure)
 
 
+def error_bars(lines, *, title, across, up):
+    """Lines with error bars over a logarithmic axis, as a `PIL.Image`.
+
+    Args:
+        lines: label -> list of (x, y, half the length of the bar).
+        title: a few words above.
+        across, up: names of the axes.
+    """
+    figure = Figure((6, 4.2), dpi=100, layout="constrained")
+    axes = figure.add_subplot()
+    axes.set_title(title, fontsize=10)
+    axes.set_xscale("log")
+    for label, points in lines.items():
+        axes.errorbar(*zip(*points, strict=True), marker="o", ms=4, capsize=3, lw=1.5, label=label)
+    ticks = sorted({x for points in lines.values() for x, _, _ in points})
+    axes.set_xticks(ticks, [f"{x:,}" for x in ticks])
+    axes.minorticks_off()
+    axes.set_xlabel(across)
+    axes.set_ylabel(up)
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize=8)
+    return _drawn(figure)
+
+
 def animation(paths, frames=60, side=480):
     """The pictures of `paths`, in their order, as the content of a GIF; None for fewer than two.
 
