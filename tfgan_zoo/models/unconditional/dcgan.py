@@ -30,7 +30,7 @@ Departures:
   alone are needed, is the generator's, who begins, as there.
 - The authors' MNIST script adds a weight decay of 2.5e-5 and lowers the rate over the last 100
   epochs; the paper names neither. Without classes there is no decay; the rate is the trainer's.
-- Both gradients are those of one forward pass, so that the generated batch is computed once.
+- Without turns both gradients are those of one forward pass: the generated batch is computed once.
 - Sides of 16, 32, 128 pixels and so on: the paper's 64-pixel net with fewer or more layers.
 - Batch normalisation draws with moving averages, where the authors' MNIST code takes each batch's
   statistics: a picture must not depend on the others of its request.
