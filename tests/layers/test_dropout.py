@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgan_zoo.layers.dropout import SeededDropout, TrainingDropout
+from tfgan_zoo.layers.dropout import MaskedDropout, SeededDropout, TrainingDropout
 
 ONES = np.ones((4, 8, 8, 16), "float32")
 
@@ -108,3 +108,18 @@ def test_training_dropout_is_off_at_inference_and_seeded_dropout_in_training():
     np.testing.assert_array_equal(layer(ONES, seed, training=False), ONES)
     np.testing.assert_array_equal(layer(ONES, seed, training=True), drop(stream=1))
     assert TrainingDropout.from_config(layer.get_config()).stream == 1
+
+
+@pytest.mark.parametrize("dtype", ["float32", "mixed_float16"])
+def test_a_mask_of_numbers_keeps_what_reaches_the_rate(dtype):
+    layer = MaskedDropout(0.25, dtype=dtype)
+    features = tf.constant([[1.0, 2.0, 3.0, 4.0]], layer.compute_dtype)
+    # The last number is under the rate, and half precision would round it up to it.
+    dropped = layer(features, tf.constant([[0.25, 0.0, 0.9, 0.24999]]))
+    np.testing.assert_allclose(dropped, [[1 / 0.75, 0.0, 4.0, 0.0]], rtol=1e-3)
+    assert dropped.dtype == layer.compute_dtype
+
+
+def test_a_mask_of_numbers_needs_a_rate_below_one():
+    with pytest.raises(ValueError, match="lies in"):
+        MaskedDropout(1.0)

@@ -1,4 +1,4 @@
-"""Dropout whose randomness is an input."""
+"""Dropout whose randomness is an input: a seed, or the numbers themselves."""
 
 import keras
 import tensorflow as tf
@@ -64,3 +64,30 @@ class TrainingDropout(SeededDropout):
 
     def call(self, inputs, seed, training=False):
         return super().call(inputs, seed, training=True) if training else inputs
+
+
+@keras.saving.register_keras_serializable("tfgan_zoo")
+class MaskedDropout(keras.layers.Layer):
+    """Dropout whose randomness is an input of numbers, not a seed; it is always on.
+
+    Args:
+        rate: share of the features set to zero; the others are divided by `1 - rate`.
+
+    Call: `layer(features, uniforms)`, of one shape; a feature is kept where its uniform number of
+    [0, 1) is at least `rate`.
+    """
+
+    def __init__(self, rate, **kwargs):
+        super().__init__(autocast=False, **kwargs)  # a uniform number rounded to half is another
+        if not 0.0 <= rate < 1.0:
+            raise ValueError(f"A dropout rate lies in [0, 1); got {rate}.")
+        self.rate = rate
+
+    def call(self, inputs, uniforms):
+        return inputs * tf.cast(uniforms >= self.rate, inputs.dtype) / (1.0 - self.rate)
+
+    def compute_output_shape(self, input_shape, *_):
+        return input_shape
+
+    def get_config(self):
+        return {**super().get_config(), "rate": self.rate}

@@ -42,7 +42,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_zoo.base import Adversarial
-from tfgan_zoo.layers.dropout import TrainingDropout
+from tfgan_zoo.layers.dropout import MaskedDropout, TrainingDropout
 from tfgan_zoo.layers.initializers import marginal_logits
 from tfgan_zoo.layers.maxout import Maxout
 from tfgan_zoo.losses.adversarial import (
@@ -51,24 +51,6 @@ from tfgan_zoo.losses.adversarial import (
 )
 
 GENERATOR_UNITS = {"latents": 200, "conditions": 1000, "joint": 1200}
-
-
-@keras.saving.register_keras_serializable("tfgan_zoo")
-class MaskedBy(keras.layers.Layer):
-    """Dropout whose mask is an input: `layer(features [B, N], uniforms [B, N])` keeps the features
-    whose uniform number in [0, 1) is at least `rate`, divided by `1 - rate`, and sets the others to
-    zero. It does so at inference too.
-    """
-
-    def __init__(self, rate, **kwargs):
-        super().__init__(**kwargs)
-        self.rate = rate
-
-    def call(self, features, uniforms):
-        return features * tf.cast(uniforms >= self.rate, features.dtype) / (1.0 - self.rate)
-
-    def get_config(self):
-        return {**super().get_config(), "rate": self.rate}
 
 
 def cgan_generator(image_shape, pixel_means, latent_dim, classes, width, dropout):
@@ -92,7 +74,7 @@ def cgan_generator(image_shape, pixel_means, latent_dim, classes, width, dropout
 
     def hidden(features, name):
         features = keras.layers.Dense(units[name], activation="relu")(features)
-        return MaskedBy(dropout, autocast=False)(features, masks[name]) if masks else features
+        return MaskedDropout(dropout)(features, masks[name]) if masks else features
 
     paths = [hidden(z, "latents"), hidden(conditions, "conditions")]
     joint = hidden(keras.layers.Concatenate()(paths), "joint")
