@@ -213,11 +213,16 @@ def compile_options():
     }
 
 
-def resolved_flags():
-    """Name -> '--name=value' of every flag of this program, as it stands after parsing."""
+def own_flags():
+    """The flag objects of this program, without absl's."""
     modules = FLAGS.flags_by_module_dict()
     ours = [m for m in modules if m == sys.argv[0] or m.startswith("trainers.")]
-    resolved = {flag.name: flag.serialize() for m in ours for flag in modules[m]}
+    return [flag for m in ours for flag in modules[m]]
+
+
+def resolved_flags():
+    """Name -> '--name=value' of every flag of this program, as it stands after parsing."""
+    resolved = {flag.name: flag.serialize() for flag in own_flags()}
     # The length of the run is given by one of the two.
     resolved["epochs" if FLAGS.steps is not None else "steps"] = ""
     return resolved
@@ -301,7 +306,8 @@ def run(build, task):
         if not any(directory.checkpoints.glob("ckpt-*")):
             # Nothing was learnt under the old settings, so that they bind nobody.
             directory.flags.unlink(missing_ok=True)
-        directory.record(resolved_flags(), free)
+        at_default = [flag.name for flag in own_flags() if flag.value == flag.default]
+        directory.record(resolved_flags(), free, at_default)
     strategies.set_precision(FLAGS.precision)
     keras.utils.set_random_seed(FLAGS.seed)
     if FLAGS.deterministic:
@@ -315,7 +321,7 @@ def run(build, task):
         with strategy.scope():
             model = build(data, total)
             if FLAGS.export_features:
-                features.judge(model)
+                features.judge(model, data)
     except ValueError as error:  # a size or a name that the networks cannot take
         raise RunError(str(error)) from error
 

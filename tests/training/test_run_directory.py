@@ -155,6 +155,18 @@ def test_a_run_goes_on_under_its_flags_alone(tmp_path, program_flags):
     assert run.flags.read_text() == recorded
 
 
+def test_a_run_goes_on_under_flags_that_it_did_not_have_yet(tmp_path):
+    run = RunDirectory(tmp_path)
+    run.record({"rate": "--rate=1"})
+    grown = {"rate": "--rate=1", "noise": "--noise=0.0"}
+    with pytest.raises(RunError, match=r"noise: was \(not set\), now --noise=0.0"):
+        run.record(grown)  # 0.0 is not the default, so that it was asked for
+    run.record(grown, at_default=("noise", "rate"))
+    assert "--noise=0.0\n" in run.flags.read_text()
+    with pytest.raises(RunError, match="noise: was --noise=0.0, now --noise=0.5"):
+        run.record({**grown, "noise": "--noise=0.5"}, at_default=("noise",))
+
+
 def test_versions(tmp_path):
     import keras
     import tensorflow as tf

@@ -69,7 +69,7 @@ class RunDirectory:
                 "--keep_checkpoints."
             )
 
-    def record(self, flags, free_to_change=()):
+    def record(self, flags, free_to_change=(), at_default=()):
         """Writes the flags and versions of a new run, or checks those of a run that goes on.
 
         Args:
@@ -77,6 +77,8 @@ class RunDirectory:
                 for a flag that is not set.
             free_to_change: names that may differ when a run goes on, since they do not alter what
                 is learnt.
+            at_default: names whose value is the program's default. A run that began before the
+                program had such a flag goes on.
 
         Raises:
             RunError: if the directory holds a run under other hyper-parameters; the message is the
@@ -90,7 +92,9 @@ class RunDirectory:
             changed = [
                 f"  {name}: was {before.get(name, unset)}, now {now.get(name, unset)}"
                 for name in sorted(before.keys() | now.keys())
-                if name not in free_to_change and before.get(name) != now.get(name)
+                if name not in free_to_change
+                and before.get(name) != now.get(name)
+                and (name in before or name not in at_default)
             ]
             if changed:
                 raise RunError(
