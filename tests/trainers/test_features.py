@@ -58,8 +58,10 @@ def test_dcgan_exports_features_that_load_without_this_package(tmp_path):
 @pytest.mark.parametrize(
     ("name", "arguments", "sentence"),
     [
-        ("gan", ["--data=ring"], "--export_features: the discriminator of gan"),
-        ("gan", [], "it is no functional network"),
+        ("gan", [], "the discriminator of gan has no such features: it is no functional network"),
+        ("gan", ["--data=ring"], "gan has no discriminator of single pictures"),
+        ("pix2pix", [], "pix2pix has no discriminator of single pictures"),
+        ("cgan", [], "the discriminator of cgan has no such features: it takes"),
     ],
 )
 def test_a_model_without_such_features_says_so_before_it_trains(
@@ -69,3 +71,10 @@ def test_a_model_without_such_features_says_so_before_it_trains(
     assert done.returncode == 2, done.stdout + done.stderr
     assert sentence in done.stdout and "Traceback" not in done.stderr
     assert not list(tmp_path.rglob("ckpt-*"))
+
+
+def test_a_critic_has_features_too(tmp_path):
+    done = train("wgan", tmp_path, "--data=digits", "--channels=1", "--image_size=16", "--tflite=")
+    assert done.returncode == 0, done.stdout + done.stderr
+    path = tmp_path / "export" / "wgan" / "features" / "1"
+    assert f"features: {path}" in done.stdout and (path / "saved_model.pb").is_file()

@@ -10,8 +10,8 @@ FLAGS = flags.FLAGS
 BATCH = 250
 
 
-def judge(model):
-    """The network of a model that judges pictures.
+def judge(model, data):
+    """The network of a model that judges the pictures of `data`.
 
     Raises:
         ValueError: a sentence, if it has none whose features can be taken.
@@ -20,9 +20,10 @@ def judge(model):
 
     found = [getattr(model, name, None) for name in ("discriminator", "critic")]
     network = next((network for network in found if network is not None), None)
-    if network is None:
+    if network is None or "images" not in getattr(data.train, "fields", ()):
         raise ValueError(
-            f"--export_features: {model.name} has no discriminator; leave the flag out."
+            f"--export_features: {model.name} has no discriminator of single pictures here; leave "
+            "the flag out."
         )
     try:
         features.pooled_maps(network)
@@ -44,7 +45,7 @@ def export(model, data, directory):
         stream = pipeline.eval_batches(data.train, BATCH, ["images"])
         return (batch["images"] for batch in stream)
 
-    network = features.pooled_maps(recomputed(judge(model), batches))
+    network = features.pooled_maps(recomputed(judge(model, data), batches))
     folder = pathlib.Path(FLAGS.export_dir or directory.export / model.name)
     path = saved_model.save(
         folder / "features",
