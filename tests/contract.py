@@ -6,11 +6,13 @@ each check that holds; a check that does not hold raises.
 """
 
 import importlib
+import json
 import pathlib
 import sys
 
 import numpy as np
 from absl import flags
+from scipy import stats
 
 from trainers import common
 
@@ -112,6 +114,15 @@ def check(name, folder, flagfile=None):
             np.testing.assert_allclose(TFLiteRunner(exported / file)(inputs), own, atol=tolerance)
         for file in ("card.json", "README.md", "samples.png"):
             assert (exported / file).stat().st_size > 0, file
+        code = json.loads((exported / "card.json").read_text())["interface"]["latents"]
+        if code:
+            # What the card tells a phone to draw is the prior, column by column.
+            np.random.seed(0)
+            told = np.concatenate([eval(code, {"np": np}) for _ in range(2000)])
+            prior = model.sample_latents(2000, [0, 1]).numpy()
+            np.testing.assert_allclose(told.mean(0), prior.mean(0), atol=0.2)
+            np.testing.assert_allclose(told.std(0), prior.std(0), atol=0.1)
+            assert stats.ks_2samp(told.ravel(), prior.ravel()).pvalue > 1e-4
     yield "SavedModel and TFLite give the model's own pictures"
     yield "the card is complete"
 

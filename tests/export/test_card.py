@@ -15,6 +15,7 @@ from tests.export.conftest import CLASSES, IMAGE_SIZE, LATENT_DIM, levels, pictu
 from tfgan_zoo.export import card as cards
 from tfgan_zoo.export import tflite
 
+LATENT_CODE = f"np.random.normal(size=(1, {LATENT_DIM}))"
 PICTURE = Image.fromarray(levels(pictures(1)[0]))
 
 
@@ -44,6 +45,7 @@ def card(**changes):
             "output": [*IMAGE_SIZE, 3],
             "resize_method": "nearest",
             "classes": None,
+            "latents": None,
         },
         "scores": {
             "protocol": "40 held-out pairs.",
@@ -173,6 +175,7 @@ def test_each_field_is_required(directory, path):
                     "output": [8, 8, 3],
                     "resize_method": None,
                     "classes": None,
+                    "latents": None,
                 }
             },
             "card.interface must have an input",
@@ -230,6 +233,7 @@ def test_python_of_the_readme_runs_without_this_package(request, tmp_path, kind)
             "output": [*IMAGE_SIZE, 3],
             "resize_method": "nearest",
             "classes": None,
+            "latents": None,
         }
         spec = tf.TensorSpec([None, *IMAGE_SIZE, 3], name="images")
     else:
@@ -241,6 +245,7 @@ def test_python_of_the_readme_runs_without_this_package(request, tmp_path, kind)
             "output": [8, 8, 1],
             "resize_method": None,
             "classes": classes,
+            "latents": LATENT_CODE,
         }
         spec = tf.TensorSpec([None, LATENT_DIM], name="latents")
         if classes:
@@ -301,6 +306,7 @@ def test_requests_of_the_readme_are_json(directory):
             "output": [8, 8, 1],
             "resize_method": method,
             "classes": classes,
+            "latents": None if method else LATENT_CODE,
         }
         described = card(interface=interface)
         cards.write_card(directory, described, PICTURE)

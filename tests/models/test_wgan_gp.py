@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgan_zoo.models.unconditional import wgan_gp
 from tfgan_zoo.models.unconditional.wgan_gp import WGANGP
 from tfgan_zoo.optimizers.adam import Adam
+from tfgan_zoo.regularizers.instance_noise import dequantise
 
 
 def adam():
@@ -81,7 +81,7 @@ def test_a_step_equals_that_written_by_hand():
 def test_levels_are_spread_over_bins_of_their_own():
     levels = np.arange(256)
     images = np.tile(levels / 127.5 - 1.0, (200, 1)).astype(np.float32)
-    spread = wgan_gp.dequantise(tf.constant(images), (1, 2)).numpy()
+    spread = dequantise(tf.constant(images), (1, 2)).numpy()
     inside = (spread + 1.0) * 128 - levels
     assert inside.min() > -1e-4 and inside.max() < 1.0 + 1e-4
     np.testing.assert_allclose([inside.mean(), inside.std()], [0.5, 12**-0.5], atol=0.01)
@@ -134,7 +134,7 @@ def test_the_class_conditional_arm(networks):
     without.set_weights(with_classes.get_weights())
     data = labelled(classes=3, count=6)
     step = with_classes.begin_step()
-    real = wgan_gp.dequantise(data["images"], step.seed(0))
+    real = dequantise(data["images"], step.seed(0))
     latents = with_classes.sample_latents(12, step.seed(1))
     fake = with_classes.generator(latents, training=True)
     wanted = tf.argmax(latents[:, 4:], 1)

@@ -43,12 +43,14 @@ FIELDS = {
     },
     # input: [H,W,C], or [Z] for a generator from latents; output: [H,W,C]; resize_method: as given
     # to `signatures.translation`, None for latents; classes: number of the labels that the
-    # SavedModel takes beside latents, whose one-hot vectors TFLite takes behind them, or None.
+    # SavedModel takes beside latents, whose one-hot vectors TFLite takes behind them, or None;
+    # latents: a NumPy expression that draws one latent [1,Z] of the prior, None for pictures.
     "interface": {
         "input": list,
         "output": list,
         "resize_method": (str, type(None)),
         "classes": (int, type(None)),
+        "latents": (str, type(None)),
     },
     "scores": {
         "protocol": str,
@@ -342,19 +344,16 @@ def _phone(card: dict, file: str) -> list[str]:
             'output = generate(images=images / 127.5 - 1)["images"][0]\n'
         )
     else:
-        latent_dim, classes = (card["interface"][name] for name in ("input", "classes"))
+        classes = card["interface"]["classes"]
+        code += f"latents = {card['interface']['latents']}\n"
         if classes:
             code += (
-                f"latents = np.random.uniform(size=(1, {latent_dim[0]}))\n"
                 f"label = np.eye({classes})[[3]]\n"
                 "inputs = np.float32(np.concatenate([latents, label], axis=1))\n"
                 'output = generate(inputs=inputs)["images"][0]\n'
             )
         else:
-            code += (
-                f"latents = np.random.normal(size=(1, {latent_dim[0]}))\n"
-                'output = generate(latents=np.float32(latents))["images"][0]\n'
-            )
+            code += 'output = generate(latents=np.float32(latents))["images"][0]\n'
     code += (
         "levels = np.uint8(np.round((np.clip(output, -1, 1) + 1) * 127.5))\n"
         'Image.fromarray(levels.squeeze()).save("output.png")'

@@ -175,7 +175,12 @@ def export(model, data, directory, steps, seconds):
         input_name="latents",
         inputs=latents[:8],
         calibration=[latent[None] for latent in latents[:100]],
-        interface={"input": [model.latent_dim], "output": [*size, channels], "resize_method": None},
+        interface={
+            "input": [model.latent_dim],
+            "output": [*size, channels],
+            "resize_method": None,
+            "latents": model.latent_code,
+        },
         measure=measure,
         draw=lambda served: sheet(served(grid_latents(model)), model.categories),
         protocol=(

@@ -288,6 +288,7 @@ def export(model, data, directory, steps, seconds):
             "output": [*size, channels],
             "resize_method": None,
             "classes": model.classes,
+            "latents": model.latent_code,
         },
         measure=measure,
         draw=lambda served: sheet(served(grid_inputs(model))),

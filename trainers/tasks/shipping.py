@@ -128,7 +128,7 @@ def ship(
                 "commit": found.pop("commit"),
                 "versions": found,
             },
-            "interface": {"classes": None, **interface},
+            "interface": {"classes": None, "latents": None, **interface},
             "scores": {"protocol": protocol, "model": scores, "baselines": baselines},
             "tflite": {kind: parities[kind] for kind in FILES},
             "latency": {"kind": timed, "batch_size": 1, **latency},

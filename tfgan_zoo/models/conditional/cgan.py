@@ -169,6 +169,11 @@ class CGAN(Adversarial):
         """`latents [B, latent_dim]` with the one-hot vectors of `labels [B]` beside them."""
         return tf.concat([latents, tf.one_hot(labels, self.classes)], axis=-1)
 
+    @property
+    def latent_code(self):
+        """NumPy that draws one latent of the prior, for those who have no TensorFlow."""
+        return f"np.random.uniform(size=(1, {self.latent_dim}))"
+
     def sample_latents(self, count, seed):
         """`count` draws of the prior, float32 `[count, latent_dim]`, from a seed int32 [2]."""
         return tf.random.stateless_uniform([count, self.latent_dim], seed, alg="philox")

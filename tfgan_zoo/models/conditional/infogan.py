@@ -181,6 +181,15 @@ class InfoGAN(Adversarial):
         """Latents from `noise [B, noise_dim]`, `category [B]` int32, `codes [B, continuous]`."""
         return tf.concat([noise, tf.one_hot(category, self.categories), codes], axis=-1)
 
+    @property
+    def latent_code(self):
+        """NumPy that draws one latent of the prior, for those who have no TensorFlow."""
+        category = f"np.eye({self.categories})[np.random.randint({self.categories}, size=1)]"
+        noise, codes = (
+            f"np.random.uniform(-1, 1, (1, {size}))" for size in (self.noise_dim, self.continuous)
+        )
+        return f"np.hstack([{noise}, {category}, {codes}])"
+
     def sample_latents(self, count, seed):
         """`count` draws of the prior, float32 `[count, latent_dim]`, from a seed int32 [2]."""
         shape = [count, self.noise_dim + self.continuous]

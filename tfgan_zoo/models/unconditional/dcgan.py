@@ -152,6 +152,13 @@ class DCGAN(Adversarial):
         """`latents [B, latent_dim]` with the one-hot vectors of `labels [B]` beside them."""
         return tf.concat([latents, tf.one_hot(labels, self.classes)], axis=-1)
 
+    @property
+    def latent_code(self):
+        """NumPy that draws one latent of the prior, for those who have no TensorFlow."""
+        shape = f"(1, {self.latent_dim})"
+        normal, uniform = f"np.random.normal(size={shape})", f"np.random.uniform(-1, 1, {shape})"
+        return normal if self.spherical else uniform
+
     def sample_latents(self, count, seed):
         """`count` draws of the prior, float32 `[count, latent_dim]`, from a seed int32 [2]."""
         shape = [count, self.latent_dim]

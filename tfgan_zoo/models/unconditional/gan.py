@@ -185,6 +185,11 @@ class GAN(Adversarial):
         """Examples `[B, *shape]` from latents `[B, latent_dim]`."""
         return self.generator(latents, training=False)
 
+    @property
+    def latent_code(self):
+        """NumPy that draws one latent of the prior, for those who have no TensorFlow."""
+        return f"np.random.normal(size=(1, {self.latent_dim}))"
+
     def sample_latents(self, count, seed):
         """`count` draws of the prior, float32 `[count, latent_dim]`, from a seed int32 [2]."""
         return tf.random.stateless_normal([count, self.latent_dim], seed, alg="philox")

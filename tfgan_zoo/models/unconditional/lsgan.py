@@ -118,6 +118,13 @@ class LSGAN(Adversarial):
         """Examples `[B, *shape]` from latents `[B, latent_dim]`."""
         return self.generator(latents, training=False)
 
+    @property
+    def latent_code(self):
+        """NumPy that draws one latent of the prior, for those who have no TensorFlow."""
+        shape = f"(1, {self.latent_dim})"
+        normal, uniform = f"np.random.normal(size={shape})", f"np.random.uniform(-1, 1, {shape})"
+        return normal if self.of_points else uniform
+
     def sample_latents(self, count, seed):
         """`count` draws of the prior, float32 `[count, latent_dim]`, from a seed int32 [2]: normal
         for points, uniform on [-1, 1] for pictures.

@@ -17,8 +17,8 @@ What a shortcut would miss:
 - Adam with beta_1 = 0 and beta_2 = 0.9 (0.5 and 0.9 for MNIST and the worlds of points), its rate
   on a line to zero (for CIFAR-10);
 - pixels of 256 levels are spread over their bins by uniform noise: a critic sees the levels;
-- with labels: AC-GAN's classifier on the critic, learnt from real pictures alone with weight 1; the
-  generator follows it with weight 0.1, and normalises by scales and offsets of each class;
+- with labels: AC-GAN's classifier on the critic learns from real pictures alone, at weight 1; the
+  generator follows it at 0.1, and normalises by scales and offsets of each class;
 - worlds of points: lambda 0.1 instead of 10.
 
 Departures:
@@ -40,6 +40,7 @@ from tfgan_zoo.losses.adversarial import wasserstein_critic_loss, wasserstein_ge
 from tfgan_zoo.networks.mlp import mlp
 from tfgan_zoo.networks.resnet import resnet_critic, resnet_generator
 from tfgan_zoo.regularizers.gradient_penalty import gradient_penalty
+from tfgan_zoo.regularizers.instance_noise import dequantise
 
 
 def he_uniform(inputs, outputs, stride=1):
@@ -104,12 +105,6 @@ def _levels(shape):
             f"{side}x{width}."
         )
     return round(math.log2(side / 4))
-
-
-def dequantise(images, seed):
-    """Levels 0 to 255, given as [-1, 1], spread over 256 bins of [-1, 1) by uniform noise."""
-    noise = tf.random.stateless_uniform(tf.shape(images), seed, alg="philox")
-    return ((images + 1.0) * 127.5 + noise) / 128.0 - 1.0
 
 
 class WGANGP(Adversarial):
@@ -185,10 +180,15 @@ class WGANGP(Adversarial):
         """Examples `[B, *shape]` from latents `[B, latent_dim]`."""
         return self.generator(latents, training=False)
 
+    @property
+    def latent_code(self):
+        """NumPy that draws one latent of the prior, for those who have no TensorFlow."""
+        noise = f"np.random.normal(size=(1, {self.prior_dim}))"
+        label = f"np.eye({self.classes})[np.random.randint({self.classes}, size=1)]"
+        return f"np.hstack([{noise}, {label}])" if self.classes else noise
+
     def sample_latents(self, count, seed):
-        """`count` draws of the prior, float32 `[count, latent_dim]`, from a seed int32 [2]: a
-        normal vector, and beside it, for classes, one of them at random.
-        """
+        """`count` draws of the prior, normal with a random class behind, `[count, latent_dim]`."""
         labels = tf.random.stateless_uniform(
             [count], tf.random.fold_in(seed, 1, alg="philox"), 0, max(self.classes, 1), tf.int32
         )
