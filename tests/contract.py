@@ -83,9 +83,9 @@ def check(name, folder, flagfile=None):
     yield "repeats under one seed"
 
     for player in built:
-        model_, built_ = run(
-            trainer, folder / player, export=False, **{f"{player}_learning_rate": 0.0}
-        )
+        still = {f"{player}_learning_rate": 0.0}
+        model_, built_ = run(trainer, folder / player, export=False, ema_decay=0.5, **still)
+        assert model_.optimizers["generator"].use_ema, "--ema_decay says nothing"
         for other, values in weights(model_).items():
             assert same(built_[other], values) == (other == player), (player, other)
     yield "a player without learning rate stays, the others move"

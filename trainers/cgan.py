@@ -34,9 +34,10 @@ def build(data, total_steps):
         discriminator_dropout=FLAGS.discriminator_dropout,
         seed=FLAGS.seed,
     )
-    rates = FLAGS.generator_learning_rate, FLAGS.discriminator_learning_rate
     ramp = 250 * len(data.train) // FLAGS.batch_size
-    g, d = (Momentum(Geometric(rate, 1.00004), 0.5, 0.7, ramp) for rate in rates)
+    ema = {"use_ema": FLAGS.ema_decay > 0, "ema_momentum": FLAGS.ema_decay or 0.99}
+    g = Momentum(Geometric(FLAGS.generator_learning_rate, 1.00004), 0.5, 0.7, ramp, **ema)
+    d = Momentum(Geometric(FLAGS.discriminator_learning_rate, 1.00004), 0.5, 0.7, ramp)
     model.compile(generator=g, discriminator=d, **common.compile_options())
     return model
 
