@@ -162,7 +162,7 @@ def exported_conditional(conditional_network, tmp_path_factory):
         parent,
         network=conditional_network,
         signatures=signatures.conditional(
-            generate, latent_dim=LATENT_DIM, sample_latents=sample_latents
+            generate, latent_dim=LATENT_DIM, classes=CLASSES, sample_latents=sample_latents
         ),
         assets_extra={serving.WARMUP_FILE: serving.warmup_requests("cgan", requests)},
     )

@@ -189,8 +189,9 @@ def test_the_prior_can_be_drawn_from_the_export(exported_latent):
 
 def test_a_label_chooses_the_picture(exported_conditional, conditional_network):
     signatures = exported_conditional.model.signatures
-    drawn = signatures["latents"](num_images=tf.constant(CLASSES), seed=tf.constant(7))["latents"]
-    labels = tf.range(CLASSES)
+    drawn = signatures["latents"](num_images=tf.constant(2 * CLASSES), seed=tf.constant(7))
+    np.testing.assert_array_equal(drawn["labels"], [*range(CLASSES)] * 2)
+    drawn, labels = drawn["latents"][:CLASSES], tf.range(CLASSES)
     images = signatures["serving_default"](latents=drawn, labels=labels)["images"].numpy()
     both = np.concatenate([drawn, np.eye(CLASSES)], axis=1)
     np.testing.assert_allclose(images, conditional_network(both), atol=1e-6)
@@ -212,6 +213,7 @@ def test_a_wrong_conditional_generator_fails_before_the_export():
         signatures.conditional(
             lambda latents, labels: latents,
             latent_dim=LATENT_DIM,
+            classes=CLASSES,
             sample_latents=lambda num, seed: tf.zeros([num, LATENT_DIM]),
         )
 
@@ -228,14 +230,14 @@ def test_noise_beside_latents_is_drawn_by_its_seed():
 
     options = {"latent_dim": LATENT_DIM, "sample_latents": latents}
     plain = signatures.latent(draw, **options, sample=lambda z, seed: draw(z, seed=seed))
-    labelled = signatures.conditional(draw, **options, sample=draw)
+    labelled = signatures.conditional(draw, **options, classes=20, sample=draw)
     for functions, labels in ((plain, []), (labelled, [tf.constant([10, 20])])):
         sample, default = functions["sample"], functions["serving_default"]
         inputs = [tf.ones([2, LATENT_DIM]), *labels]
         drawn = sample(*inputs, tf.constant(5))["images"]
         np.testing.assert_array_equal(drawn, default(*inputs)["images"] + 5)
     assert "sample" not in signatures.latent(draw, **options)
-    assert "sample" not in signatures.conditional(draw, **options)
+    assert "sample" not in signatures.conditional(draw, **options, classes=20)
 
 
 def test_names_and_specs():

@@ -5,6 +5,7 @@ import shutil
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from tests.metrics.conftest import LATENT_DIM, SIZE, noise_pictures
 from tfgan_zoo.metrics import generated
@@ -18,8 +19,6 @@ def pictures_of(generator, count, seed=0, batch_size=64):
 
 
 def test_saved_model_with_its_own_prior(generator):
-    import tensorflow as tf
-
     found = Generator(generator.folder)
     assert not found.takes_pictures and found.prior == "its own prior"
     pictures = pictures_of(found, 9, seed=3)
@@ -44,6 +43,50 @@ def test_the_size_of_a_batch_changes_no_picture(generator, prior):
     whole = pictures_of(found, 20).astype(int)
     for size in (7, 1):  # rounding may differ with the shape of a product
         assert np.abs(pictures_of(found, 20, batch_size=size) - whole).max() <= 1
+
+
+class Shades(tf.Module):
+    """Pictures whose shade is their label: -1, 0 or 1."""
+
+    def generate(self, latents, labels):
+        shades = tf.cast(labels, tf.float32) - 1 + 0 * latents[:, 0]
+        return {"images": tf.tile(shades[:, None, None, None], [1, *SIZE, 1])}
+
+    def latents(self, num_images, seed):
+        shape = [num_images, LATENT_DIM]
+        return {"latents": tf.zeros(shape), "labels": tf.range(num_images) % 3}
+
+    def export(self, folder, names):
+        number = tf.TensorSpec([], tf.int32)
+        specs = {
+            "serving_default": (
+                self.generate,
+                tf.TensorSpec([None, LATENT_DIM], name="latents"),
+                tf.TensorSpec([None], tf.int32, name="labels"),
+            ),
+            "latents": (self.latents, number, number),
+        }
+        functions = {
+            name: tf.function(specs[name][0]).get_concrete_function(*specs[name][1:])
+            for name in names
+        }
+        tf.saved_model.save(self, str(folder), signatures=functions)
+        return folder
+
+
+def test_a_generator_with_labels_draws_all_of_them_equally_often(tmp_path):
+    found = Generator(Shades().export(tmp_path, ["serving_default", "latents"]))
+    assert found.takes_labels
+    for batch_size in (64, 5):
+        pictures = pictures_of(found, 9, batch_size=batch_size)
+        np.testing.assert_array_equal(pictures[:, 0, 0, 0], [0, 128, 255] * 3)
+
+
+def test_labels_that_nobody_gives_are_one_sentence(tmp_path):
+    folder = Shades().export(tmp_path, ["serving_default"])
+    for prior in (None, "normal"):
+        with pytest.raises(ValueError, match="takes labels, and its signature .* export it again"):
+            Generator(folder, prior)
 
 
 def test_a_prior_that_is_missing_must_be_named(generator):
@@ -127,7 +170,6 @@ def test_translator(translator):
 def strangers(export, signature):
     """SavedModels that no pictures can be drawn from: name -> (folder, what the sentence says)."""
     import keras
-    import tensorflow as tf
 
     network = keras.Sequential([keras.Input([4]), keras.layers.Dense(8)])
     latents = [None, 4]
@@ -221,7 +263,6 @@ def test_damaged_tflite_is_one_sentence(generator, tmp_path, keep):
 
 
 def test_tflite_with_integer_ends_is_refused(generator, tmp_path):
-    import tensorflow as tf
 
     converter = tf.lite.TFLiteConverter.from_keras_model(generator.network)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]

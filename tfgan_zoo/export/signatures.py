@@ -139,6 +139,7 @@ def conditional(
     generate: Callable,
     *,
     latent_dim: int,
+    classes: int,
     sample_latents: Callable,
     sample: Callable | None = None,
 ) -> dict:
@@ -148,13 +149,14 @@ def conditional(
       [B,H,W,C] in [-1,1]}.
     encoded: {"num_images": int32 [], "seed": int32 [], "label": int32 []} -> {"png_bytes": string
       [N]}, all of that label.
-    latents: {"num_images": int32 [], "seed": int32 []} -> {"latents": float32 [N,Z]}, as in
-      `latent`.
+    latents: {"num_images": int32 [], "seed": int32 []} -> {"latents": float32 [N,Z], "labels":
+      int32 [N]}: the latents as in `latent`, the labels 0, 1, ... in turn.
     sample, if `sample` is given: {"latents", "labels", "seed": int32 []} -> {"images"}, as there.
 
     Args:
       generate: (latents, labels) -> images of 1 to 4 channels.
       latent_dim, sample_latents: as in `latent`.
+      classes: number of labels.
       sample: (latents, labels, seed) -> images.
 
     Raises ValueError as `latent` does.
@@ -165,7 +167,10 @@ def conditional(
         return {"images": _checked(generate(latents, labels), image_shape)}
 
     def draw(num_images, seed):
-        return {"latents": _checked(sample_latents(num_images, seed), [None, latent_dim])}
+        return {
+            "latents": _checked(sample_latents(num_images, seed), [None, latent_dim]),
+            "labels": tf.range(num_images) % classes,
+        }
 
     def encoded(num_images, seed, label):
         latents = draw(num_images, seed)["latents"]

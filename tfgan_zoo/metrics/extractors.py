@@ -230,6 +230,7 @@ class SavedModel:
     Args:
         folder: holds saved_model.pb.
         what: what it shall be, for the sentences.
+        beside: names of inputs that it may take beside the batch.
 
     Attributes:
         folder: as given.
@@ -237,13 +238,14 @@ class SavedModel:
         shape: that it takes, a tuple with None where any size will do; None if not even the rank is
             known.
         outputs: name -> `tf.TensorSpec`.
+        beside: name -> `tf.TensorSpec` of those of the further inputs that it takes.
 
     Raises:
         ValueError: one sentence, if it cannot be loaded or takes anything else than one batch of
             floats.
     """
 
-    def __init__(self, folder, what):
+    def __init__(self, folder, what, beside=()):
         import tensorflow as tf
 
         self.folder = folder
@@ -254,7 +256,8 @@ class SavedModel:
                 f"The SavedModel {folder} cannot be loaded: {first_line(error)}"
             ) from error
         signature = self.loaded.signatures.get("serving_default")
-        specs = signature.structured_input_signature[1] if signature else {}
+        specs = dict(signature.structured_input_signature[1]) if signature else {}
+        self.beside = {name: specs.pop(name) for name in beside if name in specs}
         if len(specs) != 1:
             raise ValueError(
                 f"{folder} is no {what}: its default signature must take one input, and takes "
@@ -269,8 +272,8 @@ class SavedModel:
         self.shape = None if spec.shape.rank is None else tuple(spec.shape)
         self.outputs = signature.structured_outputs
 
-    def __call__(self, batch):
-        """name -> array, of an array that is one batch.
+    def __call__(self, batch, **beside):
+        """name -> array, of an array that is one batch, and of arrays for the inputs beside it.
 
         Raises:
             ValueError: one sentence, if the graph cannot take it.
@@ -280,7 +283,8 @@ class SavedModel:
         # Looked up at every call: what was loaded must live as long as its signatures are used.
         run = self.loaded.signatures["serving_default"]
         try:
-            found = run(**{self._argument: tf.constant(batch, self._dtype)})
+            also = {name: tf.constant(beside[name], self.beside[name].dtype) for name in beside}
+            found = run(**{self._argument: tf.constant(batch, self._dtype)}, **also)
             return {name: value.numpy() for name, value in found.items()}
         except (tf.errors.OpError, TypeError, ValueError) as error:
             raise ValueError(

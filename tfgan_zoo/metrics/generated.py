@@ -31,6 +31,8 @@ class Generator:
     Attributes:
         path: of the version that counts.
         prior: what latents are drawn from, in a word or two; None if it takes pictures.
+        takes_labels: whether it takes labels beside latents; its own signature `latents` gives
+            those that pictures are drawn for, all equally often.
         takes_pictures: whether it turns pictures into pictures instead of latents.
         source_shape: (height, width, channels) that it takes, if it takes pictures; None where it
             takes any height or width.
@@ -43,7 +45,8 @@ class Generator:
     def __init__(self, path, prior=None):
         self.path = saved_model_folder(path) or pathlib.Path(path)
         load = _load_tflite if self.path.is_file() else _load_saved_model
-        self._generate, shape, self._latents = load(self.path)
+        self._generate, shape, self._latents, self._labels = load(self.path)
+        self.takes_labels = self._labels is not None
         self.takes_pictures = len(shape or ()) == 4
         if self.takes_pictures and shape[3]:
             self.source_shape = tuple(shape[1:])
@@ -74,8 +77,11 @@ class Generator:
         if self.takes_pictures:
             raise ValueError(f"{self.path} needs pictures to start from, not latents alone.")
         latents = self._latents(count, seed)
+        labels = {"labels": self._labels(count, seed)} if self.takes_labels else {}
         for first in range(0, count, batch_size):
-            images = self._generate(latents[first : first + batch_size])
+            batch = slice(first, first + batch_size)
+            beside = {name: values[batch] for name, values in labels.items()}
+            images = self._generate(latents[batch], **beside)
             if not first and np.min(images) >= 0:
                 logging.warning(
                     "%s gives values from %.3g to %.3g; if its pictures lie in [0, 1] and not in "
@@ -99,36 +105,43 @@ def is_generator(path):
 
 
 def _load_saved_model(path):
-    """(generate, input shape or None, latents or None) of a SavedModel."""
-    exported = SavedModel(path, "generator")
+    """(generate, input shape or None, latents or None, labels or None) of a SavedModel."""
+    exported = SavedModel(path, "generator", beside=("labels",))
     if len(exported.outputs) != 1:
         raise ValueError(
             f"{path} is no generator: it returns {', '.join(sorted(exported.outputs))}, and a "
             "generator returns pictures alone."
         )
 
-    def generate(inputs):
-        (pictures,) = exported(_fitting(inputs, exported.shape, path)).values()
+    def generate(inputs, **beside):
+        (pictures,) = exported(_fitting(inputs, exported.shape, path), **beside).values()
         return pictures
 
     signature = exported.loaded.signatures.get("latents")
+    if exported.beside and (signature is None or "labels" not in signature.structured_outputs):
+        raise ValueError(
+            f"{path} takes labels, and its signature 'latents' does not give any: export it again."
+        )
     if signature is None:
-        return generate, exported.shape, None
+        return generate, exported.shape, None, None
     arguments = signature.structured_input_signature[1]
     if set(arguments) != {"num_images", "seed"} or "latents" not in signature.structured_outputs:
         raise ValueError(
             f"The signature 'latents' of {path} must take num_images and seed and return latents."
         )
 
-    def latents(count, seed):
-        # Looked up at every call, as in SavedModel.
-        draw = exported.loaded.signatures["latents"]
-        values = {"num_images": count, "seed": seed}
-        return draw(**{name: _integer(values[name], arguments[name]) for name in values})[
-            "latents"
-        ].numpy()
+    def drawn(name):
+        def draw(count, seed):
+            # Looked up at every call, as in SavedModel.
+            signature = exported.loaded.signatures["latents"]
+            values = {"num_images": count, "seed": seed}
+            inputs = {name: _integer(values[name], arguments[name]) for name in values}
+            return signature(**inputs)[name].numpy()
 
-    return generate, exported.shape, latents
+        return draw
+
+    labels = drawn("labels") if exported.beside else None
+    return generate, exported.shape, drawn("latents"), labels
 
 
 def _integer(value, spec):
@@ -138,7 +151,7 @@ def _integer(value, spec):
 
 
 def _load_tflite(path):
-    """(generate, input shape, None) of a TFLite file."""
+    """(generate, input shape, None, None) of a TFLite file."""
     import tensorflow as tf
 
     try:
@@ -176,7 +189,7 @@ def _load_tflite(path):
             ) from error
         return interpreter.get_tensor(outputs[0]["index"])
 
-    return generate, shape, None
+    return generate, shape, None, None
 
 
 def _fitting(inputs, shape, path):

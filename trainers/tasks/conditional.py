@@ -274,6 +274,7 @@ def export(model, data, directory, steps, seconds):
         signatures=signatures.conditional(
             lambda latents, labels: model(model.condition(latents, labels)),
             latent_dim=model.latent_dim,
+            classes=model.classes,
             sample_latents=lambda count, seed: model.sample_latents(count, tf.stack([seed, 0])),
             sample=sample
             and (lambda latents, labels, seed: sample(model.condition(latents, labels), seed)),
