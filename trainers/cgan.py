@@ -22,7 +22,6 @@ flags.DEFINE_float("discriminator_dropout", 0.5, "Rate behind its hidden layers.
 def build(data, total_steps):
     from tfgan_zoo.data.statistics import mean
     from tfgan_zoo.models.conditional.cgan import CGAN
-    from tfgan_zoo.optimizers.momentum import Geometric, Momentum
 
     model = CGAN(
         image_size=common.image_size(),
@@ -35,9 +34,7 @@ def build(data, total_steps):
         seed=FLAGS.seed,
     )
     ramp = 250 * len(data.train) // FLAGS.batch_size
-    ema = {"use_ema": FLAGS.ema_decay > 0, "ema_momentum": FLAGS.ema_decay or 0.99}
-    g = Momentum(Geometric(FLAGS.generator_learning_rate, 1.00004), 0.5, 0.7, ramp, **ema)
-    d = Momentum(Geometric(FLAGS.discriminator_learning_rate, 1.00004), 0.5, 0.7, ramp)
+    g, d = (common.momentum_descent(p, 1.00004, ramp) for p in ("generator", "discriminator"))
     model.compile(generator=g, discriminator=d, **common.compile_options())
     return model
 

@@ -160,6 +160,35 @@ def optimizer(player, total_steps):
     )
 
 
+def momentum_descent(player, factor, ramp_steps):
+    """The player's gradient descent of the first GANs, from the flags.
+
+    Args:
+        factor: that the rate is divided by at each step.
+        ramp_steps: in which the momentum grows from 0.5 to 0.7.
+
+    Raises:
+        ValueError: for a flag that has nothing to say here.
+    """
+    from tfgan_zoo.optimizers.momentum import Geometric, Momentum
+
+    for name in ("lr_schedule", "lr_decay_from", "beta_1"):
+        if FLAGS[name].value != FLAGS[name].default:
+            raise ValueError(
+                f"--{name} says nothing to gradient descent with momentum, whose rate falls by "
+                f"{factor} each step: leave it out."
+            )
+    ema = FLAGS.ema_decay if player == "generator" else 0.0
+    return Momentum(
+        Geometric(FLAGS[f"{player}_learning_rate"].value, factor),
+        *(0.5, 0.7, ramp_steps),
+        global_clipnorm=FLAGS.clip_norm,
+        use_ema=ema > 0,
+        ema_momentum=ema or 0.99,
+        name=f"{player}_momentum",
+    )
+
+
 class Splits:
     """The data of a run: `train`, `test` and, where the task validates, `validation`; `Examples`
     each.

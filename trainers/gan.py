@@ -21,7 +21,6 @@ flags.DEFINE_integer("discriminator_steps", 1, "Minibatches in a batch; the last
 def build(data, total_steps):
     from tfgan_zoo.data.statistics import mean
     from tfgan_zoo.models.unconditional.gan import GAN
-    from tfgan_zoo.optimizers.momentum import Geometric, Momentum
 
     field = "images" if "images" in data.train.fields else "points"
     model = GAN(
@@ -34,9 +33,7 @@ def build(data, total_steps):
         seed=FLAGS.seed,
     )
     ramp = 250 * len(data.train) // FLAGS.batch_size
-    ema = {"use_ema": FLAGS.ema_decay > 0, "ema_momentum": FLAGS.ema_decay or 0.99}
-    g = Momentum(Geometric(FLAGS.generator_learning_rate), 0.5, 0.7, ramp, **ema)
-    d = Momentum(Geometric(FLAGS.discriminator_learning_rate), 0.5, 0.7, ramp)
+    g, d = (common.momentum_descent(p, 1.000004, ramp) for p in ("generator", "discriminator"))
     model.compile(generator=g, discriminator=d, **common.compile_options())
     return model
 

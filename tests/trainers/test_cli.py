@@ -14,10 +14,10 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 TINY = "--flagfile=trainers/flagfiles/pix2pix_tiny.flags"
 
 
-def pix2pix(*arguments, **options):
+def pix2pix(*arguments, trainer="pix2pix", **options):
     """Runs the trainer; returns the finished process."""
     return subprocess.run(
-        [sys.executable, "-m", "trainers.pix2pix", *map(str, arguments)],
+        [sys.executable, "-m", f"trainers.{trainer}", *map(str, arguments)],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -91,6 +91,14 @@ def test_what_cannot_work_is_one_sentence_before_training(arguments, words, tmp_
     for word in words:
         assert word in error
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("trainer", ["gan", "cgan"])
+def test_a_schedule_that_would_say_nothing_is_refused(trainer, tmp_path):
+    flagfile = f"--flagfile=trainers/flagfiles/{trainer}_tiny.flags"
+    done = pix2pix(flagfile, "--lr_schedule=linear", f"--run_dir={tmp_path}", trainer=trainer)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "error: --lr_schedule says nothing to gradient descent" in done.stdout
 
 
 def test_bad_files_are_listed_or_skipped_by_wish(tmp_path):
