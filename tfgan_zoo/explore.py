@@ -19,6 +19,7 @@ section 6. `features` is its section 5, beside raw pixels and k-means features; 
 and writes every number, with its protocol, into a JSON file beside the picture.
 """
 
+import importlib.metadata
 import json
 import os
 import pathlib
@@ -429,7 +430,7 @@ def features(options, path):
         "draws": options.draws,
         "seed": options.seed,
         "seconds": round(time.monotonic() - began),
-        "versions": versions(),
+        "versions": versions() | {"scikit-learn": importlib.metadata.version("scikit-learn")},
     }
     text = json.dumps({"protocol": protocol, "results": results}, indent=2)
     write_atomically(path, (text + "\n").encode())

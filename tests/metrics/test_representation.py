@@ -1,5 +1,7 @@
 """Linear accuracy of features, and k-means features, against scikit-learn and plain NumPy."""
 
+import types
+
 import numpy as np
 import pytest
 from sklearn.svm import LinearSVC
@@ -41,8 +43,8 @@ def test_accuracy_is_that_of_scikit_learn_at_the_cost_that_held_out_pictures_cho
     chosen = by_cost[all_labels["cost"]]
     assert all_labels["held_out"] == pytest.approx(score[all_labels["cost"]], abs=0.02)
     assert all_labels["mean"] == pytest.approx(chosen.score(test.features, test.labels), abs=0.02)
-    assert all_labels["labels"] == 90 and all_labels["std"] == 0 and all_labels["mean"] > 0.8
-    assert len(few["accuracies"]) == 4
+    assert all_labels["labels"] == 90 and all_labels["converged"] and all_labels["mean"] > 0.8
+    assert all_labels["std"] == 0 and len(few["accuracies"]) == 4
     assert few["mean"] == pytest.approx(np.mean(few["accuracies"]))
     assert few["std"] == pytest.approx(np.std(few["accuracies"], ddof=1))
     assert 0.5 < few["mean"] < all_labels["mean"]
@@ -51,16 +53,27 @@ def test_accuracy_is_that_of_scikit_learn_at_the_cost_that_held_out_pictures_cho
 def test_no_cost_is_tried_after_the_accuracy_fell(monkeypatch):
     tried = []
     scores = {1: 0.3, 2: 0.5, 3: 0.5, 4: 0.4, 5: 0.9}
-    monkeypatch.setattr(representation, "fit", lambda part, cost: tried.append(cost) or cost)
-    monkeypatch.setattr(representation, "accuracy", lambda cost, part: scores[cost])
+
+    def fit(part, cost):
+        tried.append(cost)
+        return types.SimpleNamespace(cost=cost, n_iter_=7 if cost != 2 else 1000)
+
+    monkeypatch.setattr(representation, "fit", fit)
+    monkeypatch.setattr(representation, "accuracy", lambda svm, part: scores[svm.cost])
     data = blobs(9, 0)
     (point,) = representation.accuracy_by_labels(data, data, data, [9], costs=(1, 2, 3, 4, 5))
     assert tried == [1, 2, 3, 4] and point["cost"] == 2  # of equals the lowest
+    assert point["converged"] is False
 
 
 def test_the_same_labels_are_drawn_for_every_representation(monkeypatch):
     seen = []
-    monkeypatch.setattr(representation, "fit", lambda part, cost: seen.append(part.labels))
+
+    def fit(part, cost):
+        seen.append(part.labels)
+        return types.SimpleNamespace(n_iter_=7)
+
+    monkeypatch.setattr(representation, "fit", fit)
     monkeypatch.setattr(representation, "accuracy", lambda svm, part: 0.5)
     data = blobs(30, 0)
     for features in (data.features, data.features[:, :2]):

@@ -46,8 +46,7 @@ def fit(part, cost):
     # The dual is many times faster than the primal here, where features are as many as pictures.
     svm = LinearSVC(C=cost, dual=True, tol=TOLERANCE, max_iter=LARGEST_ITERATIONS, random_state=0)
     with warnings.catch_warnings():
-        # What does not converge is a cost too high, and loses on the held-out pictures.
-        warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.simplefilter("ignore", ConvergenceWarning)  # `accuracy_by_labels` tells
         return svm.fit(part.features, part.labels)
 
 
@@ -94,7 +93,8 @@ def accuracy_by_labels(train, held_out, test, counts, *, draws=10, seed=0, costs
 
     Returns:
         A list of dicts: `labels`, `mean` and `std` (of the sample, 0 for one draw) of
-        `accuracies`, `cost` and `held_out`, the accuracy that it was chosen by.
+        `accuracies`, `cost`, `held_out` (the accuracy that it was chosen by) and `converged`, false
+        if a fit at that cost ended at its last iteration.
 
     Raises:
         ValueError: if there are more labels asked for than training pictures.
@@ -127,6 +127,7 @@ def accuracy_by_labels(train, held_out, test, counts, *, draws=10, seed=0, costs
                 "accuracies": accuracies,
                 "cost": cost,
                 "held_out": found,
+                "converged": all(np.max(m.n_iter_) < LARGEST_ITERATIONS for m in machines),
             }
         )
     return curve
