@@ -100,3 +100,19 @@ def wasserstein_critic_loss(real_scores, fake_scores):
 def wasserstein_generator_loss(fake_scores):
     """-E D(G(z)): the generator's side of `wasserstein_critic_loss`."""
     return -tf.reduce_mean(tf.cast(fake_scores, tf.float32))
+
+
+def hinge_discriminator_loss(real_logits, fake_logits):
+    """E max(0, 1 - D(x)) + E max(0, 1 + D(G(z))): equation 16 of Miyato et al. 2018, arXiv
+    1802.05957. Examples past the margin cost nothing.
+    """
+    real_logits = tf.cast(real_logits, tf.float32)
+    fake_logits = tf.cast(fake_logits, tf.float32)
+    return tf.reduce_mean(tf.nn.relu(1.0 - real_logits)) + tf.reduce_mean(
+        tf.nn.relu(1.0 + fake_logits)
+    )
+
+
+def hinge_generator_loss(fake_logits):
+    """-E D(G(z)): equation 17 of arXiv 1802.05957, without a margin."""
+    return -tf.reduce_mean(tf.cast(fake_logits, tf.float32))

@@ -2,6 +2,8 @@
 
 import keras
 
+from tfgan_zoo.layers.spectral import SpectralDense
+
 
 def mlp(
     inputs,
@@ -10,6 +12,7 @@ def mlp(
     depth=3,
     activation="relu",
     initializer="glorot_uniform",
+    spectral=False,
     name="mlp",
 ):
     """`depth` hidden layers of `width` units, then a linear one.
@@ -22,6 +25,7 @@ def mlp(
         initializer: of all kernels: a name, or a function without arguments that makes one (each
             layer gets its own, since one Keras initializer draws the same numbers for each of
             equal shape). Biases start at zero.
+        spectral: whether all kernels are spectrally normalised, see `layers.spectral`.
 
     Returns:
         A functional model: `[B, inputs]` to `[B, outputs]`, float32.
@@ -30,9 +34,10 @@ def mlp(
     def weights():
         return initializer() if callable(initializer) else initializer
 
+    dense = SpectralDense if spectral else keras.layers.Dense
     vectors = keras.Input((inputs,), name="vectors")
     features = vectors
     for _ in range(depth):
-        features = keras.layers.Dense(width, activation, kernel_initializer=weights())(features)
-    outcome = keras.layers.Dense(outputs, kernel_initializer=weights(), dtype="float32")(features)
+        features = dense(width, activation, kernel_initializer=weights())(features)
+    outcome = dense(outputs, kernel_initializer=weights(), dtype="float32")(features)
     return keras.Model(vectors, outcome, name=name)

@@ -1,8 +1,11 @@
 """The residual generator and critic of WGAN-GP for CIFAR-10 (Gulrajani et al. 2017, arXiv
-1704.00028, appendix F; the authors' gan_cifar_resnet.py).
+1704.00028, appendix F; the authors' gan_cifar_resnet.py), and what spectral normalisation (Miyato et
+al. 2018, arXiv 1802.05957; the authors' snresnet_32.py) changes about the critic.
 """
 
 import keras
+
+from tfgan_zoo.layers.spectral import SpectralConv2D, SpectralDense
 
 
 def resnet_generator(image_size, channels, latent_dim=128, filters=128, classes=0):
@@ -39,7 +42,7 @@ def resnet_generator(image_size, channels, latent_dim=128, filters=128, classes=
     return keras.Model(inputs, images, name="generator")
 
 
-def resnet_critic(image_size, channels, filters=128, outputs=1):
+def resnet_critic(image_size, channels, filters=128, outputs=1, spectral=False, name="critic"):
     """Residual blocks down to 8x8, two more there, the mean over the map, a linear layer.
 
     Without normalisation, which would mix the examples that a gradient penalty keeps apart.
@@ -49,6 +52,8 @@ def resnet_critic(image_size, channels, filters=128, outputs=1):
         channels: of the picture.
         filters: width of every block (128 in the paper).
         outputs: of the last layer; AC-GAN's critic has one for each class beside the score.
+        spectral: whether all kernels are spectrally normalised; then the last layer, which has no
+            bias, takes the sum over the map, not its mean.
 
     Returns:
         A functional model: images `[B, side, side, channels]` to scores `[B, outputs]`, float32.
@@ -57,18 +62,26 @@ def resnet_critic(image_size, channels, filters=128, outputs=1):
         ValueError: for another size.
     """
     halvings = _doublings(image_size) - 1
+    layer = SpectralConv2D if spectral else keras.layers.Conv2D
     images = keras.Input((*image_size, channels), name="images")
-    features = _first_block(images, filters)  # [B, side / 2, side / 2, filters]
+    features = _first_block(images, filters, layer)  # [B, side / 2, side / 2, filters]
     for _ in range(halvings - 1):  # ... [B, 8, 8, filters]
-        features = _block(features, filters, _down)
+        features = _block(features, filters, _down, layer=layer)
     for _ in range(2):
-        features = _block(features, filters)
-    features = keras.layers.GlobalAveragePooling2D()(keras.layers.ReLU()(features))
-    scores = keras.layers.Dense(outputs, dtype="float32")(features)
-    return keras.Model(images, scores, name="critic")
+        features = _block(features, filters, layer=layer)
+    if spectral:
+        features = keras.layers.Activation("relu", dtype="float32")(features)
+        features = keras.ops.sum(features, axis=(1, 2))
+        scores = SpectralDense(outputs, use_bias=False, dtype="float32")(features)
+    else:
+        features = keras.layers.GlobalAveragePooling2D()(keras.layers.ReLU()(features))
+        scores = keras.layers.Dense(outputs, dtype="float32")(features)
+    return keras.Model(images, scores, name=name)
 
 
-def _block(inputs, filters, resample=None, label=None, normalise=False):
+def _block(
+    inputs, filters, resample=None, label=None, normalise=False, layer=keras.layers.Conv2D
+):
     """Normalise, ReLU, convolution, twice; the shortcut is resampled by a 1x1 convolution.
 
     Going up the first convolution sees the larger map; going down the second one does.
@@ -80,23 +93,23 @@ def _block(inputs, filters, resample=None, label=None, normalise=False):
     features = active(inputs)
     if resample is _up:
         features = _up(features)
-    features = active(_convolution(filters, 3)(features))
-    features = _convolution(filters, 3)(features)
+    features = active(_convolution(filters, 3, layer=layer)(features))
+    features = _convolution(filters, 3, layer=layer)(features)
     if resample is _down:
         features = _down(features)
     shortcut = inputs
     if resample is _up:
-        shortcut = _convolution(filters, 1, he=False)(_up(inputs))
+        shortcut = _convolution(filters, 1, he=False, layer=layer)(_up(inputs))
     elif resample is _down:
-        shortcut = _down(_convolution(filters, 1, he=False)(inputs))
+        shortcut = _down(_convolution(filters, 1, he=False, layer=layer)(inputs))
     return keras.layers.Add()([shortcut, features])
 
 
-def _first_block(images, filters):
+def _first_block(images, filters, layer):
     """No ReLU on the picture; its shortcut is halved before the convolution."""
-    features = keras.layers.ReLU()(_convolution(filters, 3)(images))
-    features = _down(_convolution(filters, 3)(features))
-    shortcut = _convolution(filters, 1, he=False)(_down(images))
+    features = keras.layers.ReLU()(_convolution(filters, 3, layer=layer)(images))
+    features = _down(_convolution(filters, 3, layer=layer)(features))
+    shortcut = _convolution(filters, 1, he=False, layer=layer)(_down(images))
     return keras.layers.Add()([shortcut, features])
 
 
@@ -110,10 +123,10 @@ def _down(features):
     return keras.layers.AveragePooling2D(2)(features)
 
 
-def _convolution(filters, kernel, he=True):
+def _convolution(filters, kernel, he=True, layer=keras.layers.Conv2D):
     # The authors' "He": twice the variance of Glorot's, over the mean of both fans.
     weights = keras.initializers.VarianceScaling(2.0 if he else 1.0, "fan_avg", "uniform")
-    return keras.layers.Conv2D(filters, kernel, padding="same", kernel_initializer=weights)
+    return layer(filters, kernel, padding="same", kernel_initializer=weights)
 
 
 def _normalised(features, label=None):
