@@ -1,7 +1,4 @@
-"""The tricks of github.com/soumith/ganhacks as flags, each by its number there; all are off.
-
-Not set rather than zero, so that a run from before these flags goes on.
-"""
+"""The tricks of github.com/soumith/ganhacks as flags, each by its number there; all are off."""
 
 from absl import flags
 

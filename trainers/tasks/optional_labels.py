@@ -5,7 +5,6 @@ from absl import flags
 from trainers.tasks import conditional, unconditional
 
 FLAGS = flags.FLAGS
-# Not set rather than false, so that a run from before this flag goes on.
 flags.DEFINE_bool("conditional", None, "Draw each of the data's classes on demand.")
 
 augmentation = unconditional.augmentation
