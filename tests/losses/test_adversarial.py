@@ -132,3 +132,22 @@ def test_wasserstein_losses_are_differences_of_means_of_unequal_batches_too():
     np.testing.assert_allclose(loss, fake.mean() - real.mean(), rtol=1e-6)
     loss = adversarial.wasserstein_generator_loss(logits(fake)[:, None])
     np.testing.assert_allclose(loss, -fake.mean(), rtol=1e-6)
+
+
+def test_the_hinge_loss_is_its_formula_and_past_the_margin_nothing_pulls():
+    real, fake = logits([-2.0, 0.5, 1.5, 9.0]), logits([[-3.0], [-0.5], [2.0]])
+    with tf.GradientTape() as tape:
+        tape.watch([real, fake])
+        loss = adversarial.hinge_discriminator_loss(real, fake)
+    assert loss.shape == () and loss.dtype == tf.float32
+    np.testing.assert_allclose(loss, (3.0 + 0.5) / 4 + (0.5 + 3.0) / 3, rtol=1e-6)
+    to_real, to_fake = tape.gradient(loss, [real, fake])
+    np.testing.assert_allclose(to_real, [-0.25, -0.25, 0.0, 0.0])
+    np.testing.assert_allclose(to_fake[:, 0], [0.0, 1 / 3, 1 / 3], rtol=1e-6)
+    np.testing.assert_allclose(adversarial.hinge_generator_loss(fake), 0.5, rtol=1e-6)
+
+
+def test_the_hinge_losses_of_half_precision_are_full_ones():
+    many = tf.fill([100_000], tf.constant(-3.0, tf.float16))
+    np.testing.assert_allclose(adversarial.hinge_discriminator_loss(many, -many), 8.0)
+    assert adversarial.hinge_generator_loss(many).dtype == tf.float32

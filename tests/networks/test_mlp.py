@@ -26,3 +26,17 @@ def test_each_layer_draws_weights_of_its_own(initializer):
     assert not np.allclose(first, second)
     if callable(initializer):
         np.testing.assert_allclose(first @ first.T, 0.25 * np.eye(4), atol=1e-6)
+
+
+def test_spectral_normalisation_divides_each_kernel_by_its_largest_singular_value():
+    net = mlp(3, 2, width=5, depth=2, spectral=True)
+    layers = [layer for layer in net.layers if layer.weights]
+    values = np.random.default_rng(0).normal(size=(4, 3))
+    for _ in range(100):
+        net(values, training=True)
+    expected = values
+    for layer in layers:
+        kernel = np.array(layer.kernel)
+        expected = expected @ (kernel / np.linalg.svd(kernel, compute_uv=False)[0])
+        expected = np.maximum(expected, 0.0) if layer is not layers[-1] else expected
+    np.testing.assert_allclose(net(values), expected, rtol=1e-2, atol=1e-3)

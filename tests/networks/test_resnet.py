@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tfgan_zoo.layers.spectral import SpectralConv2D, SpectralDense
 from tfgan_zoo.networks.resnet import resnet_critic, resnet_generator
 
 
@@ -63,3 +64,23 @@ def test_each_class_has_scales_and_offsets_of_its_own():
 def test_other_size_is_refused(net, size):
     with pytest.raises(ValueError, match=f"16, 32, 64.*{size[0]}x{size[1]}"):
         net(size, 3)
+
+
+def test_spectral_normalisation_changes_layers_and_the_end_of_the_critic():
+    """As many weights but the last bias; the sum over the map in place of its mean."""
+    plain = resnet_critic((16, 16), 1, filters=4)
+    spectral = resnet_critic((16, 16), 1, filters=4, spectral=True, name="discriminator")
+    shapes = [tuple(v.shape) for v in spectral.trainable_variables]
+    assert shapes == [tuple(v.shape) for v in plain.trainable_variables][:-1]
+    normalised = [layer for layer in spectral.layers if layer.weights]
+    assert {type(layer) for layer in normalised} == {SpectralConv2D, SpectralDense}
+    assert spectral.name == "discriminator"
+    kernels = [layer.normalised_kernel() for layer in normalised]
+    divided = [
+        part
+        for layer, kernel in zip(normalised, kernels, strict=True)
+        for part in ([kernel, layer.bias] if layer.use_bias else [kernel])
+    ]
+    plain.set_weights([*map(np.array, divided), np.zeros(1)])
+    images = tf.random.stateless_normal([3, 16, 16, 1], (0, 0))
+    np.testing.assert_allclose(spectral(images), 64 * plain(images), rtol=1e-4)

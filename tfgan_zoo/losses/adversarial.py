@@ -103,8 +103,8 @@ def wasserstein_generator_loss(fake_scores):
 
 
 def hinge_discriminator_loss(real_logits, fake_logits):
-    """E max(0, 1 - D(x)) + E max(0, 1 + D(G(z))): equation 16 of Miyato et al. 2018, arXiv
-    1802.05957. Examples past the margin cost nothing.
+    """E max(0, 1 - D(x)) + E max(0, 1 + D(G(z))): section 4 of Miyato et al. 2018, arXiv
+    1802.05957, with its sign turned: a loss is minimised. Examples past the margin cost nothing.
     """
     real_logits = tf.cast(real_logits, tf.float32)
     fake_logits = tf.cast(fake_logits, tf.float32)
@@ -114,5 +114,5 @@ def hinge_discriminator_loss(real_logits, fake_logits):
 
 
 def hinge_generator_loss(fake_logits):
-    """-E D(G(z)): equation 17 of arXiv 1802.05957, without a margin."""
+    """-E D(G(z)): the generator's side of `hinge_discriminator_loss`, without a margin."""
     return -tf.reduce_mean(tf.cast(fake_logits, tf.float32))

@@ -1,6 +1,6 @@
 """The residual generator and critic of WGAN-GP for CIFAR-10 (Gulrajani et al. 2017, arXiv
-1704.00028, appendix F; the authors' gan_cifar_resnet.py), and what spectral normalisation (Miyato et
-al. 2018, arXiv 1802.05957; the authors' snresnet_32.py) changes about the critic.
+1704.00028, appendix F; the authors' gan_cifar_resnet.py), and what spectral normalisation (Miyato
+et al. 2018, arXiv 1802.05957; the authors' snresnet_32.py) changes about the critic.
 """
 
 import keras
@@ -79,9 +79,7 @@ def resnet_critic(image_size, channels, filters=128, outputs=1, spectral=False, 
     return keras.Model(images, scores, name=name)
 
 
-def _block(
-    inputs, filters, resample=None, label=None, normalise=False, layer=keras.layers.Conv2D
-):
+def _block(inputs, filters, resample=None, label=None, normalise=False, layer=keras.layers.Conv2D):
     """Normalise, ReLU, convolution, twice; the shortcut is resampled by a 1x1 convolution.
 
     Going up the first convolution sees the larger map; going down the second one does.
