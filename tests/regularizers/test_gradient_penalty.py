@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgan_zoo.regularizers.gradient_penalty import gradient_penalty
+from tfgan_zoo.regularizers.gradient_penalty import gradient_penalty, slope_penalty
 
 SEED = (3, 4)
 
@@ -89,3 +89,17 @@ def test_no_gradient_goes_to_the_examples():
     with tf.GradientTape() as tape:
         penalty, _ = gradient_penalty(lambda x: tf.reduce_sum(x**2, 1), real, fake, SEED)
     assert tape.gradient(penalty, [real, fake]) == [None, None]
+
+
+def test_slopes_are_measured_at_given_places_as_well():
+    """D(x) = |x|^2 / 2 has the gradient x; d/dw (2 |w| - 1)^2 = 4 (2 |w| - 1) w / |w|."""
+    places, _ = pair((5, 4, 2))
+    penalty, norms = slope_penalty(lambda x: tf.reduce_sum(x**2, [1, 2]) / 2, tf.constant(places))
+    expected = np.linalg.norm(places.reshape(5, -1), axis=1)
+    np.testing.assert_allclose(norms, expected, rtol=1e-5)
+    np.testing.assert_allclose(penalty, np.mean((expected - 1) ** 2), rtol=1e-5)
+    weight = tf.Variable([[0.6], [0.8]])
+    with tf.GradientTape() as tape:
+        penalty, _ = slope_penalty(lambda x: 2.0 * x @ weight, tf.constant(places[:, 0]))
+    np.testing.assert_allclose(penalty, 1.0, rtol=1e-5)
+    np.testing.assert_allclose(tape.gradient(penalty, weight)[:, 0], [2.4, 3.2], rtol=1e-4)

@@ -23,10 +23,24 @@ def gradient_penalty(critic, real, fake, seed):
     shape = [tf.shape(real)[0]] + [1] * (len(real.shape) - 1)
     alpha = tf.random.stateless_uniform(shape, seed, alg="philox")
     between = real + alpha * (fake - real)
+    return slope_penalty(critic, between)
+
+
+def slope_penalty(critic, places):
+    """E (|grad_x D(x)| - 1)^2 at `places`, two-sided: what `gradient_penalty` takes between real
+    and fake examples, and Kodali et al. 2017, arXiv 1705.07215, near real ones.
+
+    Args:
+        critic: as for `gradient_penalty`.
+        places: `[B, ...]`.
+
+    Returns:
+        As `gradient_penalty`.
+    """
     with tf.GradientTape(watch_accessed_variables=False) as tape:
-        tape.watch(between)
-        logits = critic(between)
-    norms = _norms(tape.gradient(logits, between))
+        tape.watch(places)
+        logits = critic(places)
+    norms = _norms(tape.gradient(logits, places))
     return tf.reduce_mean(tf.square(norms - 1.0)), norms
 
 
