@@ -24,7 +24,8 @@ What a shortcut would miss:
 
 Departures:
 - Points, which the paper does not have: plain layers, those of the discriminator with biases. Its
-  slope is then at most one, so that on a world as small as the ring no point gets past the margin.
+  slope is then at most one: a real and a generated point less than two apart are never both past
+  the margin, and most of a world is within that.
 - Batch normalisation adds 1e-5 to the variance (code: 2e-5), as in the net of WGAN-GP, which this
   generator is at twice the width.
 - The paper's nets for 48x48 and 128x128 pictures and its plain convolutional ones are not here; a
