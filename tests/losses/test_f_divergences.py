@@ -229,6 +229,35 @@ def test_univariate_fits(name):
     np.testing.assert_allclose(fitted, FITS[name], atol=1e-3)
 
 
+@pytest.mark.parametrize(
+    "name, loss, still",
+    [(name, "variational", name) for name in FITS] + [("kl", "practical", "reverse_kl")],
+)
+def test_where_a_generator_that_cannot_match_the_data_stands_still(name, loss, still):
+    """Against the best T of its place: at the divergence's own fit by algorithm 1, elsewhere by the
+    practical loss. For `kl` that is the fit of the reverse divergence.
+    """
+    row = DIVERGENCES[name]
+    mu, sigma, _ = FITS[still]
+
+    def q(mu, sigma):
+        return stats.norm(mu, sigma).pdf(LINE)
+
+    t = double(slope(row.generator, MIXTURE / q(mu, sigma)))
+    values = -(row.conjugate(t) if loss == "variational" else t).numpy()
+
+    def pull(mu, sigma):  # the gradient of the loss with T held
+        sides = [(q(mu + h, sigma), q(mu, sigma + h)) for h in (1e-4, -1e-4)]
+        return [integral((a - b) * values, LINE) / 2e-4 for a, b in zip(*sides, strict=True)]
+
+    np.testing.assert_allclose(pull(mu, sigma), 0.0, atol=2e-3)
+    if loss == "practical":
+        mu, sigma, _ = FITS[name]
+        t = double(slope(row.generator, MIXTURE / q(mu, sigma)))
+        values = -t.numpy()
+        assert np.abs(pull(mu, sigma)).max() > 0.05
+
+
 def test_lamberts_function_without_its_exponential():
     z = np.concatenate([np.linspace(-30, 30, 121), np.geomspace(31, 1e12, 50)])
     np.testing.assert_allclose(
@@ -276,9 +305,9 @@ def test_the_exponential_is_untouched_where_float32_holds_it():
         values = f_divergences._exp(x)
     gradients = tape.gradient(values, x).numpy()
     np.testing.assert_array_equal(values[:500], tf.exp(x[:500]))
-    np.testing.assert_array_equal(gradients[x < 34], tf.exp(x)[x < 34])
+    np.testing.assert_array_equal(gradients[x < 24], tf.exp(x)[x < 24])
     assert values[501] > values[500] > values[499] and np.isfinite(values[501])
-    assert gradients[501] == gradients[500] == pytest.approx(math.exp(34.36), rel=0.01)
+    assert gradients[501] == gradients[500] == pytest.approx(math.exp(24.36), rel=0.01)
 
 
 def test_losses_are_means_of_the_formulas():

@@ -38,7 +38,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-ROOM = 10.0  # e^10 is left for the sum over a batch, and for the slopes of a network
+ROOM = 10.0  # e^10 is left for the sum over a batch, and its square for the slopes of a network
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,7 +81,7 @@ def _exp(x):
 
     The value is e^x up to x = log(largest number) - 10 (78.7 in float32), from where on a batch
     could hardly be summed, and beyond it the tangent there. The slope handed back is e^x as well,
-    but at most e^-10 times the root of the largest number (e^34.4 in float32): a gradient's norm
+    but at most e^-20 times the root of the largest number (e^24.4 in float32): a gradient's norm
     and Adam's second moment square it, and one infinite square holds up every player of the step. A
     slope that is cut keeps its sign, which is what brings V back; `clip_norm` sees to its size.
     """
@@ -91,7 +91,7 @@ def _exp(x):
     value = tf.exp(tf.where(beyond, top, x)) * (1.0 + tf.where(beyond, x - top, tf.zeros_like(x)))
 
     def gradient(upstream):
-        steepest = tf.cast(largest / 2 - ROOM, x.dtype)
+        steepest = tf.cast(largest / 2 - 2 * ROOM, x.dtype)
         return upstream * tf.exp(tf.where(x > steepest, steepest, x))
 
     return value, gradient

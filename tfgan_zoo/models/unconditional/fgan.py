@@ -15,15 +15,17 @@ What a shortcut would miss:
   alone. Below, f* is flat; the parabola would rise again there, and teach a generator of algorithm
   1 to make rejected samples worse;
 - both gradients come from one forward pass, and both players step at once (algorithm 1);
-- the practical generator raises T of what it draws instead of lowering the bound (section 3.2);
+- the practical generator raises T of what it draws instead of lowering the bound (section 3.2). If
+  it cannot match the data it then minimises something else: with `kl`, whose best T is 1 + log p/q,
+  the reverse divergence;
 - an example counts as data where T > f'(1): that is V > 0, but V > 1 for `kl`. The shares of real
   and of drawn examples that count so are in the history;
 - f*(g_f(V)) and the exponentials are computed without overflow (`losses.f_divergences` says how).
 
 Departures:
 - The paper's text was not at hand. Widths, latents and deviations of the weights for MNIST are
-  those that a public port (github.com/kozistr/Awesome-GANs, FGAN/readme.md) lists as the paper's,
-  normalisation and units that port's own.
+  those that a public port (github.com/kozistr/Awesome-GANs, FGAN/readme.md) lists as the paper's;
+  the kinds of layers are those of its code.
 - Algorithm 1 takes plain gradient steps of one size. Here each player has the optimizer that
   `compile` gets; the trainer's is Adam.
 - Pictures are in [-1, 1] outside, as everywhere in this package, and in [0, 1] inside both nets.
