@@ -2,6 +2,8 @@
 file.
 """
 
+import concurrent.futures
+import os
 import pathlib
 import re
 import subprocess
@@ -25,15 +27,37 @@ def test_trainers_are_found():
     assert {"pix2pix", "dcgan"} <= set(TRAINERS_OF_VARIANTS)
 
 
-@pytest.mark.parametrize("trainer", TRAINERS_OF_VARIANTS)
-def test_contract(trainer, tmp_path):
-    held = subprocess.run(
-        [sys.executable, "-m", "tests.contract", trainer, str(tmp_path)],
+def hold(trainer, folder):
+    """Holds one trainer to the contract, in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "tests.contract", trainer, str(folder)],
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=1200,
     )
+
+
+@pytest.fixture(scope="module")
+def contracts(request, tmp_path_factory):
+    """Trainer -> the future of its process, for those trainers whose test was chosen; as many at a
+    time as there are cores, since most of their work is Python's.
+    """
+    chosen = [
+        item.callspec.params["trainer"]
+        for item in request.session.items
+        if getattr(item, "originalname", None) == "test_contract"
+    ]
+    pool = concurrent.futures.ThreadPoolExecutor(os.cpu_count())
+    yield {
+        trainer: pool.submit(hold, trainer, tmp_path_factory.mktemp(trainer)) for trainer in chosen
+    }
+    pool.shutdown(cancel_futures=True)
+
+
+@pytest.mark.parametrize("trainer", TRAINERS_OF_VARIANTS)
+def test_contract(trainer, contracts):
+    held = contracts[trainer].result()
     assert held.returncode == 0, held.stdout + held.stderr
     assert "the card is complete" in held.stdout
 
