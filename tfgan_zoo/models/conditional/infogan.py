@@ -188,7 +188,9 @@ class InfoGAN(Adversarial):
         noise, codes = (
             f"np.random.uniform(-1, 1, (1, {size}))" for size in (self.noise_dim, self.continuous)
         )
-        return f"np.hstack(\n    [\n        {noise},\n        {category},\n        {codes},\n    ]\n)"
+        return (
+            f"np.hstack(\n    [\n        {noise},\n        {category},\n        {codes},\n    ]\n)"
+        )
 
     def sample_latents(self, count, seed):
         """`count` draws of the prior, float32 `[count, latent_dim]`, from a seed int32 [2]."""
