@@ -45,8 +45,7 @@ class Generator:
     def __init__(self, path, prior=None):
         self.path = saved_model_folder(path) or pathlib.Path(path)
         load = _load_tflite if self.path.is_file() else _load_saved_model
-        self._generate, shape, self._latents, self._labels = load(self.path)
-        self.takes_labels = self._labels is not None
+        self._generate, shape, self._draw, self.takes_labels = load(self.path)
         self.takes_pictures = len(shape or ()) == 4
         if self.takes_pictures and shape[3]:
             self.source_shape = tuple(shape[1:])
@@ -59,9 +58,9 @@ class Generator:
                 "pictures [B, H, W, C]."
             )
         elif prior:
-            self._latents = _PRIORS[prior](shape[1])
+            self._draw = _with_latents(_PRIORS[prior](shape[1]), self._draw, self.takes_labels)
             self.prior = f"{prior} (--latents)"
-        elif self._latents:
+        elif self._draw:
             self.prior = "its own prior"
         else:
             raise ValueError(
@@ -76,12 +75,10 @@ class Generator:
         """
         if self.takes_pictures:
             raise ValueError(f"{self.path} needs pictures to start from, not latents alone.")
-        latents = self._latents(count, seed)
-        labels = {"labels": self._labels(count, seed)} if self.takes_labels else {}
+        inputs = self._draw(count, seed)
         for first in range(0, count, batch_size):
-            batch = slice(first, first + batch_size)
-            beside = {name: values[batch] for name, values in labels.items()}
-            images = self._generate(latents[batch], **beside)
+            batch = {name: values[first : first + batch_size] for name, values in inputs.items()}
+            images = self._generate(batch.pop("latents"), **batch)
             if not first and np.min(images) >= 0:
                 logging.warning(
                     "%s gives values from %.3g to %.3g; if its pictures lie in [0, 1] and not in "
@@ -105,7 +102,9 @@ def is_generator(path):
 
 
 def _load_saved_model(path):
-    """(generate, input shape or None, latents or None, labels or None) of a SavedModel."""
+    """(generate, input shape or None, draw or None, whether it takes labels) of a SavedModel; draw:
+    (count, seed) -> latents, and labels if it takes them, by name.
+    """
     exported = SavedModel(path, "generator", beside=("labels",))
     if len(exported.outputs) != 1:
         raise ValueError(
@@ -123,25 +122,21 @@ def _load_saved_model(path):
             f"{path} takes labels, and its signature 'latents' does not give any: export it again."
         )
     if signature is None:
-        return generate, exported.shape, None, None
+        return generate, exported.shape, None, False
     arguments = signature.structured_input_signature[1]
     if set(arguments) != {"num_images", "seed"} or "latents" not in signature.structured_outputs:
         raise ValueError(
             f"The signature 'latents' of {path} must take num_images and seed and return latents."
         )
 
-    def drawn(name):
-        def draw(count, seed):
-            # Looked up at every call, as in SavedModel.
-            signature = exported.loaded.signatures["latents"]
-            values = {"num_images": count, "seed": seed}
-            inputs = {name: _integer(values[name], arguments[name]) for name in values}
-            return signature(**inputs)[name].numpy()
+    def draw(count, seed):
+        # Looked up at every call, as in SavedModel.
+        signature = exported.loaded.signatures["latents"]
+        values = {"num_images": count, "seed": seed}
+        drawn = signature(**{name: _integer(values[name], arguments[name]) for name in values})
+        return {name: drawn[name].numpy() for name in ("latents", *exported.beside)}
 
-        return draw
-
-    labels = drawn("labels") if exported.beside else None
-    return generate, exported.shape, drawn("latents"), labels
+    return generate, exported.shape, draw, bool(exported.beside)
 
 
 def _integer(value, spec):
@@ -151,7 +146,7 @@ def _integer(value, spec):
 
 
 def _load_tflite(path):
-    """(generate, input shape, None, None) of a TFLite file."""
+    """(generate, input shape, None, False) of a TFLite file."""
     import tensorflow as tf
 
     try:
@@ -189,7 +184,7 @@ def _load_tflite(path):
             ) from error
         return interpreter.get_tensor(outputs[0]["index"])
 
-    return generate, shape, None, None
+    return generate, shape, None, False
 
 
 def _fitting(inputs, shape, path):
@@ -201,6 +196,16 @@ def _fitting(inputs, shape, path):
             "batch of any size."
         )
     return inputs
+
+
+def _with_latents(draw_latents, draw, takes_labels):
+    """`draw` with other latents; its labels stay."""
+
+    def drawn(count, seed):
+        labels = draw(count, seed) if takes_labels else {}
+        return {**labels, "latents": draw_latents(count, seed)}
+
+    return drawn
 
 
 def _normal(dimension):
