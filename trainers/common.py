@@ -49,6 +49,7 @@ flags.DEFINE_integer("steps_per_execution", 1, "Steps in one call of the graph."
 flags.DEFINE_float("generator_learning_rate", 2e-4, "Adam's rate for the generator.", 0.0)
 flags.DEFINE_float("discriminator_learning_rate", 2e-4, "Adam's rate for the discriminator.", 0.0)
 flags.DEFINE_float("beta_1", 0.5, "Adam's first momentum, for both players.", 0.0, 1.0)
+flags.DEFINE_float("beta_2", 0.999, "Adam's second momentum, for both players.", 0.0, 1.0)
 flags.DEFINE_float("clip_norm", None, "Bound on each player's gradient norm; default none.", 0.0)
 flags.DEFINE_enum(
     "lr_schedule",
@@ -141,23 +142,33 @@ def _are_kinds(value):
 def optimizer(player, total_steps):
     """The player's Adam, from the flags. `total_steps` is the length of the run."""
     from tfgan_zoo.optimizers.adam import Adam
-    from tfgan_zoo.training.schedules import learning_rate
 
-    ema = FLAGS.ema_decay if player == "generator" else 0.0
     return Adam(
-        learning_rate(
-            FLAGS[f"{player}_learning_rate"].value,
-            FLAGS.lr_schedule,
-            total_steps,
-            FLAGS.lr_decay_from,
-        ),
+        learning_rate(player, total_steps),
         beta_1=FLAGS.beta_1,
+        beta_2=FLAGS.beta_2,
         epsilon=1e-8,
-        global_clipnorm=FLAGS.clip_norm,
-        use_ema=ema > 0,
-        ema_momentum=ema or 0.99,
+        **bound_and_average(player),
         name=f"{player}_adam",
     )
+
+
+def learning_rate(player, total_steps):
+    """The player's rate or schedule, from the flags."""
+    from tfgan_zoo.training import schedules
+
+    base = FLAGS[f"{player}_learning_rate"].value
+    return schedules.learning_rate(base, FLAGS.lr_schedule, total_steps, FLAGS.lr_decay_from)
+
+
+def bound_and_average(player):
+    """Of any Keras optimizer, from the flags: the gradient's bound, the generator's average."""
+    ema = FLAGS.ema_decay if player == "generator" else 0.0
+    return {
+        "global_clipnorm": FLAGS.clip_norm,
+        "use_ema": ema > 0,
+        "ema_momentum": ema or 0.99,
+    }
 
 
 def momentum_descent(player, factor, ramp_steps):
@@ -172,19 +183,16 @@ def momentum_descent(player, factor, ramp_steps):
     """
     from tfgan_zoo.optimizers.momentum import Geometric, Momentum
 
-    for name in ("lr_schedule", "lr_decay_from", "beta_1"):
+    for name in ("lr_schedule", "lr_decay_from", "beta_1", "beta_2"):
         if FLAGS[name].value != FLAGS[name].default:
             raise ValueError(
                 f"--{name} says nothing to gradient descent with momentum, whose rate falls by "
                 f"{factor} each step: leave it out."
             )
-    ema = FLAGS.ema_decay if player == "generator" else 0.0
     return Momentum(
         Geometric(FLAGS[f"{player}_learning_rate"].value, factor),
         *(0.5, 0.7, ramp_steps),
-        global_clipnorm=FLAGS.clip_norm,
-        use_ema=ema > 0,
-        ema_momentum=ema or 0.99,
+        **bound_and_average(player),
         name=f"{player}_momentum",
     )
 

@@ -13,7 +13,7 @@ FLAGS.set_default("image_size", "28")
 FLAGS.set_default("batch_size", 128)
 FLAGS.set_default("generator_learning_rate", 1e-4)
 FLAGS.set_default("discriminator_learning_rate", 1e-4)
-flags.DEFINE_float("beta_2", 0.9, "Adam's second momentum, for both players.", 0.0, 1.0)
+FLAGS.set_default("beta_2", 0.9)
 flags.DEFINE_enum("networks", "mlp", ["mlp", "dcgan"], "Nets; points take mlp.")
 flags.DEFINE_integer("latent_dim", 100, "Length of the latent.", 1)
 flags.DEFINE_integer("width", 128, "Of the hidden layers; of the outer ones of dcgan.", 1)
@@ -32,7 +32,6 @@ def build(data, total_steps):
     generator, discriminator = (
         common.optimizer(player, total_steps) for player in ("generator", "discriminator")
     )
-    generator.beta_2 = discriminator.beta_2 = FLAGS.beta_2
     model.compile(generator=generator, discriminator=discriminator, **common.compile_options())
     return model
 

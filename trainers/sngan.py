@@ -11,9 +11,10 @@ from trainers.tasks import samples as task
 FLAGS = flags.FLAGS
 FLAGS.set_default("image_size", "32")
 FLAGS.set_default("batch_size", 320)  # five batches of 64, one for each discriminator step
-for name, value in {"beta_1": 0.0, "lr_schedule": "linear", "lr_decay_from": 0.0}.items():
-    FLAGS.set_default(name, value)
-flags.DEFINE_float("beta_2", 0.9, "Adam's second momentum, for both players.", 0.0, 1.0)
+FLAGS.set_default("beta_1", 0.0)
+FLAGS.set_default("beta_2", 0.9)
+FLAGS.set_default("lr_schedule", "linear")
+FLAGS.set_default("lr_decay_from", 0.0)
 flags.DEFINE_integer("latent_dim", 128, "Length of the latent.", 1)
 flags.DEFINE_integer("generator_filters", 256, "Width of the generator.", 1)
 flags.DEFINE_integer("discriminator_filters", 128, "Width of the discriminator.", 1)
@@ -32,7 +33,6 @@ def build(data, total_steps):
     model = SNGAN(shape, **{name: FLAGS[name].value for name in names})
     generator = common.optimizer("generator", total_steps)
     discriminator = common.optimizer("discriminator", total_steps * FLAGS.discriminator_steps)
-    generator.beta_2 = discriminator.beta_2 = FLAGS.beta_2
     model.compile(generator=generator, discriminator=discriminator, **common.compile_options())
     return model
 

@@ -11,10 +11,11 @@ from trainers.tasks import samples as task
 FLAGS = flags.FLAGS
 FLAGS.set_default("image_size", "32")
 FLAGS.set_default("batch_size", 320)  # five batches of 64, one for each step of the critic
-for name, value in {"beta_1": 0.0, "lr_schedule": "linear", "lr_decay_from": 0.0}.items():
-    FLAGS.set_default(name, value)
+FLAGS.set_default("beta_1", 0.0)
+FLAGS.set_default("beta_2", 0.9)
+FLAGS.set_default("lr_schedule", "linear")
+FLAGS.set_default("lr_decay_from", 0.0)
 flags.DEFINE_alias("critic_learning_rate", "discriminator_learning_rate")
-flags.DEFINE_float("beta_2", 0.9, "Adam's second momentum, for both players.", 0.0, 1.0)
 flags.DEFINE_enum("networks", "resnet", ["resnet", "conv", "mlp"], "Nets; points take mlp.")
 flags.DEFINE_integer("latent_dim", 128, "Length of the latent.", 1)
 flags.DEFINE_integer("filters", 128, "Width of both nets.", 1)
@@ -36,7 +37,6 @@ def build(data, total_steps):
     model = WGANGP(shape, classes=classes, seed=FLAGS.seed, **options)
     generator = common.optimizer("generator", total_steps)
     critic = common.optimizer("critic", total_steps * FLAGS.critic_steps)
-    generator.beta_2 = critic.beta_2 = FLAGS.beta_2
     model.compile(generator=generator, critic=critic, **common.compile_options())
     return model
 

@@ -68,13 +68,10 @@ def discriminator_optimizer(total_steps):
     """Its Adam, or plain gradient descent with the same rate, schedule and bound."""
     import keras
 
-    from tfgan_zoo.training.schedules import learning_rate
-
     if not FLAGS.discriminator_sgd:
         return common.optimizer("discriminator", total_steps)
-    base, shape = FLAGS.discriminator_learning_rate, FLAGS.lr_schedule
     return keras.optimizers.SGD(
-        learning_rate(base, shape, total_steps, FLAGS.lr_decay_from),
-        global_clipnorm=FLAGS.clip_norm,
+        common.learning_rate("discriminator", total_steps),
+        **common.bound_and_average("discriminator"),
         name="discriminator_sgd",
     )
