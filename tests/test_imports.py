@@ -15,7 +15,8 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
 MAY_IMPORT = {
     # Where the two optimizers of a run are made, in sight of the reader.
     "trainers": {"models", "data", "metrics", "export", "training", "optimizers"},
-    "models": {"base", "networks", "layers", "losses", "regularizers"},
+    # Optimizers, since Unrolled GAN differentiates through one.
+    "models": {"base", "networks", "layers", "losses", "regularizers", "optimizers"},
     "networks": {"layers"},
 }
 ROOMS = {

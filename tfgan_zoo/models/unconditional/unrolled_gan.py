@@ -1,0 +1,180 @@
+"""Unrolled GAN: Unrolled Generative Adversarial Networks.
+
+Metz, Poole, Pfau & Sohl-Dickstein, ICLR 2017, arXiv 1611.02163. Authors' code:
+github.com/poolio/unrolled_gan (the ring of Gaussians).
+
+A generator that sees the discriminator as it is now moves all its mass to the one place which that
+discriminator likes best; the discriminator follows, and the two cycle through the modes. Here the
+generator's loss is that of the discriminator after K more steps of its own optimizer, and its
+gradient passes back through those steps: it counts how the discriminator will answer. The
+discriminator itself then takes one ordinary step.
+
+What a shortcut would miss:
+- the K updates are differentiated through, Adam's moments included: the gradient has a term for how
+  the discriminator's answer depends on the generator. Stopping it there (`differentiate=False`)
+  only shows the generator a better discriminator;
+- nothing of the K updates is kept. Training the discriminator K times a step is another method;
+- they begin at Adam's moments and step count as they are, and use the rate of now;
+- the generator descends the saddle loss, the negative of the discriminator's: after unrolling its
+  term of real examples depends on the generator too;
+- both players step at once, from one batch and one set of latents, which all K updates see as well;
+- K = 0 is the plain GAN in its minimax form.
+
+Departures:
+- `generator_loss="nonsaturating"` drops the real term and flips the other, for K = 0 in the form
+  that is mostly used; the default is the authors' code's.
+- The defaults of a point are the paper's text as it is widely cited (128 units, one hidden layer in
+  the discriminator, rectifiers, orthogonal weights of gain 0.8); the authors' notebook, which says
+  that it differs, has tanh, two layers, a gain of 1.4 and other rates. The text was not at hand.
+- Pictures have the nets for stacked MNIST from github.com/fjxmlzn/PacGAN, which repeats the paper's
+  experiment: no code of the authors was published for it.
+- Where Adam's second moment is zero its root has no gradient; it is taken as zero.
+- Under half precision the gradients inside the K updates are not scaled; only the outer ones are.
+"""
+
+import functools
+
+import keras
+import tensorflow as tf
+
+from tfgan_zoo.base import Adversarial
+from tfgan_zoo.losses.adversarial import (
+    nonsaturating_discriminator_loss,
+    nonsaturating_generator_loss,
+)
+from tfgan_zoo.networks.mlp import mlp
+from tfgan_zoo.networks.stacked_mnist import stacked_discriminator, stacked_generator
+from tfgan_zoo.optimizers import differentiable
+
+orthogonal = functools.partial(keras.initializers.Orthogonal, gain=0.8)
+
+
+def point_discriminator(dimensions, width):
+    """One hidden layer on a quarter of the coordinates: `[B, dimensions]` to `[B, 1]`, float32."""
+    points = keras.Input((dimensions,), name="points")
+    layers = mlp(dimensions, 1, width, depth=1, initializer=orthogonal, name="layers")
+    return keras.Model(points, layers(points / 4.0), name="discriminator")
+
+
+class UnrolledGAN(Adversarial):
+    """Unrolled GAN with the paper's nets for the ring, or for stacked MNIST.
+
+    Args:
+        shape: of an example: (dimensions,) of a point, (side, side, channels) of a picture.
+        unrolling_steps: K, steps of the discriminator that the generator looks ahead (10).
+        differentiate: whether the generator's gradient passes through those steps.
+        generator_loss: "minimax" (the saddle loss) or "nonsaturating".
+        latent_dim: length of the latent (256).
+        width: of the hidden layers of a point's nets (128).
+        discriminator_share: of a picture's discriminator: its widths as a share of the generator's
+            (a quarter or a half in the paper).
+        generator, discriminator: nets in place of the paper's: latents `[B, latent_dim]` to
+            examples, examples to logits `[B, 1]`.
+        seed: of the latents in training.
+
+    `train_step` takes a dict with `points [B, dimensions]`, or `images [B, side, side, channels]`,
+    float32 in [-1, 1]. The discriminator's optimizer is one that `optimizers.differentiable` knows.
+
+    Raises:
+        ValueError: for an unknown loss or a negative number of steps.
+    """
+
+    paper = {
+        "title": "Unrolled Generative Adversarial Networks",
+        "authors": "Metz, Poole, Pfau & Sohl-Dickstein, ICLR 2017",
+        "arxiv": "1611.02163",
+        "code": "https://github.com/poolio/unrolled_gan",
+    }
+
+    def __init__(
+        self,
+        shape=(2,),
+        unrolling_steps=10,
+        differentiate=True,
+        generator_loss="minimax",
+        latent_dim=256,
+        width=128,
+        discriminator_share=0.25,
+        generator=None,
+        discriminator=None,
+        seed=0,
+        name="unrolled_gan",
+    ):
+        super().__init__(seed=seed, name=name)
+        if generator_loss not in ("minimax", "nonsaturating") or unrolling_steps < 0:
+            raise ValueError(
+                f"generator_loss is minimax or nonsaturating, not '{generator_loss}', and "
+                f"unrolling_steps at least 0, not {unrolling_steps}."
+            )
+        self.unrolling_steps, self.differentiate = unrolling_steps, differentiate
+        self.generator_loss, self.latent_dim = generator_loss, latent_dim
+        if len(shape) == 1:
+            generator = generator or mlp(
+                latent_dim, shape[0], width, 2, initializer=orthogonal, name="generator"
+            )
+            discriminator = discriminator or point_discriminator(shape[0], width)
+        else:
+            generator = generator or stacked_generator(shape, latent_dim)
+            discriminator = discriminator or stacked_discriminator(shape, discriminator_share)
+        self.generator, self.discriminator = generator, discriminator
+
+    def call(self, latents):
+        """Examples `[B, *shape]` from latents `[B, latent_dim]`."""
+        return self.generator(latents, training=False)
+
+    @property
+    def latent_code(self):
+        """NumPy that draws one latent of the prior, for those who have no TensorFlow."""
+        return f"np.random.normal(size=(1, {self.latent_dim}))"
+
+    def sample_latents(self, count, seed):
+        """`count` draws of the prior, float32 `[count, latent_dim]`, from a seed int32 [2]."""
+        return tf.random.stateless_normal([count, self.latent_dim], seed, alg="philox")
+
+    def train_step(self, data):
+        real = data["points"] if "points" in data else data["images"]
+        step = self.begin_step()
+        latents = self.sample_latents(tf.shape(real)[0], step.seed())
+
+        with tf.GradientTape(persistent=True) as tape:
+            fake = self.generator(latents, training=True)
+            discriminator_loss = nonsaturating_discriminator_loss(
+                self.discriminator(real, training=True), self.discriminator(fake, training=True)
+            )
+            real_logits, fake_logits = self.logits_ahead(real, fake)
+            unrolled_loss = nonsaturating_discriminator_loss(real_logits, fake_logits)
+            generator_loss = (
+                -unrolled_loss
+                if self.generator_loss == "minimax"
+                else nonsaturating_generator_loss(fake_logits)
+            )
+        step.update(tape, discriminator=discriminator_loss, generator=generator_loss)
+
+        return step.report(
+            discriminator_loss=discriminator_loss,
+            generator_loss=generator_loss,
+            # What K steps take off the discriminator's loss: the length of its answer.
+            unrolling_gain=discriminator_loss - unrolled_loss,
+        )
+
+    def logits_ahead(self, real, fake):
+        """Logits of both batches under the discriminator that K steps of its optimizer lead to."""
+        optimizer = self.optimizers["discriminator"]
+        weights = [tf.convert_to_tensor(w) for w in self.discriminator.trainable_variables]
+        state = differentiable.begin(optimizer)
+        for _ in range(self.unrolling_steps):
+            with tf.GradientTape() as tape:
+                tape.watch(weights)
+                logits = self.logits_under(weights, real), self.logits_under(weights, fake)
+                loss = nonsaturating_discriminator_loss(*logits)
+            gradients = tape.gradient(loss, weights)
+            weights, state = differentiable.descend(optimizer, weights, gradients, state)
+            if not self.differentiate:
+                weights = [tf.stop_gradient(w) for w in weights]
+        return self.logits_under(weights, real), self.logits_under(weights, fake)
+
+    def logits_under(self, weights, examples):
+        """The discriminator in training with other weights; its statistics stay as they are."""
+        statistics = self.discriminator.non_trainable_variables
+        logits, _ = self.discriminator.stateless_call(weights, statistics, examples, training=True)
+        return logits
