@@ -5,8 +5,11 @@ import pathlib
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 import tensorflow as tf
+
+from trainers.tasks.points import realness
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -40,3 +43,18 @@ def test_a_world_is_trained_measured_and_exported(world, modes, tmp_path):
     assert signatures["serving_default"](latents=tf.zeros([3, 2]))["points"].shape == (3, 2)
     for file in ("curves.png", "samples.gif", "export/wgan_gp/samples.png"):
         assert (tmp_path / file).stat().st_size > 0, file
+
+
+def test_what_a_plot_shows_is_one_number_a_point():
+    """The critic's score, the discriminator's logit, or what a model itself takes for either."""
+
+    class Model:
+        pass
+
+    points = tf.constant([[1.0, 2.0], [3.0, -5.0]])
+    for player in ("critic", "discriminator"):
+        model = Model()
+        setattr(model, player, lambda x, training: tf.reduce_sum(x, 1) * (-1.0 if training else 1))
+        np.testing.assert_array_equal(realness(model, points), [3.0, -2.0])
+    model.realness = lambda x: x[:, :1]
+    np.testing.assert_array_equal(realness(model, points), [[1.0], [3.0]])

@@ -52,6 +52,16 @@ def measure(points):
     return {name: float(found[name]) for name in names} | distance
 
 
+def realness(model, points):
+    """How real the discriminator or critic takes points to be, a number each: more is more real.
+    A model whose discriminator gives anything else has a method of this name.
+    """
+    if hasattr(model, "realness"):
+        return model.realness(points)
+    judge = model.discriminator if hasattr(model, "discriminator") else model.critic
+    return judge(points, training=False)
+
+
 def draw(model, data):
     """A plot of samples from fixed latents over the discriminator's surface."""
     import numpy as np
@@ -61,8 +71,7 @@ def draw(model, data):
     samples = model(model.sample_latents(DRAWN, seed=[0, 0])).numpy()
     real = data.test.fetch(np.arange(DRAWN))["points"]
     frame = plots.extent(real)
-    judge = model.discriminator if hasattr(model, "discriminator") else model.critic
-    surface = judge(plots.surface_points(frame), training=False).numpy().ravel()
+    surface = realness(model, plots.surface_points(frame)).numpy().ravel()
     title = f"{model.name} on {data.info['name']}, step {int(model.step)}"
     return plots.scatter(samples, real, surface, frame, title), samples, real
 

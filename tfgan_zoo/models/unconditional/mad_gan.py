@@ -1,0 +1,249 @@
+"""MAD-GAN: Multi-Agent Diverse Generative Adversarial Networks.
+
+Ghosh, Kulharia, Namboodiri, Torr & Dokania, CVPR 2018, arXiv 1704.02906. Authors' code:
+github.com/vivkul/MAD-GAN_synthetic (madgan.py).
+
+Several generators play against one discriminator, which has to say of a drawn example not only that
+it is drawn but by which of them. It can say so the better the more they differ, and so drives each
+to modes of its own. A sample comes from one of them, chosen by chance.
+
+What a shortcut would miss:
+- the generators share all layers but the last, and get the same latents in a step;
+- of the k + 1 classes 0 is real; a generator minimises -log p(real) alone, whatever the
+  discriminator thinks of the others;
+- the minibatch has as many examples of every generator as real ones, and the cross-entropy is one
+  mean over all of them, so that drawn examples weigh k times as much;
+- the discriminator moves first; then the generators learn from new latents;
+- a last layer gets its own generator's gradient, the shared layers that of all;
+- MAD-GAN-Sim (the paper's appendix) is another game: a discriminator of real and drawn, which each
+  generator makes prefer it to each other one by as much as the two examples of one latent look
+  alike to it. A rival is constant there, or wherever both hinges of a pair are active their
+  preferences would cancel.
+
+Departures:
+- The paper's text was not at hand; all is the code's, which has no MAD-GAN-Sim. That arm is from
+  memory: the score that is preferred is the probability, the features are the discriminator's last
+  hidden layer, hinges are summed over rivals and averaged over examples and generators, and the
+  weight is 1e-3.
+- Leak 0.1, first weights and the nets for MNIST are those of github.com/sanghoon/tf-exercise-gan,
+  from which the authors' code descends; theirs is there in compiled form only.
+- Pictures are in [-1, 1] outside, as everywhere in this package, and in [0, 1] inside the nets.
+- Points go in and out as they are, up to 130 on the authors' line.
+"""
+
+import keras
+import tensorflow as tf
+
+from tfgan_zoo.base import Adversarial
+from tfgan_zoo.losses.adversarial import (
+    nonsaturating_discriminator_loss,
+    nonsaturating_generator_loss,
+)
+from tfgan_zoo.losses.generators import (
+    cosine_hinge,
+    identification_discriminator_loss,
+    identification_generator_loss,
+    log_odds_of_real,
+)
+
+
+def shared_layers(shape, noise_dim, units, depth, filters):
+    """Noise `[B, noise_dim]` to the features that all generators share."""
+    noise = features = keras.Input((noise_dim,), name="noise")
+    if len(shape) == 1:
+        for _ in range(depth):
+            features = dense(units, "elu")(features)
+    else:
+        height, width = (side // 4 for side in shape[:2])
+        features = dense(height * width * 2 * filters, "elu")(features)
+        features = keras.layers.Reshape((height, width, 2 * filters))(features)
+        features = transposed(filters, "elu")(features)  # [B, height / 2, width / 2, 32]
+    return keras.Model(noise, features, name="trunk")
+
+
+def last_layer(shape, features_shape):
+    """What a generator has of its own: shared features to examples `[B, *shape]`, float32."""
+    features = keras.Input(features_shape, name="features")
+    if len(shape) == 1:
+        examples = dense(shape[0], dtype="float32")(features)
+    else:
+        pixels = transposed(shape[-1])(features)
+        pixels = keras.layers.Activation("sigmoid", dtype="float32")(pixels)
+        examples = keras.layers.Rescaling(2.0, -1.0, dtype="float32")(pixels)
+    return keras.Model(features, examples)
+
+
+def one_of(noise_dim, trunk, heads):
+    """Latents, noise with a one-hot vector behind it, to the example of the head that it names."""
+    latents = keras.Input((noise_dim + len(heads),), name="latents")
+    features, parts = trunk(latents[:, :noise_dim]), []
+    for index, head in enumerate(heads, noise_dim):
+        example = head(features)
+        named = keras.layers.Reshape((1,) * (len(example.shape) - 1))(latents[:, index : index + 1])
+        parts.append(keras.layers.Multiply(dtype="float32")([example, named]))
+    examples = keras.layers.Add(dtype="float32")(parts) if len(parts) > 1 else parts[0]
+    return keras.Model(latents, examples, name="generator")
+
+
+def judging_net(shape, outputs, with_features, units, depth, filters):
+    """Examples `[B, *shape]` to logits `[B, outputs]`, float32, and to the last hidden layer's
+    features besides where those are asked for.
+    """
+    examples = features = keras.Input(shape, name="examples")
+    if len(shape) == 1:
+        for _ in range(depth):
+            features = keras.layers.LeakyReLU(0.1)(dense(units)(features))
+    else:
+        features = keras.layers.Rescaling(0.5, 0.5)(features)
+        for width in (filters, 2 * filters):  # [B, height / 2, width / 2, 32], [B, .., .., 64]
+            features = keras.layers.Conv2D(
+                *(width, 5, 2, "same"),
+                activation="relu",
+                kernel_initializer="glorot_normal",
+                bias_initializer=keras.initializers.Constant(0.1),
+            )(features)
+        features = keras.layers.Flatten()(features)
+    logits = dense(outputs, dtype="float32")(features)
+    outcome = [logits, features] if with_features else logits
+    return keras.Model(examples, outcome, name="discriminator")
+
+
+def dense(units, activation=None, dtype=None):
+    return keras.layers.Dense(units, activation, kernel_initializer="glorot_normal", dtype=dtype)
+
+
+def transposed(filters, activation=None):
+    return keras.layers.Conv2DTranspose(
+        *(filters, 5, 2, "same"),
+        activation=activation,
+        # Keras' fan in of such a kernel is what goes out of it.
+        kernel_initializer=keras.initializers.VarianceScaling(1.0, "fan_in", "untruncated_normal"),
+        bias_initializer=keras.initializers.Constant(0.1),
+    )
+
+
+class MADGAN(Adversarial):
+    """MAD-GAN with the settings of the authors' experiments.
+
+    Latents `[B, latent_dim]` are `noise_dim` numbers uniform on [-1, 1] and a one-hot vector that
+    names one of the generators.
+
+    Args:
+        shape: of an example: (height, width, channels) of a picture, (dimensions,) of a point.
+        generators: k (4); one makes it the first GAN.
+        similarity: None for MAD-GAN; the weight of the hinge (1e-3) for MAD-GAN-Sim, whose
+            discriminator does not tell generators apart.
+        noise_dim: length of the noise (64).
+        units, depth: of the hidden layers of a point's nets (128, 3).
+        filters: of the outer layers of a picture's nets (32).
+        seed: of the latents in training.
+        trunk, head, discriminator: nets in place of the authors': noise `[B, noise_dim]` to
+            features; a function without arguments that makes a new net from features to examples,
+            called once for each generator; examples to logits `[B, generators + 1]`, real first,
+            or, with `similarity`, to a list of logits `[B, 1]` and features `[B, F]`.
+
+    `train_step` takes a dict with `images [B, height, width, channels]`, float32 in [-1, 1], or
+    `points [B, dimensions]`.
+
+    Raises:
+        ValueError: for pictures whose sides are no multiples of 4.
+    """
+
+    paper = {
+        "title": "Multi-Agent Diverse Generative Adversarial Networks",
+        "authors": "Ghosh, Kulharia, Namboodiri, Torr & Dokania, CVPR 2018",
+        "arxiv": "1704.02906",
+        "code": "https://github.com/vivkul/MAD-GAN_synthetic",
+    }
+
+    def __init__(
+        self,
+        shape=(28, 28, 1),
+        generators=4,
+        similarity=None,
+        noise_dim=64,
+        units=128,
+        depth=3,
+        filters=32,
+        seed=0,
+        trunk=None,
+        head=None,
+        discriminator=None,
+        name="mad_gan",
+    ):
+        super().__init__(seed=seed, name=name)
+        if len(shape) == 3 and any(side % 4 for side in shape[:2]):
+            raise ValueError(f"MAD-GAN's sides are multiples of 4; got {shape[0]}x{shape[1]}.")
+        self.generators, self.similarity, self.noise_dim = generators, similarity, noise_dim
+        self.latent_dim = noise_dim + generators
+        self.trunk = trunk or shared_layers(shape, noise_dim, units, depth, filters)
+        head = head or (lambda: last_layer(shape, self.trunk.output_shape[1:]))
+        self.heads = [head() for _ in range(generators)]
+        for index, own in enumerate(self.heads):
+            own.name = f"head_{index}"
+        self.generator = one_of(noise_dim, self.trunk, self.heads)
+        outputs, similar = (1, True) if similarity is not None else (generators + 1, False)
+        self.discriminator = discriminator or judging_net(
+            shape, outputs, similar, units, depth, filters
+        )
+
+    def call(self, latents):
+        """Examples `[B, *shape]` from latents `[B, latent_dim]`, each by the generator named."""
+        return self.generator(latents, training=False)
+
+    def realness(self, examples):
+        """How real the discriminator takes examples to be, at inference: logits `[B, 1]`."""
+        found = self.discriminator(examples, training=False)
+        return log_odds_of_real(found) if self.similarity is None else found[0]
+
+    @property
+    def latent_code(self):
+        """NumPy that draws one latent of the prior, for those who have no TensorFlow."""
+        named = f"np.eye({self.generators})[np.random.randint({self.generators}, size=1)]"
+        return f"np.hstack([np.random.uniform(-1, 1, (1, {self.noise_dim})), {named}])"
+
+    def sample_noise(self, count, seed):
+        """`count` draws of U(-1, 1), float32 `[count, noise_dim]`, from a seed int32 [2]."""
+        return tf.random.stateless_uniform([count, self.noise_dim], seed, -1.0, 1.0, alg="philox")
+
+    def sample_latents(self, count, seed):
+        """`count` draws of the prior, float32 `[count, latent_dim]`, from a seed int32 [2]."""
+        own = tf.random.fold_in(seed, 1, alg="philox")
+        named = tf.random.stateless_uniform(
+            [count], own, maxval=self.generators, dtype=tf.int32, alg="philox"
+        )
+        return tf.concat([self.sample_noise(count, seed), tf.one_hot(named, self.generators)], 1)
+
+    def draw_all(self, count, seed):
+        """In training: examples `[k count, *shape]` of every generator, one generator after the
+        other, from the same noise.
+        """
+        features = self.trunk(self.sample_noise(count, seed), training=True)
+        return tf.concat([head(features, training=True) for head in self.heads], 0)
+
+    def train_step(self, data):
+        real = data["points"] if "points" in data else data["images"]
+        count = tf.shape(real)[0]
+        step = self.begin_step()
+
+        fake = self.draw_all(count, step.seed(0))
+        with tf.GradientTape() as tape:
+            real_found = self.discriminator(real, training=True)
+            fake_found = self.discriminator(fake, training=True)
+            if self.similarity is None:
+                discriminator_loss = identification_discriminator_loss(real_found, fake_found)
+            else:
+                discriminator_loss = nonsaturating_discriminator_loss(real_found[0], fake_found[0])
+        step.update(tape, discriminator=discriminator_loss)
+
+        with tf.GradientTape() as tape:
+            fake_found = self.discriminator(self.draw_all(count, step.seed(1)), training=True)
+            if self.similarity is None:
+                generator_loss = identification_generator_loss(fake_found)
+            else:
+                logits, features = fake_found
+                hinge = cosine_hinge(tf.sigmoid(logits), features, self.generators)
+                generator_loss = nonsaturating_generator_loss(logits) + self.similarity * hinge
+        step.update(tape, generator=generator_loss)
+
+        return step.report(discriminator_loss=discriminator_loss, generator_loss=generator_loss)
