@@ -167,7 +167,7 @@ def test_latents_end_in_a_class_and_fakes_of_the_critic_take_the_real_ones():
         ((2,), "conv", 0, "points take mlp"),
         ((32, 32, 1), "mlp", 0, "points take mlp"),
         ((2,), "mlp", 3, "3 classes"),
-        ((24, 24, 1), "conv", 0, "side of 28.*24x24"),
+        ((24, 24, 1), "conv", 0, "squares of 28.*24x24"),
         ((28, 28, 1), "resnet", 0, "16, 32, 64.*28x28"),
     ],
 )

@@ -102,13 +102,15 @@ class DRAGAN(Adversarial):
         noise: "uniform" (the code's) or "gaussian" (the paper's).
         noise_scale: of the noise, in deviations of the minibatch (0.5).
         penalty: lambda (10).
+        generator, discriminator: nets in place of the paper's: latents `[B, latent_dim]` to
+            examples, and these to logits `[B, 1]`; what says how large they are says nothing.
         seed: of latents, noise and alpha in training.
 
     `train_step` takes a dict with `images [B, height, width, channels]`, float32 in [-1, 1], or
     `points [B, dimensions]`.
 
     Raises:
-        ValueError: for unknown networks or noise, or a size that the networks cannot take.
+        ValueError: for unknown networks or noise, a size that they cannot take.
     """
 
     paper = {
@@ -128,6 +130,8 @@ class DRAGAN(Adversarial):
         noise="uniform",
         noise_scale=0.5,
         penalty=10.0,
+        generator=None,
+        discriminator=None,
         seed=0,
         name="dragan",
     ):
@@ -136,7 +140,9 @@ class DRAGAN(Adversarial):
             raise ValueError(f"noise is one of {', '.join(NEIGHBOURS)}, not '{noise}'.")
         self.neighbours, self.noise_scale = NEIGHBOURS[noise], noise_scale
         self.latent_dim, self.penalty = latent_dim, penalty
-        if networks == "mlp":
+        if generator or discriminator:  # `compile` says which is missing
+            self.generator, self.discriminator = generator, discriminator
+        elif networks == "mlp":
             self.generator = plain_generator(shape, latent_dim, width, depth)
             self.discriminator = plain_discriminator(shape, width, depth)
         elif networks == "dcgan" and len(shape) == 3:

@@ -120,6 +120,8 @@ class FGAN(Adversarial):
             units.
         point_depth: of a point's generator: number of hidden layers; 0 is an affine map, and a
             Gaussian where `latent_dim` is the points' own.
+        generator, discriminator: nets in place of the paper's: latents `[B, latent_dim]` to
+            examples, and these to scores `[B, 1]`.
         seed: of the latents in training.
 
     `train_step` takes a dict with `images [B, height, width, channels]`, float32 in [-1, 1], or
@@ -146,6 +148,8 @@ class FGAN(Adversarial):
         width=1.0,
         point_width=64,
         point_depth=2,
+        generator=None,
+        discriminator=None,
         seed=0,
         name="fgan",
     ):
@@ -159,7 +163,9 @@ class FGAN(Adversarial):
         self.divergence, self.latent_dim = divergence, latent_dim
         self.generator_loss = GENERATOR_LOSSES[generator_loss]
         self.of_points = len(shape) == 1
-        if self.of_points:
+        if generator or discriminator:  # `compile` says which is missing
+            self.generator, self.discriminator = generator, discriminator
+        elif self.of_points:
             self.generator = mlp(latent_dim, *shape, point_width, point_depth, name="generator")
             self.discriminator = mlp(*shape, 1, point_width, 2, "tanh", name="discriminator")
         else:

@@ -50,6 +50,8 @@ class SNGAN(Adversarial):
         generator_filters, discriminator_filters: width of every layer of either (256 and 128).
         discriminator_steps: for each step of the generator (5).
         generator_batch: latents of the generator's step, in batches of the discriminator (2).
+        generator, discriminator: nets in place of the paper's: latents `[B, latent_dim]` to
+            examples, and these to logits `[B, 1]`, spectrally normalised (`layers.spectral`).
         seed: of the latents in training.
 
     `train_step` takes a dict with `images [B, height, width, channels]`, float32 in [-1, 1], or
@@ -74,6 +76,8 @@ class SNGAN(Adversarial):
         discriminator_filters=128,
         discriminator_steps=5,
         generator_batch=2,
+        generator=None,
+        discriminator=None,
         seed=0,
         name="sngan",
     ):
@@ -81,7 +85,9 @@ class SNGAN(Adversarial):
         self.latent_dim = latent_dim
         self.discriminator_steps = discriminator_steps
         self.generator_batch = generator_batch
-        if len(shape) == 1:
+        if generator or discriminator:  # `compile` says which is missing
+            self.generator, self.discriminator = generator, discriminator
+        elif len(shape) == 1:
             self.generator = mlp(latent_dim, shape[0], generator_filters, name="generator")
             self.discriminator = mlp(
                 shape[0], 1, discriminator_filters, spectral=True, name="discriminator"

@@ -100,10 +100,7 @@ def conv_critic(shape, filters=64, outputs=1):
 def _levels(shape):
     side, width = shape[:2]
     if side != width or (side != 28 and (side < 16 or side & (side - 1))):
-        raise ValueError(
-            "The convolutional nets draw squares with a side of 28, or 16, 32, 64, ... pixels; got "
-            f"{side}x{width}."
-        )
+        raise ValueError(f"conv draws squares of 28 or 16, 32, 64, ... pixels, not {side}x{width}.")
     return round(math.log2(side / 4))
 
 
@@ -121,6 +118,7 @@ class WGANGP(Adversarial):
             authors' other runs).
         classes: above 0 the class-conditional arm; latents then end in a class's one-hot vector.
         critic_class_weight, generator_class_weight: of the classifier's loss (1 and 0.1).
+        generator, critic: nets in place of these: latents to examples, and these to scores.
         seed: of latents, alpha and noise in training.
 
     `train_step` takes a dict with `images [B, height, width, channels]`, float32 in [-1, 1], and
@@ -150,17 +148,20 @@ class WGANGP(Adversarial):
         classes=0,
         critic_class_weight=1.0,
         generator_class_weight=0.1,
+        generator=None,
+        critic=None,
         seed=0,
         name="wgan_gp",
     ):
         super().__init__(seed=seed, name=name)
-        self.prior_dim, self.classes = latent_dim, classes
-        self.latent_dim = latent_dim + classes
+        self.prior_dim, self.classes, self.latent_dim = latent_dim, classes, latent_dim + classes
         self.critic_steps, self.penalty = critic_steps, penalty
         self.generator_batch = generator_batch
         self.critic_class_weight = critic_class_weight
         self.generator_class_weight = generator_class_weight
-        if networks == "mlp" and len(shape) == 1 and not classes:
+        if generator or critic:  # `compile` says which is missing
+            self.generator, self.critic = generator, critic
+        elif networks == "mlp" and len(shape) == 1 and not classes:
             plain = {"width": filters, "depth": 3, "initializer": "he_uniform"}
             self.generator = mlp(latent_dim, shape[0], name="generator", **plain)
             self.critic = mlp(shape[0], 1, name="critic", **plain)
@@ -189,9 +190,8 @@ class WGANGP(Adversarial):
 
     def sample_latents(self, count, seed):
         """`count` draws of the prior, normal with a random class behind, `[count, latent_dim]`."""
-        labels = tf.random.stateless_uniform(
-            [count], tf.random.fold_in(seed, 1, alg="philox"), 0, max(self.classes, 1), tf.int32
-        )
+        own = tf.random.fold_in(seed, 1, alg="philox")
+        labels = tf.random.stateless_uniform([count], own, 0, max(self.classes, 1), tf.int32)
         return self.draw_latents(labels, seed)
 
     def draw_latents(self, labels, seed):
