@@ -7,6 +7,7 @@
 | `tfds:NAME[/CONFIG]`| features source, target             | features image and label         |
 | `DIR`               | pictures that hold A left, B right  | pictures, or one folder a class  |
 | `DIR_A,DIR_B`       | two folders with equal names        |                                  |
+| `stacked:SPEC`      |                                     | three grey ones in the channels  |
 
 Folders may hold the folders train, val (or validation) and test; what is missing is cut from the
 end of the sorted names.
@@ -23,14 +24,15 @@ from absl import logging
 from PIL import Image
 
 from tfgan_zoo.data import cache as cache_lib
-from tfgan_zoo.data import digits, facades, folders, images, splits, tfds_source
+from tfgan_zoo.data import digits, facades, folders, images, splits, stacked, tfds_source
 from tfgan_zoo.data.examples import DataError, Examples
 from tfgan_zoo.data.folders import Reader, Side
 
 FORMS = (
     "'facades' or 'digits' (built in), 'tfds:NAME' or 'tfds:NAME/CONFIG', a folder, "
-    "or two folders 'DIR_A,DIR_B'"
+    "or two folders 'DIR_A,DIR_B'; single images also as 'stacked:' and one of these"
 )
+STACKED = "stacked:"
 DIRECTIONS = ("AtoB", "BtoA")
 LABELS = ("auto", "source", "target", "none")
 
@@ -198,6 +200,29 @@ def open_images(
 
     The other arguments and the errors are those of `open_pairs`.
     """
+    if spec.startswith(STACKED):
+        if channels != 3:
+            raise DataError(f"'{spec}' has 3 channels, a picture in each; not {channels}.")
+        grey = open_images(
+            spec.removeprefix(STACKED),
+            split,
+            image_size=image_size,
+            channels=1,
+            kind=kind,
+            data_dir=data_dir,
+            download=download,
+            skip_bad=skip_bad,
+            cache=cache,
+            cache_dir=cache_dir,
+            val_count=val_count,
+            val_share=val_share,
+            test_count=test_count,
+            test_share=test_share,
+            seed=seed,
+            num_examples=num_examples,
+            progress=progress,
+        )
+        return stacked.stacked(grey)
     _check(image_size, (channels,), cache)
     hold_out = splits.HoldOut(val_count, test_count, val_share, test_share)
     place = _place(spec)
@@ -279,7 +304,7 @@ def kind_declared(side: Side, builder, key: str) -> Side:
 def exists(spec: str) -> bool:
     """Whether `spec` means something that --data accepts; of a TFDS set only its form is read."""
     try:
-        _place(spec)
+        _place(spec.removeprefix(STACKED))
     except DataError:
         return False
     return True
