@@ -57,7 +57,7 @@ def same(first, second):
 @pytest.mark.parametrize("algorithm", BOTH)
 @pytest.mark.parametrize("player", ["generator", "encoder"])
 def test_a_step_of_generator_or_encoder_raises_what_d_says_of_reconstructions(algorithm, player):
-    """With the plus that is printed for lambda_2 it would fall."""
+    """With a plus before lambda_2 it would fall."""
     model = compiled(
         algorithm,
         optimizer=keras.optimizers.SGD,

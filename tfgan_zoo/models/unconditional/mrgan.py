@@ -9,8 +9,9 @@ however rare. MDGAN takes this apart: a manifold step brings G(E(x)) to the data
 brings G(z) to G(E(x)), each with a discriminator of its own.
 
 What a shortcut would miss:
-- the sign: generator and encoder want log D(G(E(x))) high, -lambda_2 of it in a loss. Printed and
-  copied with a plus, it drives reconstructions away from what passes for data;
+- the sign: generator and encoder want log D(G(E(x))) high, so that it has a minus in their losses.
+  With the plus of some ports (and, as we remember it, of the printed formula) reconstructions are
+  driven away from what passes for data;
 - Reg-GAN's discriminator learns from x and G(z) alone: reconstructions never enter its loss;
 - the encoder's loss is the two regularizers, and neither of a generator's other terms;
 - in MDGAN the data never enter the diffusion discriminator: what it calls real is G(E(x)), and that
@@ -19,9 +20,8 @@ What a shortcut would miss:
 - MDGAN's encoder learns in the manifold step alone, the generator in both.
 
 Departures:
-- The paper's text was not at hand. lambda_1 = 0.2 and lambda_2 = 0.4, which a public port takes
-  from the paper's section 4.1.1 (and github.com/kozistr/Awesome-GANs as well), and MDGAN's lambda =
-  0.01 are those of ports, as is the order of the steps.
+- The paper's text was not at hand. lambda_1 = 0.2 and lambda_2 = 0.4 (section 4.1.1, says a port;
+  github.com/kozistr/Awesome-GANs has them too), MDGAN's 0.01 and the order of steps are of ports.
 - The distance is the mean over coordinates; MDGAN is written with the square of the norm, a sum,
   784 times as much for a digit. Its two generator steps share one optimizer, in which such a sum
   would drown the diffusion step. `distance` says which.
