@@ -36,6 +36,10 @@ REDUCED = {
     "    --metrics=fid,kid,is,prdc,1nn --num_samples=10000": "python -m tfgan_zoo.metrics.score "
     "--generated=saved_models/dcgan/1 --real=digits --metrics=fid,kid,is,prdc,1nn "
     "--num_samples=100 --num_real=100 --kid_subset_size=50 --is_splits=1 --cache_dir={tmp}/cache",
+    "python -m trainers.mode_lab --flagfile=trainers/flagfiles/mode_lab.flags "
+    "--run_dir=runs/modes --data_dir=PREPARED_MNIST": "python -m trainers.mode_lab "
+    "--flagfile=trainers/flagfiles/mode_lab.flags --budget=smoke --worlds=ring --methods=gan "
+    "--seeds=1 --jobs=1 --run_dir={tmp}/modes",
     "python -m tfgan_zoo.explore interpolate --generator=saved_models/dcgan/1 "
     "--output=between.png": "python -m tfgan_zoo.explore interpolate "
     "--generator=saved_models/dcgan/1 --output={tmp}/between.png",

@@ -4,6 +4,7 @@ Matplotlib without its global state, so that a run may draw beside whatever else
 """
 
 import io
+import itertools
 import json
 
 import numpy as np
@@ -86,6 +87,50 @@ def _histograms(axes, samples, real, surface, frame):
         beside.plot(surface_points(frame, len(surface))[:, 0], surface, color="grey", linewidth=1)
         beside.tick_params(labelsize=7)
     axes.legend(fontsize=7, loc="upper right")
+
+
+def panels(drawn, columns, rows, side=1.6):
+    """Small scatters or pictures, a row by a column, as an RGB `PIL.Image`.
+
+    Args:
+        drawn: (column, row) -> (samples `[N, D]`, real `[M, D]`) with D 1 or 2, or (pixels `[H, W,
+            3]`, None); a pair that is missing stays empty.
+        columns, rows: names, in order.
+        side: of a panel, in inches.
+    """
+    size = (side * len(columns) + 1.2, side * len(rows) + 0.4)
+    figure = Figure(size, dpi=DPI, layout="constrained")
+    axes = figure.subplots(len(rows), len(columns), squeeze=False)
+    for (line, row), (place, column) in itertools.product(enumerate(rows), enumerate(columns)):
+        panel = axes[line, place]
+        panel.set_xticks([])
+        panel.set_yticks([])
+        if line == 0:
+            panel.set_title(column, fontsize=9)
+        if place == 0:
+            panel.set_ylabel(row, fontsize=8, rotation=0, ha="right", va="center")
+        samples, real = drawn.get((column, row), (None, None))
+        if samples is None:
+            panel.axis("off")
+        elif real is None:
+            panel.imshow(samples)
+        else:
+            _panel(panel, samples, real)
+    return _drawn(figure)
+
+
+def _panel(panel, samples, real):
+    low, high = extent(real)
+    panel.set_xlim(low[0], high[0])
+    if real.shape[1] == 1:
+        bins = np.linspace(low[0], high[0], 80)
+        panel.hist(real[:, 0], bins, density=True, color="tab:orange", alpha=0.6)
+        panel.hist(samples[:, 0], bins, density=True, color="tab:blue", alpha=0.6)
+        return
+    panel.set_ylim(low[1], high[1])
+    panel.set_aspect("equal")
+    panel.scatter(*real.T, s=2, color="tab:orange", linewidths=0)
+    panel.scatter(*samples.T, s=2, color="tab:blue", linewidths=0)
 
 
 def curves(history):
