@@ -1,14 +1,11 @@
 """SNGAN: a whole step by hand, a discriminator of slope one, resuming, two replicas."""
 
-import pathlib
-import subprocess
-import sys
-
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests import commands
 from tfgan_zoo.layers.spectral import SpectralConv2D, SpectralDense
 from tfgan_zoo.models.unconditional.sngan import SNGAN
 from tfgan_zoo.optimizers.adam import Adam
@@ -168,9 +165,8 @@ def test_half_precision_trains():
 
 def test_replicas_agree(tmp_path):
     """A process of its own, since TensorFlow takes its devices once."""
-    root = pathlib.Path(__file__).resolve().parents[2]
-    command = [sys.executable, "-m", "tests.models.sngan_replicas", str(tmp_path / "0.npz")]
-    subprocess.run(command, cwd=root, check=True, timeout=300)
+    done = commands.run("tests.models.sngan_replicas", tmp_path / "0.npz")
+    assert done.returncode == 0, done.stderr
     found = np.load(tmp_path / "0.npz")
     for name in ("weights", "vectors", "vectors_still"):
         np.testing.assert_array_equal(*found[name], err_msg=name)

@@ -1,14 +1,11 @@
 """The history of drawn pictures, against the authors' rule in plain Python."""
 
-import pathlib
-import subprocess
-import sys
-
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests import commands
 from tfgan_zoo.regularizers.image_pool import ImagePool
 
 
@@ -115,13 +112,8 @@ def test_stays_float32_under_mixed_precision():
 
 def test_two_replicas_share_one_pool(tmp_path):
     """A process of its own, since TensorFlow takes its devices once."""
-    root = pathlib.Path(__file__).resolve().parents[2]
-    subprocess.run(
-        [sys.executable, "-m", "tests.regularizers.two_replicas", str(tmp_path / "0.npz")],
-        cwd=root,
-        check=True,
-        timeout=300,
-    )
+    done = commands.run("tests.regularizers.two_replicas", tmp_path / "0.npz")
+    assert done.returncode == 0, done.stderr
     found = np.load(tmp_path / "0.npz")
     size, batch = 3, 4
     plain = Plain(size)

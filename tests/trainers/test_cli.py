@@ -10,20 +10,21 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests import commands
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TINY = "--flagfile=trainers/flagfiles/pix2pix_tiny.flags"
 
 
-def pix2pix(*arguments, trainer="pix2pix", **options):
+def pix2pix(*arguments, trainer="pix2pix"):
     """Runs the trainer; returns the finished process."""
-    return subprocess.run(
-        [sys.executable, "-m", f"trainers.{trainer}", *map(str, arguments)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        **options,
-    )
+    return commands.run(f"trainers.{trainer}", *arguments)
+
+
+def from_a_shell(*arguments):
+    """As `pix2pix`, but with Python and all imports anew."""
+    command = [sys.executable, "-m", "trainers.pix2pix", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
 
 
 def save_pairs(folder, count=8, side=20):
@@ -41,7 +42,7 @@ def test_help_lists_every_flag_and_imports_no_tensorflow():
         "assert not {'tensorflow', 'keras', 'numpy'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=60)
-    printed = pix2pix("--help").stdout
+    printed = from_a_shell("--help").stdout
     for flag in ("--data", "--direction", "--patch", "--max_skipped", "--strategy"):
         assert f"\n  {flag}:" in printed, flag
 
@@ -60,7 +61,7 @@ def test_help_lists_every_flag_and_imports_no_tensorflow():
     ],
 )
 def test_a_wrong_flag_is_named(arguments, words):
-    done = pix2pix(*arguments)
+    done = from_a_shell(*arguments)
     assert done.returncode != 0
     for word in words:
         assert word in done.stdout + done.stderr
@@ -106,7 +107,7 @@ def test_bad_files_are_listed_or_skipped_by_wish(tmp_path):
     (tmp_path / "pairs" / "0_empty.png").write_bytes(b"")
     (tmp_path / "pairs" / "0_text.png").write_text("no picture")
     arguments = (TINY, f"--data={tmp_path / 'pairs'}", f"--run_dir={tmp_path / 'run'}")
-    refused = pix2pix(*arguments)
+    refused = from_a_shell(*arguments)
     assert refused.returncode == 2
     for word in ("0_empty.png", "0_text.png", "--skip_bad"):
         assert word in refused.stdout

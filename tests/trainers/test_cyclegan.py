@@ -1,27 +1,19 @@
 """CycleGAN on two folders without pairs, as a user trains it, in processes of its own."""
 
 import json
-import pathlib
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 from PIL import Image
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+from tests import commands
+
 TINY = "--flagfile=trainers/flagfiles/cyclegan_tiny.flags"
 
 
 def cyclegan(*arguments):
     """Runs the trainer; returns the finished process."""
-    return subprocess.run(
-        [sys.executable, "-m", "trainers.cyclegan", TINY, *map(str, arguments)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
+    return commands.run("trainers.cyclegan", TINY, *arguments)
 
 
 @pytest.fixture(scope="module")

@@ -1,13 +1,13 @@
 """--export_features: a discriminator's features as a SavedModel beside the generator's."""
 
 import json
-import pathlib
 import subprocess
 import sys
 
 import pytest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+from tests import commands
+
 # Run where this package cannot be imported.
 LOAD = """
 import sys
@@ -20,18 +20,12 @@ print(found["features"].shape, bool(tf.reduce_all(tf.math.is_finite(found["featu
 
 
 def train(name, folder, *arguments):
-    return subprocess.run(
-        [
-            *(sys.executable, "-m", f"trainers.{name}"),
-            f"--flagfile=trainers/flagfiles/{name}_tiny.flags",
-            f"--run_dir={folder}",
-            "--export_features",
-            *arguments,
-        ],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=600,
+    return commands.run(
+        f"trainers.{name}",
+        f"--flagfile=trainers/flagfiles/{name}_tiny.flags",
+        f"--run_dir={folder}",
+        "--export_features",
+        *arguments,
     )
 
 

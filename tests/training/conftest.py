@@ -1,20 +1,14 @@
 """Processes for the tests that kill, interrupt or distribute a run."""
 
-import multiprocessing
-
 import pytest
+
+from tests import commands
 
 
 @pytest.fixture(scope="session")
 def processes():
-    """A multiprocessing context whose processes begin with TensorFlow imported, and no more.
-
-    Each is forked from a server that has imported it and used nothing of it: a fresh process, six
-    seconds sooner.
-    """
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.training.tiny"])
-    return context
+    """A multiprocessing context whose processes begin with TensorFlow imported, and no more."""
+    return commands.context()
 
 
 @pytest.fixture(scope="session")
