@@ -161,12 +161,12 @@ def test_remedies_share_their_nets(world):
         for name in ("gan", "sngan", "dragan", "mrgan", "mad_gan_1")
     }
     shapes = {
-        name: sorted(w.shape for w in model.generator.trainable_variables)
+        name: sorted(tuple(w.shape) for w in model.generator.trainable_variables)
         for name, model in models.items()
     }
     assert len(set(map(tuple, shapes.values()))) == 1
     kernels = {
-        name: [w.shape for w in model.discriminator.trainable_variables if len(w.shape) > 1]
+        name: [tuple(w.shape) for w in model.discriminator.trainable_variables if len(w.shape) > 1]
         for name, model in models.items()
     }
     assert kernels["sngan"] == kernels["dragan"] == kernels["gan"] == kernels["mrgan"]

@@ -17,7 +17,7 @@ import tensorflow as tf
 from absl import logging
 
 from tfgan_zoo.training import pictures, watchdogs
-from tfgan_zoo.training.run_directory import RunError, write_atomically
+from tfgan_zoo.training.run_directory import Diverged, RunError, write_atomically
 from tfgan_zoo.training.strategy import any_worker
 
 
@@ -146,7 +146,7 @@ class SkipGuard(StepCallback):
         means = {k: v for k, v in logs.items() if not k.startswith("skipped")}
         last = ", ".join(f"{k} {v:.4g}" for k, v in means.items())
         found = f"The finite steps before had these means: {last}. " if any(means.values()) else ""
-        raise RunError(
+        raise Diverged(
             f"Stopped at step {step}: the last {logs['skipped_in_a_row']:.0f} steps gave losses or "
             f"gradients that are not finite, and were skipped ({logs['skipped']:.0f} in all; "
             f"--max_skipped={self.max_skipped}). No weight has changed since. {found}Usual causes: "

@@ -29,6 +29,10 @@ class RunError(ValueError):
     """A run that cannot start, for a reason that its user can remove."""
 
 
+class Diverged(RunError):
+    """A run whose numbers are not finite any more."""
+
+
 class RunDirectory:
     """Paths of one run.
 

@@ -168,7 +168,7 @@ def run_cell(own, cell, world, data_dir, download):
 
     from tfgan_zoo.data import pipeline
     from tfgan_zoo.training.fit import fit
-    from tfgan_zoo.training.run_directory import RunDirectory, RunError, write_atomically
+    from tfgan_zoo.training.run_directory import Diverged, RunDirectory, write_atomically
 
     directory = RunDirectory(own)
     settings = dataclasses.asdict(world) | cell._asdict()
@@ -187,9 +187,12 @@ def run_cell(own, cell, world, data_dir, download):
         )
 
     def validate():
-        return measure(draw(model, world))
+        samples = draw(model, world)
+        if not np.isfinite(samples).all():
+            raise Diverged(f"Step {int(model.step)} draws numbers that are not finite.")
+        return measure(samples)
 
-    began, failed = time.monotonic(), {}
+    began, failed, stopped = time.monotonic(), {}, None
     try:
         # Beside others a bar would be unreadable; the log holds it.
         with (own / "log.txt").open("a") as log, contextlib.redirect_stderr(log):
@@ -206,18 +209,17 @@ def run_cell(own, cell, world, data_dir, download):
                 sample_every=every,
                 keep_checkpoints=1,
             )
-    except RunError as error:
-        if not int(model.skipped_in_a_row):
-            raise
-        stopped, failed = None, {"failed": str(error)}
+    except Diverged as error:
+        failed = {"failed": str(error)}
     seconds = directory.add_seconds(time.monotonic() - began)
     if stopped is not None:
         return None
-    samples = draw(model, world)
-    kept = KEPT if world.nets == "points" else MOSAIC
-    np.save(own / "samples.npy", in_units_of_the_world(samples[:kept], world))
     result = {**cell._asdict(), "steps": int(model.step), "seconds": round(seconds), **failed}
-    result |= {} if failed else measure(samples)
+    if not failed:
+        samples = draw(model, world)
+        result |= measure(samples)
+        kept = KEPT if world.nets == "points" else MOSAIC
+        np.save(own / "samples.npy", in_units_of_the_world(samples[:kept], world))
     write_atomically(own / "result.json", json.dumps(result, indent=2, sort_keys=True) + "\n")
     return result
 

@@ -169,7 +169,8 @@ def picture(folder, results, settings):
     names = [name for name in settings if any(r["world"] == name for r in results)]
     remedies = list(dict.fromkeys(r["remedy"] for r in sorted(results, key=_order)))
     panels = {}
-    for result in sorted(results, key=lambda r: -r["seed"]):
+    finite = [r for r in results if "failed" not in r]
+    for result in sorted(finite, key=lambda r: -r["seed"]):
         key = result["world"], result["remedy"]
         samples = np.load(folder.joinpath(*key, str(result["seed"])) / "samples.npy")
         if settings[key[0]].nets == "points":
