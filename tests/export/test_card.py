@@ -117,6 +117,13 @@ def test_readme(directory):
         assert part in text, part
 
 
+def test_a_paper_without_code_says_so(directory):
+    paper = {**card()["paper"], "code": None}
+    cards.write_card(directory, card(paper=paper), PICTURE)
+    text = (directory / "README.md").read_text()
+    assert "1611.07004). No code of theirs is known." in text and "None" not in text
+
+
 def test_writing_again_replaces(directory):
     cards.write_card(directory, card(), PICTURE)
     before = (directory / "card.json").read_bytes()

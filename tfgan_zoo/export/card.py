@@ -30,7 +30,8 @@ FIELDS = {
     "name": str,  # one word, as the module, the folder and the served model are called
     "title": str,
     "summary": str,
-    "paper": {"title": str, "authors": str, "arxiv": str, "code": str},
+    # code: an address of the authors'; None where none is known.
+    "paper": {"title": str, "authors": str, "arxiv": str, "code": (str, type(None))},
     "data": {"name": str, "description": str, "licence": str},
     "training": {
         "command": str,
@@ -216,7 +217,11 @@ def _readme(card: dict) -> str:
         "## Paper",
         f"{paper['authors']}: *{paper['title']}*, "
         f"[arXiv:{paper['arxiv']}](https://arxiv.org/abs/{paper['arxiv']}). "
-        f"The authors' code: <{paper['code']}>.",
+        + (
+            f"The authors' code: <{paper['code']}>."
+            if paper["code"]
+            else "No code of theirs is known."
+        ),
         "## Training",
         f"{training['steps']:,} steps in {_duration(training['seconds'])} on "
         f"{training['machine']}, at commit `{training['commit']}` with {versions}:",

@@ -144,7 +144,7 @@ class EBGAN(Adversarial):
         "title": "Energy-based Generative Adversarial Networks",
         "authors": "Zhao, Mathieu & LeCun, ICLR 2017",
         "arxiv": "1609.03126",
-        "code": "(none is known)",
+        "code": None,
     }
 
     def __init__(

@@ -102,7 +102,7 @@ class MRGAN(Adversarial):
         "title": "Mode Regularized Generative Adversarial Networks",
         "authors": "Che et al., ICLR 2017",
         "arxiv": "1612.02136",
-        "code": "(none is known)",
+        "code": None,
     }
 
     def __init__(
