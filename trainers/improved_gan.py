@@ -18,7 +18,6 @@ flags.DEFINE_float("width", 1.0, "Of the hidden layers, as a share of the author
 flags.DEFINE_string("generator_loss", None, "feature_matching (with labels) or nonsaturating.")
 flags.DEFINE_integer("minibatch_kernels", None, "Default: 100 without labels, none with.", 0)
 flags.DEFINE_float("real_label", None, "Below 1 it is smoothed: 0.9 without labels, 1 with.", 0.0)
-flags.DEFINE_bool("supervised_only", False, "The labelled alone teach the classifier.")
 flags.DEFINE_float("historical_weight", 0.0, "Of historical averaging, for both players.", 0.0)
 flags.DEFINE_integer("reference", 0, "Batch of virtual batch normalisation; 0: usual ones.", 0)
 flags.DEFINE_float("average_rate", 1e-4, "Of the average of the classifier's parameters.", 0.0)

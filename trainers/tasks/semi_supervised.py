@@ -13,6 +13,7 @@ flags.DEFINE_integer(
     "Training pictures whose class is told, as many of each class, chosen by --seed; 0: none is.",
     0,
 )
+flags.DEFINE_bool("supervised_only", False, "The --labelled alone teach the classifier.")
 
 BATCH = 500
 
@@ -21,11 +22,17 @@ open_data, export = samples.open_data, samples.export
 
 
 def classes(data):
-    """Number of classes; 0 without --labelled."""
+    """Number of classes; 0 without --labelled.
+
+    Raises:
+        DataError: where nothing would be learnt, or no class can be told.
+    """
     import numpy as np
 
     from tfgan_zoo.data.examples import DataError
 
+    if FLAGS.supervised_only and not FLAGS.labelled:
+        raise DataError("--supervised_only learns from --labelled pictures: say how many.")
     if not FLAGS.labelled:
         return 0
     if "labels" not in data.train.fields:
