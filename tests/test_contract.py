@@ -6,10 +6,10 @@ import concurrent.futures
 import os
 import pathlib
 import re
-import subprocess
-import sys
 
 import pytest
+
+from tests import commands
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 TRAINERS = sorted(
@@ -29,13 +29,7 @@ def test_trainers_are_found():
 
 def hold(trainer, folder):
     """Holds one trainer to the contract, in a process of its own."""
-    return subprocess.run(
-        [sys.executable, "-m", "tests.contract", trainer, str(folder)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=1200,
-    )
+    return commands.run("tests.contract", trainer, folder, timeout=1200)
 
 
 @pytest.fixture(scope="module")
@@ -69,19 +63,8 @@ def test_every_flagfile_says_its_command_and_parses(flagfile):
     trainer = command[1]
     assert flagfile.stem.startswith(trainer) or flagfile.stem == "quickstart"
     # --only_check_args parses the flags and stops; a wrong one is an error that names it.
-    subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            f"trainers.{trainer}",
-            f"--flagfile={flagfile}",
-            "--only_check_args",
-        ],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        timeout=60,
-    )
+    done = commands.run(f"trainers.{trainer}", f"--flagfile={flagfile}", "--only_check_args")
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_every_trainer_has_a_flagfile():

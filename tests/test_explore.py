@@ -2,8 +2,6 @@
 
 import json
 import pathlib
-import subprocess
-import sys
 import types
 
 import keras
@@ -12,6 +10,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+from tests import commands
 from tfgan_zoo import explore
 from tfgan_zoo.export import saved_model, signatures
 
@@ -171,12 +170,7 @@ def test_what_cannot_be_drawn_is_one_sentence(digits, command, changed, sentence
 
 
 def run(*arguments, module="tfgan_zoo.explore"):
-    return subprocess.run(
-        [sys.executable, "-m", module, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        cwd=DCGAN.parents[1],
-    )
+    return commands.run(module, *arguments)
 
 
 def test_the_command_line(tmp_path):

@@ -1,38 +1,24 @@
 """The class-conditional DCGAN and its tricks as a user trains them, in processes of their own."""
 
 import json
-import pathlib
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-
-
-def python(*arguments):
-    """Runs Python in the repository; returns the finished process."""
-    return subprocess.run(
-        [sys.executable, *map(str, arguments)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
+from tests import commands
 
 
 def dcgan(flagfile, *arguments):
     flagfile = f"--flagfile=trainers/flagfiles/{flagfile}.flags"
-    return python("-m", "trainers.dcgan", flagfile, *arguments)
+    return commands.run("trainers.dcgan", flagfile, *arguments)
 
 
 @pytest.fixture(scope="module", params=["dcgan_conditional_tiny", "dcgan_ganhacks_tiny"])
 def export(request, tmp_path_factory):
     """The flagfile, and what a trainer that holds the contract under it has exported."""
     folder = tmp_path_factory.mktemp(request.param)
-    held = python("-m", "tests.contract", "dcgan", folder, request.param)
+    held = commands.run("tests.contract", "dcgan", folder, request.param)
     assert held.returncode == 0, held.stdout + held.stderr
     assert "the card is complete" in held.stdout
     return request.param, folder / "first" / "export" / "dcgan"
@@ -93,7 +79,7 @@ print(*weight.numpy())
 def test_gradient_descent_takes_the_rate_and_the_schedule(schedule, expected):
     """Adam's steps would be of one size for both weights."""
     flags = ["--discriminator_learning_rate=0.02", f"--lr_schedule={schedule}"]
-    done = python("-c", SGD, "--discriminator_sgd", *flags)
+    done = commands.run("-c", SGD, "--discriminator_sgd", *flags)
     assert done.returncode == 0, done.stderr
     moved = np.array(done.stdout.split(), float)
     # Constant for 50 steps, then 1, 0.98, ..., 0.02 of the rate.
@@ -101,7 +87,7 @@ def test_gradient_descent_takes_the_rate_and_the_schedule(schedule, expected):
 
 
 def test_without_the_flag_it_is_adam():
-    done = python("-c", SGD, "--discriminator_learning_rate=0.02")
+    done = commands.run("-c", SGD, "--discriminator_learning_rate=0.02")
     moved = np.array(done.stdout.split(), float)
     np.testing.assert_allclose(moved, [-2.0, 2.0], rtol=1e-3)
 

@@ -1,13 +1,12 @@
 """The trainer of the frozen classifier: what it learns, writes, repeats and refuses."""
 
 import json
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests import commands
 from tfgan_zoo.metrics.mnist_cnn import distort
 from trainers.tasks import classification
 
@@ -84,11 +83,7 @@ def test_distortions_follow_their_seed_and_move_pixels_little():
 
 
 def test_wrong_arguments_are_one_sentence(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-m", "trainers.mnist_cnn", "--data=facade", f"--run_dir={tmp_path}"],
-        capture_output=True,
-        text=True,
-    )
+    done = commands.run("trainers.mnist_cnn", "--data=facade", f"--run_dir={tmp_path}")
     assert done.returncode == 2
     assert "error: 'facade' is not a folder that exists" in done.stdout
     assert "Traceback" not in done.stderr

@@ -1,17 +1,13 @@
 """A trainer on a world of points: what it measures, draws and exports."""
 
 import json
-import pathlib
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests import commands
 from trainers.tasks.points import realness
-
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize("world, modes", [("ring", True), ("swiss_roll", False)])
@@ -20,13 +16,7 @@ def test_a_world_is_trained_measured_and_exported(world, modes, tmp_path):
         f"trainers.wgan_gp --data={world} --networks=mlp --latent_dim=2 --filters=4 "
         "--batch_size=20 --steps=2 --log_every=1 --validate_every=2 --sample_every=1"
     )
-    ran = subprocess.run(
-        [sys.executable, "-m", *command.split(), f"--run_dir={tmp_path}"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
+    ran = commands.run(*command.split(), f"--run_dir={tmp_path}")
     assert ran.returncode == 0, ran.stdout + ran.stderr
     rows = [json.loads(line) for line in (tmp_path / "history.jsonl").read_text().splitlines()]
     assert [row["step"] for row in rows] == [1, 2]
