@@ -40,9 +40,10 @@ def test_every_remedy_runs_on_every_world(smoke):
     cells = {(r["world"], r["remedy"]) for r in results}
     assert cells == {(w, m) for w in remedies.WORLDS for m in remedies.REMEDIES}
     for result in results:
-        assert "failed" not in result and result["steps"] == SMOKE[result["world"]].steps, result
+        steps = remedies.generator_steps(result["remedy"], SMOKE[result["world"]])
+        assert "failed" not in result and result["steps"] == steps, result
         assert 0 <= result["modes"] <= 1000 and np.isfinite(result["kl"])
-    assert "65 of 65" not in said and "0 of 65 cells left" in said
+    assert "0 of 65 cells left" in said
 
 
 def test_the_table_has_a_row_for_each(smoke):

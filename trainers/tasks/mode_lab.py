@@ -178,8 +178,9 @@ def run_cell(own, cell, world, data_dir, download):
     examples, measure = open_world(world, data_dir, download)
     (spec,) = examples.fields.values()
     model = remedies.build(cell.remedy, world, spec.shape, cell.seed)
-    batch_size = world.batch_size * remedies.BATCHES.get(cell.remedy, 1)
-    every = max(world.steps // VALIDATIONS, 1)
+    batch_size = world.batch_size * remedies.DISCRIMINATOR_STEPS.get(cell.remedy, 1)
+    steps = remedies.generator_steps(cell.remedy, world)
+    every = max(steps // VALIDATIONS, 1)
 
     def batches(start_step):
         return pipeline.train_batches(
@@ -200,7 +201,7 @@ def run_cell(own, cell, world, data_dir, download):
                 model,
                 batches,
                 run=directory,
-                total_steps=world.steps,
+                total_steps=steps,
                 batch_size=batch_size,
                 validate=validate,
                 log_every=every,

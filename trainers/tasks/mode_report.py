@@ -110,9 +110,8 @@ def protocol(results, settings):
         seeds = sorted({r["seed"] for r in results if r["world"] == world})
         if seeds:
             lines.append(
-                f"{world}: `{setting.data}`, {setting.steps:,} steps of the generator, batches of "
-                f"{setting.batch_size}, {setting.drawn:,} samples, seeds "
-                f"{', '.join(map(str, seeds))}."
+                f"{world}: `{setting.data}`, {setting.steps:,} batches of {setting.batch_size} "
+                f"real examples, {setting.drawn:,} samples, seeds {', '.join(map(str, seeds))}."
             )
     hours = sum(r["seconds"] for r in results) / 3600
     found = versions()
@@ -209,7 +208,7 @@ th {{ vertical-align: bottom; }}
 th:first-child, td:first-child {{ text-align: left; }}
 </style>
 <h1>Remedies for mode collapse under one protocol</h1>
-<p>The same nets, rates and steps for every remedy on a world; real points are orange, generated
+<p>The same nets, rates and batches for every remedy on a world; real points are orange, generated
 ones blue.</p>
 <img src="grid.png" alt="What each remedy draws of each world">
 <h2>Measured</h2>

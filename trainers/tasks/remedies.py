@@ -14,8 +14,8 @@ class World:
         data: what `--data` would say.
         nets: "points" or "stacked".
         latent_dim: length of the latent.
-        steps: of the generator.
-        batch_size: real examples in a step of the discriminator.
+        steps: of the discriminator, each on fresh examples: the budget.
+        batch_size: of real examples in such a step.
         generator_rate, discriminator_rate: Adam's.
         betas: Adam's, for remedies whose paper does not ask for others.
         width, generator_depth, discriminator_depth: of the hidden layers of a point's nets.
@@ -62,10 +62,11 @@ WORLDS = {
 }
 SMOKE = {
     "points": {"steps": 20, "batch_size": 32, "width": 16, "drawn": 200},
-    "stacked": {"data": "stacked:digits", "steps": 2, "batch_size": 8, "drawn": 64},
+    "stacked": {"data": "stacked:digits", "steps": 5, "batch_size": 8, "drawn": 64},
 }
-# Real batches in a step, of remedies that take several steps of the discriminator.
-BATCHES = {"sngan": 5, "wgan_gp": 5}
+# Steps of the discriminator for one of the generator, where that is not one. They have so many
+# generator's steps less: the budget is of real examples.
+DISCRIMINATOR_STEPS = {"sngan": 5, "wgan_gp": 5}
 
 
 def worlds(budget):
@@ -200,14 +201,19 @@ def build(name, world, shape, seed):
             for player in players
             if hasattr(model, player)
         },
-        steps_per_execution=steps_at_once(world),
+        steps_per_execution=steps_at_once(name, world),
     )
     return model
 
 
-def steps_at_once(world):
+def generator_steps(name, world):
+    """Length of a run of the remedy `name`."""
+    return world.steps // DISCRIMINATOR_STEPS.get(name, 1)
+
+
+def steps_at_once(name, world):
     """Steps in one call of the graph: what Python costs is then nothing beside a small net."""
-    return 50 if world.steps % 500 == 0 and world.nets == "points" else 1
+    return 50 if generator_steps(name, world) % 500 == 0 and world.nets == "points" else 1
 
 
 # The divergence of `fgan` has an exponential, whose gradients need a bound.
