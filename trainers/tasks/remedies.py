@@ -48,14 +48,14 @@ class World:
 WORLDS = {
     "ring": World(
         "ring:radius=2,std=0.02",
-        *("points", 256, 25_000, 512, 1e-4, 1e-4),
+        *("points", 256, 25_000, 256, 1e-4, 1e-4),
         generator_depth=2,
         discriminator_depth=1,
         input_scale=4.0,
     ),
-    "grid": World("grid", "points", 2, 20_000, 256, 2e-4, 2e-4),
+    "grid": World("grid", "points", 2, 15_000, 256, 2e-4, 2e-4),
     "mixture": World("mixture", "points", 64, 20_000, 256, 1e-4, 1e-4, unit=50.0, origin=60.0),
-    "rare": World("rare", "points", 2, 20_000, 256, 2e-4, 2e-4),
+    "rare": World("rare", "points", 2, 15_000, 256, 2e-4, 2e-4),
     "stacked_mnist": World(
         *("stacked:tfds:mnist", "stacked", 256, 5_000, 128, 1e-4, 2e-4), (0.5, 0.99), drawn=25_600
     ),
