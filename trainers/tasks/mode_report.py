@@ -181,18 +181,22 @@ def picture(folder, results, settings):
 
 
 def page(header, body, notes):
-    """The page: the picture, the table, the protocol, and published figures, as HTML."""
+    """The page: table, protocol, picture, and published figures, as HTML."""
     import html
+    import itertools
 
-    def table(head, lines):
-        top = "".join(f"<th>{html.escape(cell)}</th>" for cell in head)
-        rest = "".join(
-            f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in line)}</tr>\n"
-            for line in lines
-        )
-        return f"<table>\n<tr>{top}</tr>\n{rest}</table>"
+    def line(kind, cells):
+        return "<tr>" + "".join(f"<{kind}>{html.escape(c)}</{kind}>" for c in cells) + "</tr>\n"
 
-    listed = "".join(f"<li>{html.escape(note)}</li>\n" for note in notes)
+    parts = [name.split(": ") for name in header[1:]]
+    worlds = [(w, len(list(own))) for w, own in itertools.groupby(parts, lambda part: part[0])]
+    spans = "".join(f'<th class="world" colspan="{n}">{w}</th>' for w, n in worlds)
+    first = f'<tr><th rowspan="2">{header[0]}</th>{spans}</tr>\n'
+    measured = first + line("th", [measure for _, measure in parts])
+    measured += "".join(line("td", cells) for cells in body)
+    published = line("th", ("world and method", "figure", "source"))
+    published += "".join(line("td", cells) for cells in PUBLISHED)
+    listed = "".join(f"<li>{html.escape(note.replace('`', ''))}</li>\n" for note in notes)
     return f"""<!DOCTYPE html>
 <html lang="en">
 <meta charset="utf-8">
@@ -202,24 +206,30 @@ def page(header, body, notes):
 body {{ font: 16px/1.5 sans-serif; margin: 2em auto; max-width: 90em; padding: 0 1em; }}
 img {{ max-width: 100%; }}
 .wide {{ overflow-x: auto; }}
-table {{ border-collapse: collapse; font-size: 14px; }}
-th, td {{ padding: 0.3em 0.7em; text-align: right; border-bottom: 1px solid #ccc; }}
-th {{ vertical-align: bottom; }}
-th:first-child, td:first-child {{ text-align: left; }}
+table {{ border-collapse: collapse; font-size: 14px; white-space: nowrap; }}
+th, td {{ padding: 0.3em 0.6em; text-align: right; border-bottom: 1px solid #ccc; }}
+th.world {{ text-align: center; border-left: 2px solid #ccc; }}
+tr > :first-child {{ text-align: left; }}
+.wide tr > td:first-child {{ position: sticky; left: 0; background: white; }}
 </style>
 <h1>Remedies for mode collapse under one protocol</h1>
-<p>The same nets, rates and batches for every remedy on a world; real points are orange, generated
-ones blue.</p>
-<img src="grid.png" alt="What each remedy draws of each world">
+<p>The same nets, rates and batches for every remedy on a world.</p>
 <h2>Measured</h2>
 <div class="wide">
-{table(header, body)}
+<table>
+{measured}</table>
 </div>
 <ul>
 {listed}</ul>
+<h2>Drawn</h2>
+<p>Real points are orange, generated ones blue; one seed of each.</p>
+<img src="grid.png" alt="What each remedy draws of each world">
 <h2>Published elsewhere</h2>
 <p>Other nets, budgets and classifiers: these figures contradict each other by a factor of six on
 the plain GAN, and are no mark for those above.</p>
-{table(("world and method", "figure", "source"), PUBLISHED)}
+<div class="wide">
+<table>
+{published}</table>
+</div>
 </html>
 """
