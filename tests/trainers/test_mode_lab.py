@@ -125,7 +125,7 @@ def test_a_cell_that_lost_its_result_measures_the_same(finished):
 def test_a_cell_under_other_settings_is_refused(finished):
     own, _ = finished
     longer = dataclasses.replace(SMOKE["ring"], steps=40)
-    with pytest.raises(RunError, match="steps: was --steps=20, now --steps=40"):
+    with pytest.raises(RunError, match="steps: was --steps=10, now --steps=40"):
         mode_lab.run_cell(own, CELL, longer, None, False)
 
 

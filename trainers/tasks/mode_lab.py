@@ -26,7 +26,6 @@ from trainers.tasks import mode_report, remedies
 
 say = functools.partial(print, flush=True)
 Cell = collections.namedtuple("Cell", "world remedy seed")
-VALIDATIONS = 10  # over a run
 KEPT = 500  # points of a cell that the picture shows
 MOSAIC = 25  # or pictures
 
@@ -172,7 +171,9 @@ def run_cell(own, cell, world, data_dir, download):
 
     directory = RunDirectory(own)
     settings = dataclasses.asdict(world) | cell._asdict()
-    directory.record({key: f"--{key}={value}" for key, value in settings.items()})
+    at_default = [f.name for f in dataclasses.fields(world) if f.default == settings[f.name]]
+    named = {key: f"--{key}={value}" for key, value in settings.items()}
+    directory.record(named, at_default=at_default)
     keras.backend.clear_session()
     keras.utils.set_random_seed(cell.seed)
     examples, measure = open_world(world, data_dir, download)
@@ -180,7 +181,7 @@ def run_cell(own, cell, world, data_dir, download):
     model = remedies.build(cell.remedy, world, spec.shape, cell.seed)
     batch_size = world.batch_size * remedies.DISCRIMINATOR_STEPS.get(cell.remedy, 1)
     steps = remedies.generator_steps(cell.remedy, world)
-    every = max(steps // VALIDATIONS, 1)
+    every = steps // world.validations
 
     def batches(start_step):
         return pipeline.train_batches(

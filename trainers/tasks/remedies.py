@@ -23,6 +23,7 @@ class World:
         unit: what a point is divided by before any net sees it, and multiplied by after.
         origin: that is taken from a point before.
         drawn: samples that are scored.
+        validations: over the run, each with a checkpoint.
     """
 
     data: str
@@ -40,6 +41,7 @@ class World:
     unit: float = 1.0
     origin: float = 0.0
     drawn: int = 2500
+    validations: int = 10
 
 
 # Each world has the sizes and rates of the paper that it is from: the ring Unrolled GAN's, the grid
@@ -61,8 +63,14 @@ WORLDS = {
     ),
 }
 SMOKE = {
-    "points": {"steps": 20, "batch_size": 32, "width": 16, "drawn": 200},
-    "stacked": {"data": "stacked:digits", "steps": 5, "batch_size": 8, "drawn": 64},
+    "points": {"steps": 10, "batch_size": 32, "width": 16, "drawn": 200, "validations": 1},
+    "stacked": {
+        "data": "stacked:digits",
+        "steps": 5,
+        "batch_size": 8,
+        "drawn": 64,
+        "validations": 1,
+    },
 }
 # Steps of the discriminator for one of the generator, where that is not one. They have so many
 # generator's steps less: the budget is of real examples.
