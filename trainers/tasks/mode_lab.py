@@ -26,6 +26,7 @@ from trainers.tasks import mode_report, remedies
 
 say = functools.partial(print, flush=True)
 Cell = collections.namedtuple("Cell", "world remedy seed")
+VALIDATED = 2500  # samples, at most, of the scores while it trains
 KEPT = 500  # points of a cell that the picture shows
 MOSAIC = 25  # or pictures
 
@@ -189,7 +190,7 @@ def run_cell(own, cell, world, data_dir, download):
         )
 
     def validate():
-        samples = draw(model, world)
+        samples = draw(model, min(world.drawn, VALIDATED))
         if not np.isfinite(samples).all():
             raise Diverged(f"Step {int(model.step)} draws numbers that are not finite.")
         return measure(samples)
@@ -218,7 +219,7 @@ def run_cell(own, cell, world, data_dir, download):
         return None
     result = {**cell._asdict(), "steps": int(model.step), "seconds": round(seconds), **failed}
     if not failed:
-        samples = draw(model, world)
+        samples = draw(model, world.drawn)
         result |= measure(samples)
         kept = KEPT if world.nets == "points" else MOSAIC
         np.save(own / "samples.npy", in_units_of_the_world(samples[:kept], world))
@@ -226,12 +227,12 @@ def run_cell(own, cell, world, data_dir, download):
     return result
 
 
-def draw(model, world):
-    """float32 `[drawn, ...]` from fixed latents, as the nets see examples."""
+def draw(model, count):
+    """float32 `[count, ...]` from fixed latents, as the nets see examples."""
     import numpy as np
 
-    latents = model.sample_latents(world.drawn, seed=[0, 2])
-    return np.concatenate([model(latents[i : i + 512]) for i in range(0, world.drawn, 512)])
+    latents = model.sample_latents(count, seed=[0, 2])
+    return np.concatenate([model(latents[i : i + 512]) for i in range(0, count, 512)])
 
 
 def in_units_of_the_world(samples, world):
