@@ -390,7 +390,7 @@ def mdgan(world, nets, shape, seed):
 
 
 def improved_gan(world, nets, shape, seed):
-    """Minibatch discrimination and one-sided smoothing; ten kernels on points, whose work grows
+    """Minibatch discrimination and one-sided smoothing; three kernels on points, as the work grows
     with the square of the batch, for the hundred of pictures.
     """
     from tfgan_zoo.models.unconditional.improved_gan import ImprovedGAN
@@ -398,7 +398,7 @@ def improved_gan(world, nets, shape, seed):
     model = ImprovedGAN(
         shape,
         latent_dim=world.latent_dim,
-        minibatch_kernels=10 if len(shape) == 1 else 100,
+        minibatch_kernels=3 if len(shape) == 1 else 100,
         generator=nets.generator(),
         features=nets.features(),
         seed=seed,
