@@ -105,27 +105,29 @@ def test_an_unknown_part_is_refused_in_a_sentence(flag, tmp_path):
 
 
 CELL = mode_lab.Cell("ring", "gan", 0)
+# As the default budget runs: many steps in one call of a graph.
+GRAPH = dataclasses.replace(SMOKE["ring"], steps=500, batch_size=8, validations=5, eager=False)
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     own = tmp_path_factory.mktemp("cell")
-    return own, mode_lab.run_cell(own, CELL, SMOKE["ring"], None, False)
+    return own, mode_lab.run_cell(own, CELL, GRAPH, None, False)
 
 
 def test_a_cell_that_lost_its_result_measures_the_same(finished):
     own, result = finished
     samples = np.load(own / "samples.npy")
     (own / "result.json").unlink()
-    again = mode_lab.run_cell(own, CELL, SMOKE["ring"], None, False)
+    again = mode_lab.run_cell(own, CELL, GRAPH, None, False)
     assert {**again, "seconds": 0} == {**result, "seconds": 0}
     np.testing.assert_array_equal(np.load(own / "samples.npy"), samples)
 
 
 def test_a_cell_under_other_settings_is_refused(finished):
     own, _ = finished
-    longer = dataclasses.replace(SMOKE["ring"], steps=40)
-    with pytest.raises(RunError, match="steps: was --steps=10, now --steps=40"):
+    longer = dataclasses.replace(GRAPH, steps=1000)
+    with pytest.raises(RunError, match="steps: was --steps=500, now --steps=1000"):
         mode_lab.run_cell(own, CELL, longer, None, False)
 
 

@@ -24,6 +24,7 @@ class World:
         origin: that is taken from a point before.
         drawn: samples that are scored.
         validations: over the run, each with a checkpoint.
+        eager: whether steps run without a graph, whose tracing takes longer than a few steps.
     """
 
     data: str
@@ -42,6 +43,7 @@ class World:
     origin: float = 0.0
     drawn: int = 2500
     validations: int = 10
+    eager: bool = False
 
 
 # Each world has the sizes and rates of the paper that it is from: the ring Unrolled GAN's, the grid
@@ -63,13 +65,12 @@ WORLDS = {
     ),
 }
 SMOKE = {
-    "points": {"steps": 10, "batch_size": 32, "width": 16, "drawn": 200, "validations": 1},
+    "points": {"steps": 5, "batch_size": 32, "width": 16, "drawn": 200},
     "stacked": {
         "data": "stacked:digits",
         "steps": 5,
         "batch_size": 8,
         "drawn": 64,
-        "validations": 1,
     },
 }
 # Steps of the discriminator for one of the generator, where that is not one. They have so many
@@ -81,7 +82,8 @@ def worlds(budget):
     """Name -> `World` under a budget, "default" or "smoke"."""
     if budget == "default":
         return WORLDS
-    return {name: dataclasses.replace(w, **SMOKE[w.nets]) for name, w in WORLDS.items()}
+    short = {"validations": 1, "eager": True}
+    return {name: dataclasses.replace(w, **SMOKE[w.nets], **short) for name, w in WORLDS.items()}
 
 
 class Points:
@@ -209,6 +211,7 @@ def build(name, world, shape, seed):
             if hasattr(model, player)
         },
         steps_per_execution=steps_at_once(name, world),
+        run_eagerly=world.eager,
     )
     return model
 
