@@ -13,7 +13,8 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
 
 # What each room may import of the package, besides itself. Rooms that are not named: nothing else.
 MAY_IMPORT = {
-    # Where the two optimizers of a run are made, in sight of the reader; and networks, since an experiment gives all variants the same.
+    # Where the two optimizers of a run are made, in sight of the reader; and networks, since an
+    # experiment gives all variants the same.
     "trainers": {"models", "data", "metrics", "export", "training", "optimizers", "networks"},
     # Optimizers, since Unrolled GAN differentiates through one.
     "models": {"base", "networks", "layers", "losses", "regularizers", "optimizers"},
