@@ -2,10 +2,12 @@
 #   PYTHON=/path/to/python3.12   another interpreter than the newest that is found
 #   VENV=folder                  another place for the environment than .venv
 #   PYTEST_ARGS='tests/data -x'  other arguments for pytest than the whole suite
+#   PYTEST_JOBS=4                processes that run the tests, each with a TensorFlow of its own
 #   QUICKSTART_ARGS='--steps=500'  further flags for the training
 
 VENV ?= .venv
 CANDIDATES := $(or $(PYTHON),python3.13 python3.12 python3.11 python3.10 python3 python)
+PYTEST_JOBS ?= 2
 BIN := $(VENV)/bin
 INSTALL := @$(MAKE) --no-print-directory --silent
 
@@ -23,7 +25,7 @@ test: environment
 	$(INSTALL) $(VENV)/.installed-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses=$(PYTEST_JOBS) --dist=loadfile $(PYTEST_ARGS)
 
 $(VENV)/.installed: setup.py
 	@echo "Installing TensorFlow and what goes with it into $(VENV): 2.5 GB, some minutes."

@@ -38,6 +38,7 @@ EXTRAS["test"] = [
     *EXTRAS["eval"],
     *EXTRAS["serving"],
     "pytest>=8",
+    "pytest-xdist>=3.6",
     "ruff>=0.12,<1",
     "scikit-image>=0.25",
     "setuptools>=77",  # the test of the packaging builds the archives without a network

@@ -1,6 +1,5 @@
 """Set-up that every test shares: quiet TensorFlow, fixed seeds, the place of the real data."""
 
-import atexit
 import os
 import pathlib
 import random
@@ -18,7 +17,12 @@ os.environ["KERAS_BACKEND"] = "tensorflow"
 # The built-in sets are drawn once for all tests and the processes they start, not into the user's
 # own TFDS folder. A fresh place: a set that an older drawing left behind must not be found.
 os.environ["TFDS_DATA_DIR"] = tempfile.mkdtemp(prefix="tfgan-zoo-tests-")
-atexit.register(shutil.rmtree, os.environ["TFDS_DATA_DIR"], ignore_errors=True)
+
+
+def pytest_unconfigure():
+    # Of several processes that share the tests, each has such a folder; they run no exit handlers.
+    shutil.rmtree(os.environ["TFDS_DATA_DIR"], ignore_errors=True)
+
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
 DATA_VARIABLE = "TFGAN_ZOO_TEST_DATA"
