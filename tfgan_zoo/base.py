@@ -21,9 +21,13 @@ class Adversarial(keras.Model):
         step.update(tape, discriminator=discriminator_loss, generator=generator_loss)
         return step.report(discriminator_loss=discriminator_loss, generator_loss=generator_loss)
 
+    One whose generator takes latents sets `prior`, of those in `networks/priors.py`.
+
     Args:
         seed: of the noise that `Step.seed` hands out.
     """
+
+    prior = None
 
     def __init__(self, seed=0, name=None):
         super().__init__(name=name)
@@ -79,6 +83,20 @@ class Adversarial(keras.Model):
         was.
         """
         return Step(self)
+
+    @property
+    def latent_dim(self):
+        """Length of a latent."""
+        return self.prior.size
+
+    @property
+    def latent_code(self):
+        """NumPy that draws one latent of the prior, for those who have no TensorFlow."""
+        return self.prior.code
+
+    def sample_latents(self, count, seed):
+        """`count` draws of the prior, float32 `[count, latent_dim]`, from a seed int32 [2]."""
+        return self.prior.sample(count, seed)
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
         """Keras calls this in `fit` to build a model from its first batch. This one is built, and

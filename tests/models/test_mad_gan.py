@@ -22,7 +22,7 @@ def compiled(shape=(2,), rate=1e-3, **settings):
 @pytest.mark.parametrize("shape", [(2,), (8, 12, 1)])
 def test_the_one_hot_names_the_generator(shape):
     model = compiled(shape)
-    noise = model.sample_noise(4, (0, 1))
+    noise = model.noise.sample(4, (0, 1))
     drawn = tf.reshape(model.draw_all(4, (0, 1)), [3, 4, *shape])
     for index, head in enumerate(model.heads):
         named = tf.repeat(tf.one_hot([index], 3), 4, axis=0)
@@ -69,7 +69,7 @@ def test_all_layers_but_the_last_are_shared(shape):
     assert [len(own) for own in owned[1:]] == [2, 2, 2]
     assert len(owned[0]) == (6 if len(shape) == 1 else 4)
     # All generators move when a shared weight does, one when its own does.
-    noise = tf.repeat(model.sample_noise(1, (0, 1)), 3, axis=0)
+    noise = tf.repeat(model.noise.sample(1, (0, 1)), 3, axis=0)
     latents = tf.concat([noise, tf.eye(3)], 1)
 
     def moved_by(weight):

@@ -49,6 +49,7 @@ from tfgan_zoo.losses.adversarial import (
     nonsaturating_discriminator_loss,
     nonsaturating_generator_loss,
 )
+from tfgan_zoo.networks.priors import Uniform
 
 GENERATOR_UNITS = {"latents": 200, "conditions": 1000, "joint": 1200}
 
@@ -155,28 +156,19 @@ class CGAN(Adversarial):
         self.generator = cgan_generator(
             shape, pixel_means, latent_dim, classes, width, generator_dropout
         )
-        self.latent_dim = self.generator.input_shape[0][-1]
+        self.prior = Uniform(self.generator.input_shape[0][-1], low=0)
         self.discriminator = cgan_discriminator(shape, classes, width, discriminator_dropout)
 
     def call(self, inputs):
         """Images `[B, height, width, channels]` in [-1, 1] from `inputs [B, latent_dim +
         classes]`, which `condition` makes.
         """
-        latents, conditions = tf.split(inputs, [self.latent_dim, self.classes], axis=-1)
+        latents, conditions = tf.split(inputs, [self.prior.size, self.classes], axis=-1)
         return self.generator([latents, conditions], training=False)
 
     def condition(self, latents, labels):
         """`latents [B, latent_dim]` with the one-hot vectors of `labels [B]` beside them."""
         return tf.concat([latents, tf.one_hot(labels, self.classes)], axis=-1)
-
-    @property
-    def latent_code(self):
-        """NumPy that draws one latent of the prior, for those who have no TensorFlow."""
-        return f"np.random.uniform(size=(1, {self.latent_dim}))"
-
-    def sample_latents(self, count, seed):
-        """`count` draws of the prior, float32 `[count, latent_dim]`, from a seed int32 [2]."""
-        return tf.random.stateless_uniform([count, self.latent_dim], seed, alg="philox")
 
     def train_step(self, data):
         real, conditions = data["images"], tf.one_hot(data["labels"], self.classes)

@@ -40,6 +40,7 @@ from tfgan_zoo.losses.adversarial import (
     nonsaturating_generator_loss,
 )
 from tfgan_zoo.losses.information import categorical_information, uniform_information
+from tfgan_zoo.networks.priors import Joined, OneHot, Uniform
 
 
 def infogan_generator(image_size, channels, latent_dim, width):
@@ -161,9 +162,9 @@ class InfoGAN(Adversarial):
         if any(side % 4 for side in image_size):
             raise ValueError(f"InfoGAN's sides are multiples of 4; got {image_size}.")
         self.noise_dim, self.categories, self.continuous = noise_dim, categories, continuous
-        self.latent_dim = noise_dim + categories + continuous
+        self.prior = Joined(Uniform(noise_dim), OneHot(categories), Uniform(continuous))
         self.information_weight = information_weight
-        self.generator = infogan_generator(image_size, channels, self.latent_dim, width)
+        self.generator = infogan_generator(image_size, channels, self.prior.size, width)
         self.discriminator = infogan_discriminator(
             image_size, channels, categories, continuous, width
         )
@@ -180,17 +181,6 @@ class InfoGAN(Adversarial):
     def join(self, noise, category, codes):
         """Latents from `noise [B, noise_dim]`, `category [B]` int32, `codes [B, continuous]`."""
         return tf.concat([noise, tf.one_hot(category, self.categories), codes], axis=-1)
-
-    @property
-    def latent_code(self):
-        """NumPy that draws one latent of the prior, for those who have no TensorFlow."""
-        category = f"np.eye({self.categories})[np.random.randint({self.categories}, size=1)]"
-        noise, codes = (
-            f"np.random.uniform(-1, 1, (1, {size}))" for size in (self.noise_dim, self.continuous)
-        )
-        return (
-            f"np.hstack(\n    [\n        {noise},\n        {category},\n        {codes},\n    ]\n)"
-        )
 
     def sample_latents(self, count, seed):
         """`count` draws of the prior, float32 `[count, latent_dim]`, from a seed int32 [2]."""

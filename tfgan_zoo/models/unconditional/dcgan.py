@@ -52,6 +52,7 @@ from tfgan_zoo.networks.dcgan import (
     dcgan_discriminator,
     dcgan_generator,
 )
+from tfgan_zoo.networks.priors import Normal, Uniform
 from tfgan_zoo.regularizers.image_pool import ImagePool
 from tfgan_zoo.regularizers.instance_noise import decaying_noise
 from tfgan_zoo.regularizers.weight_decay import l2_penalty
@@ -118,12 +119,12 @@ class DCGAN(Adversarial):
         name="dcgan",
     ):
         super().__init__(seed=seed, name=name)
-        self.latent_dim, self.classes = latent_dim, classes
+        self.prior = Normal(latent_dim) if spherical else Uniform(latent_dim)
+        self.classes = classes
         self.alternate = bool(classes) if alternate is None else alternate
         self.weight_decay = (2.5e-5 if classes else 0.0) if weight_decay is None else weight_decay
         self.soft_labels, self.flipped_labels = soft_labels, flipped_labels
         self.input_noise, self.input_noise_steps = input_noise, input_noise_steps
-        self.spherical = spherical
         self.seeded = bool(generator_noise or generator_dropout)
         self.noisy = bool(generator_dropout)  # a picture depends on the seed of its drawing too
         self.replay = replay
@@ -151,20 +152,6 @@ class DCGAN(Adversarial):
     def condition(self, latents, labels):
         """`latents [B, latent_dim]` with the one-hot vectors of `labels [B]` beside them."""
         return tf.concat([latents, tf.one_hot(labels, self.classes)], axis=-1)
-
-    @property
-    def latent_code(self):
-        """NumPy that draws one latent of the prior, for those who have no TensorFlow."""
-        shape = f"(1, {self.latent_dim})"
-        normal, uniform = f"np.random.normal(size={shape})", f"np.random.uniform(-1, 1, {shape})"
-        return normal if self.spherical else uniform
-
-    def sample_latents(self, count, seed):
-        """`count` draws of the prior, float32 `[count, latent_dim]`, from a seed int32 [2]."""
-        shape = [count, self.latent_dim]
-        if self.spherical:
-            return tf.random.stateless_normal(shape, seed, alg="philox")
-        return tf.random.stateless_uniform(shape, seed, -1.0, 1.0, alg="philox")
 
     def draw(self, conditions, seed):
         """The generator in training: a picture for each of `conditions [B, classes]`."""

@@ -41,6 +41,7 @@ from tfgan_zoo.losses.adversarial import (
 )
 from tfgan_zoo.networks.dcgan import dcgan_discriminator, dcgan_generator
 from tfgan_zoo.networks.mlp import mlp
+from tfgan_zoo.networks.priors import Uniform
 from tfgan_zoo.regularizers.gradient_penalty import slope_penalty
 
 
@@ -139,7 +140,7 @@ class DRAGAN(Adversarial):
         if noise not in NEIGHBOURS:
             raise ValueError(f"noise is one of {', '.join(NEIGHBOURS)}, not '{noise}'.")
         self.neighbours, self.noise_scale = NEIGHBOURS[noise], noise_scale
-        self.latent_dim, self.penalty = latent_dim, penalty
+        self.prior, self.penalty = Uniform(latent_dim), penalty
         if generator or discriminator:  # `compile` says which is missing
             self.generator, self.discriminator = generator, discriminator
         elif networks == "mlp":
@@ -158,15 +159,6 @@ class DRAGAN(Adversarial):
     def call(self, latents):
         """Examples `[B, *shape]` from latents `[B, latent_dim]`."""
         return self.generator(latents, training=False)
-
-    @property
-    def latent_code(self):
-        """NumPy that draws one latent of the prior, for those who have no TensorFlow."""
-        return f"np.random.uniform(-1, 1, size=(1, {self.latent_dim}))"
-
-    def sample_latents(self, count, seed):
-        """`count` draws of U(-1, 1), float32 `[count, latent_dim]`, from a seed int32 [2]."""
-        return tf.random.stateless_uniform([count, self.latent_dim], seed, -1.0, 1.0, alg="philox")
 
     def judge(self, examples):
         """The discriminator in training: logits `[B, 1]`."""

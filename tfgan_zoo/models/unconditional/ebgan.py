@@ -43,6 +43,7 @@ from tfgan_zoo.losses.energy import (
     reconstruction_energies,
 )
 from tfgan_zoo.networks.mlp import mlp
+from tfgan_zoo.networks.priors import Normal
 
 
 def ebgan_generator(shape, latent_dim, width, depth):
@@ -171,7 +172,7 @@ class EBGAN(Adversarial):
         self.generator = generator or ebgan_generator(
             shape, latent_dim, generator_width, generator_depth
         )
-        self.latent_dim = self.generator.input_shape[-1]
+        self.prior = Normal(self.generator.input_shape[-1])
         encoder = encoder or ebgan_encoder(shape, encoder_width, encoder_depth)
         decoder = decoder or ebgan_decoder(encoder.output_shape[1:], shape)
         self.discriminator = Autoencoder(encoder, decoder, energy)
@@ -179,15 +180,6 @@ class EBGAN(Adversarial):
     def call(self, latents):
         """Examples `[B, *shape]` from latents `[B, latent_dim]`."""
         return self.generator(latents, training=False)
-
-    @property
-    def latent_code(self):
-        """NumPy that draws one latent of the prior, for those who have no TensorFlow."""
-        return f"np.random.normal(size=(1, {self.latent_dim}))"
-
-    def sample_latents(self, count, seed):
-        """`count` draws of the prior, float32 `[count, latent_dim]`, from a seed int32 [2]."""
-        return tf.random.stateless_normal([count, self.latent_dim], seed, alg="philox")
 
     def train_step(self, data):
         real = data["points"] if "points" in data else data["images"]

@@ -49,6 +49,7 @@ from tfgan_zoo.losses.f_divergences import (
     variational_generator_loss,
 )
 from tfgan_zoo.networks.mlp import mlp
+from tfgan_zoo.networks.priors import Normal, Uniform
 
 GENERATOR_LOSSES = {
     "variational": variational_generator_loss,
@@ -160,12 +161,12 @@ class FGAN(Adversarial):
         ):
             if choice not in choices:
                 raise ValueError(f"{kind} is one of {', '.join(choices)}, not '{choice}'.")
-        self.divergence, self.latent_dim = divergence, latent_dim
+        self.divergence = divergence
         self.generator_loss = GENERATOR_LOSSES[generator_loss]
-        self.of_points = len(shape) == 1
+        self.prior = Normal(latent_dim) if len(shape) == 1 else Uniform(latent_dim)
         if generator or discriminator:  # `compile` says which is missing
             self.generator, self.discriminator = generator, discriminator
-        elif self.of_points:
+        elif len(shape) == 1:
             self.generator = mlp(latent_dim, *shape, point_width, point_depth, name="generator")
             self.discriminator = mlp(*shape, 1, point_width, 2, "tanh", name="discriminator")
         else:
@@ -175,23 +176,6 @@ class FGAN(Adversarial):
     def call(self, latents):
         """Examples `[B, *shape]` from latents `[B, latent_dim]`."""
         return self.generator(latents, training=False)
-
-    @property
-    def latent_code(self):
-        """NumPy that draws one latent of the prior, for those who have no TensorFlow."""
-        shape = f"(1, {self.latent_dim})"
-        if self.of_points:
-            return f"np.random.normal(size={shape})"
-        return f"np.random.uniform(-1, 1, {shape})"
-
-    def sample_latents(self, count, seed):
-        """`count` draws of the prior, float32 `[count, latent_dim]`, from a seed int32 [2]: normal
-        for points, uniform on [-1, 1] for pictures.
-        """
-        shape = [count, self.latent_dim]
-        if self.of_points:
-            return tf.random.stateless_normal(shape, seed, alg="philox")
-        return tf.random.stateless_uniform(shape, seed, -1.0, 1.0, alg="philox")
 
     def train_step(self, data):
         real = data["points"] if "points" in data else data["images"]

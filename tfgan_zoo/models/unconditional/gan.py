@@ -44,6 +44,7 @@ from tfgan_zoo.losses.adversarial import (
     nonsaturating_discriminator_loss,
     nonsaturating_generator_loss,
 )
+from tfgan_zoo.networks.priors import Normal
 
 GENERATOR_LOSSES = {
     "nonsaturating": nonsaturating_generator_loss,
@@ -175,7 +176,7 @@ class GAN(Adversarial):
                 f"generator_loss is one of {', '.join(GENERATOR_LOSSES)}, not '{generator_loss}', "
                 f"and discriminator_steps at least 1, not {discriminator_steps}."
             )
-        self.latent_dim = latent_dim
+        self.prior = Normal(latent_dim)
         self.discriminator_steps = discriminator_steps
         self.generator_loss = GENERATOR_LOSSES[generator_loss]
         self.generator = gan_generator(shape, latent_dim, math.ceil(1200 * width), pixel_means)
@@ -184,15 +185,6 @@ class GAN(Adversarial):
     def call(self, latents):
         """Examples `[B, *shape]` from latents `[B, latent_dim]`."""
         return self.generator(latents, training=False)
-
-    @property
-    def latent_code(self):
-        """NumPy that draws one latent of the prior, for those who have no TensorFlow."""
-        return f"np.random.normal(size=(1, {self.latent_dim}))"
-
-    def sample_latents(self, count, seed):
-        """`count` draws of the prior, float32 `[count, latent_dim]`, from a seed int32 [2]."""
-        return tf.random.stateless_normal([count, self.latent_dim], seed, alg="philox")
 
     def train_step(self, data):
         real = data["points"] if "points" in data else data["images"]

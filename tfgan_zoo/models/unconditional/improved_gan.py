@@ -44,6 +44,7 @@ from tfgan_zoo.layers.weight_norm import WeightNormDense
 from tfgan_zoo.losses import semi_supervised
 from tfgan_zoo.networks.mlp import mlp
 from tfgan_zoo.networks.noisy_mlp import NoisyMLP, weight_normed
+from tfgan_zoo.networks.priors import Normal, Uniform
 from tfgan_zoo.regularizers.historical import WeightAverage
 
 
@@ -154,11 +155,11 @@ class ImprovedGAN(Adversarial):
         if loss not in ("nonsaturating", "feature_matching"):
             raise ValueError(f"generator_loss is feature_matching or nonsaturating, not '{loss}'.")
         self.matches_features = loss == "feature_matching"
-        self.classes, self.latent_dim = classes, latent_dim
+        self.classes = classes
         self.unlabelled_weight = unlabelled_weight
         self.real_label = (1.0 if classes else 0.9) if real_label is None else real_label
         kernels = (0 if classes else 100) if minibatch_kernels is None else minibatch_kernels
-        self.uniform = len(shape) == 3
+        self.prior = Uniform(latent_dim) if len(shape) == 3 else Normal(latent_dim)
         units = math.ceil(128 * width)
         if len(shape) == 3:
             self.generator = generator or mnist_generator(shape, latent_dim, width, reference)
@@ -179,19 +180,6 @@ class ImprovedGAN(Adversarial):
     def call(self, latents):
         """Examples `[B, *shape]` from latents `[B, latent_dim]`."""
         return self.generator(latents, training=False)
-
-    @property
-    def latent_code(self):
-        """NumPy that draws one latent of the prior, for those who have no TensorFlow."""
-        draw = "uniform(-1, 1, " if self.uniform else "normal("
-        return f"np.random.{draw}size=(1, {self.latent_dim}))"
-
-    def sample_latents(self, count, seed):
-        """`count` draws, U(-1, 1) for pictures, N(0, 1) for points: `[count, latent_dim]`."""
-        shape = [count, self.latent_dim]
-        if self.uniform:
-            return tf.random.stateless_uniform(shape, seed, -1.0, 1.0, alg="philox")
-        return tf.random.stateless_normal(shape, seed, alg="philox")
 
     def initialise(self, examples):
         """Sets the scales of the discriminator's layers by some real examples (500)."""

@@ -39,6 +39,7 @@ from tfgan_zoo.losses.adversarial import (
 )
 from tfgan_zoo.networks.dcgan import dcgan_discriminator, dcgan_generator
 from tfgan_zoo.networks.mlp import mlp
+from tfgan_zoo.networks.priors import Normal, Uniform
 
 NORMALISED = {"both": (True, True), "discriminator": (False, True), "neither": (False, False)}
 
@@ -93,9 +94,9 @@ class LSGAN(Adversarial):
                 f"{', '.join(NORMALISED)}, not '{normalised}'."
             )
         self.loss_name, self.labels = loss, labels
-        self.simultaneous, self.latent_dim = simultaneous, latent_dim
-        self.of_points = len(shape) == 1
-        if self.of_points:
+        self.simultaneous = simultaneous
+        self.prior = Normal(latent_dim) if len(shape) == 1 else Uniform(latent_dim)
+        if len(shape) == 1:
             layers = {
                 "width": point_width,
                 "depth": 2,
@@ -117,22 +118,6 @@ class LSGAN(Adversarial):
     def call(self, latents):
         """Examples `[B, *shape]` from latents `[B, latent_dim]`."""
         return self.generator(latents, training=False)
-
-    @property
-    def latent_code(self):
-        """NumPy that draws one latent of the prior, for those who have no TensorFlow."""
-        shape = f"(1, {self.latent_dim})"
-        normal, uniform = f"np.random.normal(size={shape})", f"np.random.uniform(-1, 1, {shape})"
-        return normal if self.of_points else uniform
-
-    def sample_latents(self, count, seed):
-        """`count` draws of the prior, float32 `[count, latent_dim]`, from a seed int32 [2]: normal
-        for points, uniform on [-1, 1] for pictures.
-        """
-        shape = [count, self.latent_dim]
-        if self.of_points:
-            return tf.random.stateless_normal(shape, seed, alg="philox")
-        return tf.random.stateless_uniform(shape, seed, -1.0, 1.0, alg="philox")
 
     def train_step(self, data):
         real = data["points"] if "points" in data else data["images"]

@@ -45,6 +45,7 @@ from tfgan_zoo.losses.generators import (
     identification_generator_loss,
     log_odds_of_real,
 )
+from tfgan_zoo.networks.priors import Joined, OneHot, Uniform
 
 
 def shared_layers(shape, noise_dim, units, depth, filters):
@@ -174,8 +175,9 @@ class MADGAN(Adversarial):
         super().__init__(seed=seed, name=name)
         if len(shape) == 3 and any(side % 4 for side in shape[:2]):
             raise ValueError(f"MAD-GAN's sides are multiples of 4; got {shape[0]}x{shape[1]}.")
-        self.generators, self.similarity, self.noise_dim = generators, similarity, noise_dim
-        self.latent_dim = noise_dim + generators
+        self.generators, self.similarity = generators, similarity
+        self.noise = Uniform(noise_dim)
+        self.prior = Joined(self.noise, OneHot(generators))
         self.trunk = trunk or shared_layers(shape, noise_dim, units, depth, filters)
         head = head or (lambda: last_layer(shape, self.trunk.output_shape[1:]))
         self.heads = [head() for _ in range(generators)]
@@ -196,29 +198,11 @@ class MADGAN(Adversarial):
         found = self.discriminator(examples, training=False)
         return log_odds_of_real(found) if self.similarity is None else found[0]
 
-    @property
-    def latent_code(self):
-        """NumPy that draws one latent of the prior, for those who have no TensorFlow."""
-        named = f"np.eye({self.generators})[np.random.randint({self.generators}, size=1)]"
-        return f"np.hstack([np.random.uniform(-1, 1, (1, {self.noise_dim})), {named}])"
-
-    def sample_noise(self, count, seed):
-        """`count` draws of U(-1, 1), float32 `[count, noise_dim]`, from a seed int32 [2]."""
-        return tf.random.stateless_uniform([count, self.noise_dim], seed, -1.0, 1.0, alg="philox")
-
-    def sample_latents(self, count, seed):
-        """`count` draws of the prior, float32 `[count, latent_dim]`, from a seed int32 [2]."""
-        own = tf.random.fold_in(seed, 1, alg="philox")
-        named = tf.random.stateless_uniform(
-            [count], own, maxval=self.generators, dtype=tf.int32, alg="philox"
-        )
-        return tf.concat([self.sample_noise(count, seed), tf.one_hot(named, self.generators)], 1)
-
     def draw_all(self, count, seed):
         """In training: examples `[k count, *shape]` of every generator, one generator after the
         other, from the same noise.
         """
-        features = self.trunk(self.sample_noise(count, seed), training=True)
+        features = self.trunk(self.noise.sample(count, seed), training=True)
         return tf.concat([head(features, training=True) for head in self.heads], 0)
 
     def train_step(self, data):

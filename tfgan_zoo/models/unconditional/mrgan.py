@@ -45,6 +45,7 @@ from tfgan_zoo.losses.adversarial import (
 )
 from tfgan_zoo.losses.energy import reconstruction_energies
 from tfgan_zoo.networks.mlp import mlp
+from tfgan_zoo.networks.priors import Normal
 
 # The weights of the distance and of -log D(G(E(x))): lambda_1 and lambda_2; 1 and lambda.
 WEIGHTS = {"regularized": (0.2, 0.4), "manifold_diffusion": (1.0, 0.01)}
@@ -147,8 +148,8 @@ class MRGAN(Adversarial):
         self.generator = generator or mrgan_generator(
             shape, latent_dim, generator_width, generator_depth
         )
-        self.latent_dim = self.generator.input_shape[-1]
-        self.encoder = encoder or mrgan_judge(shape, self.latent_dim, *judge, "encoder")
+        self.prior = Normal(self.generator.input_shape[-1])
+        self.encoder = encoder or mrgan_judge(shape, self.prior.size, *judge, "encoder")
         self.discriminator = discriminator or mrgan_judge(shape, 1, *judge, "discriminator")
         self.play = self.regularized
         if two:
@@ -160,15 +161,6 @@ class MRGAN(Adversarial):
     def call(self, latents):
         """Examples `[B, *shape]` from latents `[B, latent_dim]`."""
         return self.generator(latents, training=False)
-
-    @property
-    def latent_code(self):
-        """NumPy that draws one latent of the prior, for those who have no TensorFlow."""
-        return f"np.random.normal(size=(1, {self.latent_dim}))"
-
-    def sample_latents(self, count, seed):
-        """`count` draws of the prior, float32 `[count, latent_dim]`, from a seed int32 [2]."""
-        return tf.random.stateless_normal([count, self.latent_dim], seed, alg="philox")
 
     def train_step(self, data):
         step = self.begin_step()

@@ -37,6 +37,7 @@ import tensorflow as tf
 from tfgan_zoo.base import Adversarial
 from tfgan_zoo.losses.adversarial import hinge_discriminator_loss, hinge_generator_loss
 from tfgan_zoo.networks.mlp import mlp
+from tfgan_zoo.networks.priors import Normal
 from tfgan_zoo.networks.resnet import resnet_critic, resnet_generator
 
 
@@ -82,7 +83,7 @@ class SNGAN(Adversarial):
         name="sngan",
     ):
         super().__init__(seed=seed, name=name)
-        self.latent_dim = latent_dim
+        self.prior = Normal(latent_dim)
         self.discriminator_steps = discriminator_steps
         self.generator_batch = generator_batch
         if generator or discriminator:  # `compile` says which is missing
@@ -102,15 +103,6 @@ class SNGAN(Adversarial):
     def call(self, latents):
         """Examples `[B, *shape]` from latents `[B, latent_dim]`."""
         return self.generator(latents, training=False)
-
-    @property
-    def latent_code(self):
-        """NumPy that draws one latent of the prior, for those who have no TensorFlow."""
-        return f"np.random.normal(size=(1, {self.latent_dim}))"
-
-    def sample_latents(self, count, seed):
-        """`count` draws of the prior, float32 `[count, latent_dim]`, from a seed int32 [2]."""
-        return tf.random.stateless_normal([count, self.latent_dim], seed, alg="philox")
 
     def train_step(self, data):
         batches = data["points"] if "points" in data else data["images"]

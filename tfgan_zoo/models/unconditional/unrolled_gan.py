@@ -43,6 +43,7 @@ from tfgan_zoo.losses.adversarial import (
     nonsaturating_generator_loss,
 )
 from tfgan_zoo.networks.mlp import mlp
+from tfgan_zoo.networks.priors import Normal
 from tfgan_zoo.networks.stacked_mnist import stacked_discriminator, stacked_generator
 from tfgan_zoo.optimizers import differentiable
 
@@ -107,7 +108,7 @@ class UnrolledGAN(Adversarial):
                 f"unrolling_steps at least 0, not {unrolling_steps}."
             )
         self.unrolling_steps, self.differentiate = unrolling_steps, differentiate
-        self.generator_loss, self.latent_dim = generator_loss, latent_dim
+        self.generator_loss, self.prior = generator_loss, Normal(latent_dim)
         if len(shape) == 1:
             generator = generator or mlp(
                 latent_dim, shape[0], width, 2, initializer=orthogonal, name="generator"
@@ -121,15 +122,6 @@ class UnrolledGAN(Adversarial):
     def call(self, latents):
         """Examples `[B, *shape]` from latents `[B, latent_dim]`."""
         return self.generator(latents, training=False)
-
-    @property
-    def latent_code(self):
-        """NumPy that draws one latent of the prior, for those who have no TensorFlow."""
-        return f"np.random.normal(size=(1, {self.latent_dim}))"
-
-    def sample_latents(self, count, seed):
-        """`count` draws of the prior, float32 `[count, latent_dim]`, from a seed int32 [2]."""
-        return tf.random.stateless_normal([count, self.latent_dim], seed, alg="philox")
 
     def train_step(self, data):
         real = data["points"] if "points" in data else data["images"]

@@ -36,6 +36,7 @@ from tfgan_zoo.base import Adversarial
 from tfgan_zoo.losses.adversarial import wasserstein_critic_loss, wasserstein_generator_loss
 from tfgan_zoo.networks.dcgan import dcgan_discriminator, dcgan_generator
 from tfgan_zoo.networks.mlp import mlp
+from tfgan_zoo.networks.priors import Normal
 from tfgan_zoo.regularizers.clipping import clip_weights, share_at_bound
 
 
@@ -82,7 +83,7 @@ class WGAN(Adversarial):
         name="wgan",
     ):
         super().__init__(seed=seed, name=name)
-        self.latent_dim, self.clip = latent_dim, clip
+        self.prior, self.clip = Normal(latent_dim), clip
         self.critic_steps, self.long_critic_steps = critic_steps, long_critic_steps
         self.long_steps, self.long_every = long_steps, long_every
         self.sometimes_longer = long_critic_steps > critic_steps and (long_steps or long_every)
@@ -101,15 +102,6 @@ class WGAN(Adversarial):
     def call(self, latents):
         """Examples `[B, *shape]` from latents `[B, latent_dim]`."""
         return self.generator(latents, training=False)
-
-    @property
-    def latent_code(self):
-        """NumPy that draws one latent of the prior, for those who have no TensorFlow."""
-        return f"np.random.normal(size=(1, {self.latent_dim}))"
-
-    def sample_latents(self, count, seed):
-        """`count` draws of the prior, float32 `[count, latent_dim]`, from a seed int32 [2]."""
-        return tf.random.stateless_normal([count, self.latent_dim], seed, alg="philox")
 
     def further_critic_steps(self, step):
         """How many critic steps beyond `critic_steps` the generator's step 0, 1, ... has; int32."""

@@ -38,6 +38,7 @@ import tensorflow as tf
 from tfgan_zoo.base import Adversarial
 from tfgan_zoo.losses.adversarial import wasserstein_critic_loss, wasserstein_generator_loss
 from tfgan_zoo.networks.mlp import mlp
+from tfgan_zoo.networks.priors import Joined, Normal, OneHot
 from tfgan_zoo.networks.resnet import resnet_critic, resnet_generator
 from tfgan_zoo.regularizers.gradient_penalty import gradient_penalty
 from tfgan_zoo.regularizers.instance_noise import dequantise
@@ -154,7 +155,8 @@ class WGANGP(Adversarial):
         name="wgan_gp",
     ):
         super().__init__(seed=seed, name=name)
-        self.prior_dim, self.classes, self.latent_dim = latent_dim, classes, latent_dim + classes
+        self.noise, self.classes = Normal(latent_dim), classes
+        self.prior = Joined(self.noise, OneHot(classes)) if classes else self.noise
         self.critic_steps, self.penalty = critic_steps, penalty
         self.generator_batch = generator_batch
         self.critic_class_weight = critic_class_weight
@@ -166,7 +168,7 @@ class WGANGP(Adversarial):
             self.generator = mlp(latent_dim, shape[0], name="generator", **plain)
             self.critic = mlp(shape[0], 1, name="critic", **plain)
         elif networks == "conv" and len(shape) == 3:
-            self.generator = conv_generator(shape, self.latent_dim, filters)
+            self.generator = conv_generator(shape, self.prior.size, filters)
             self.critic = conv_critic(shape, filters, 1 + classes)
         elif networks == "resnet" and len(shape) == 3:
             self.generator = resnet_generator(shape[:2], shape[2], latent_dim, filters, classes)
@@ -181,22 +183,9 @@ class WGANGP(Adversarial):
         """Examples `[B, *shape]` from latents `[B, latent_dim]`."""
         return self.generator(latents, training=False)
 
-    @property
-    def latent_code(self):
-        """NumPy that draws one latent of the prior, for those who have no TensorFlow."""
-        noise = f"np.random.normal(size=(1, {self.prior_dim}))"
-        label = f"np.eye({self.classes})[np.random.randint({self.classes}, size=1)]"
-        return f"np.hstack([{noise}, {label}])" if self.classes else noise
-
-    def sample_latents(self, count, seed):
-        """`count` draws of the prior, normal with a random class behind, `[count, latent_dim]`."""
-        own = tf.random.fold_in(seed, 1, alg="philox")
-        labels = tf.random.stateless_uniform([count], own, 0, max(self.classes, 1), tf.int32)
-        return self.draw_latents(labels, seed)
-
     def draw_latents(self, labels, seed):
         """Latents `[B, latent_dim]` of these classes, int32 `[B]`."""
-        noise = tf.random.stateless_normal([tf.size(labels), self.prior_dim], seed, alg="philox")
+        noise = self.noise.sample(tf.size(labels), seed)
         return tf.concat([noise, tf.one_hot(labels, self.classes)], -1) if self.classes else noise
 
     def judge(self, examples):
@@ -234,7 +223,7 @@ class WGANGP(Adversarial):
             step.update(tape, critic=critic_loss)
 
         latents = self.sample_latents(self.generator_batch * real.shape[0], step.seed(1))
-        wanted = tf.argmax(latents[:, self.prior_dim :], -1) if self.classes else None
+        wanted = tf.argmax(latents[:, self.noise.size :], -1) if self.classes else None
         with tf.GradientTape() as tape:
             fake_scores, class_logits = self.judge(self.generator(latents, training=True))
             generator_loss = wasserstein_generator_loss(fake_scores)

@@ -1,0 +1,57 @@
+"""What a generator's input is drawn from, for TensorFlow and, as text, for those who have none.
+
+A prior has `size`, the length of a latent; `sample(count, seed)`, float32 `[count, size]` from a
+seed int32 [2]; and `code`, NumPy that draws one latent `[1, size]`.
+"""
+
+import tensorflow as tf
+
+
+class Normal:
+    """N(0, 1) in each of `size` numbers."""
+
+    def __init__(self, size):
+        self.size = size
+        self.code = f"np.random.normal(size=(1, {size}))"
+
+    def sample(self, count, seed):
+        return tf.random.stateless_normal([count, self.size], seed, alg="philox")
+
+
+class Uniform:
+    """U(low, 1) in each of `size` numbers; `low` is 0 or, mostly, -1."""
+
+    def __init__(self, size, low=-1):
+        self.size, self.low = size, low
+        self.code = f"np.random.uniform({low}, 1, (1, {size}))"
+
+    def sample(self, count, seed):
+        return tf.random.stateless_uniform(
+            [count, self.size], seed, float(self.low), 1.0, alg="philox"
+        )
+
+
+class OneHot:
+    """A vector that names one of `size` classes, each as often as any other."""
+
+    def __init__(self, size):
+        self.size = size
+        self.code = f"np.eye({size})[np.random.randint({size}, size=1)]"
+
+    def sample(self, count, seed):
+        named = tf.random.stateless_uniform([count], seed, 0, self.size, tf.int32, alg="philox")
+        return tf.one_hot(named, self.size)
+
+
+class Joined:
+    """Independent priors side by side; the seed of each but the first is folded from the seed."""
+
+    def __init__(self, *parts):
+        self.parts = parts
+        self.size = sum(part.size for part in parts)
+        self.code = f"np.hstack([{', '.join(part.code for part in parts)}])"
+
+    def sample(self, count, seed):
+        seeds = [seed, *(tf.random.fold_in(seed, i, "philox") for i in range(1, len(self.parts)))]
+        drawn = [part.sample(count, own) for part, own in zip(self.parts, seeds, strict=True)]
+        return tf.concat(drawn, axis=-1)
