@@ -206,6 +206,12 @@ class Splits:
         self.train, self.test, self.validation = train, test, validation
         self.info = train.info
 
+    @property
+    def shape(self):
+        """Shape of an example: of its picture, or of its point."""
+        fields = self.train.fields
+        return fields["images" if "images" in fields else "points"].shape
+
     def channels(self, field):
         """Channels of the pictures in `field`."""
         return self.train.fields[field].shape[-1]
@@ -240,6 +246,11 @@ def show_reading(done, total):
     if sys.stderr.isatty():
         end = "\r" if done < total else "\r\x1b[2K"
         sys.stderr.write(f"\r\x1b[2KReading the data: {done}/{total}{end}")
+
+
+def values(*names):
+    """Name -> value of these flags: those that a variant has arguments of the same name for."""
+    return {name: FLAGS[name].value for name in names}
 
 
 def compile_options():

@@ -29,7 +29,7 @@ def build(data, total_steps):
         classes=task.classes(data),
         weight_decay=FLAGS.weight_decay,
         seed=FLAGS.seed,
-        **{name: FLAGS[name].value for name in names},
+        **common.values(*names),
         **ganhacks.options(),
     )
     if model.alternate and FLAGS.batch_size % 2:

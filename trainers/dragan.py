@@ -26,9 +26,8 @@ flags.DEFINE_float("penalty", 10.0, "Lambda, the weight of the gradient penalty.
 def build(data, total_steps):
     from tfgan_zoo.models.unconditional.dragan import DRAGAN
 
-    shape = data.train.fields["points" if task.are_points() else "images"].shape
     names = ("networks", "latent_dim", "width", "depth", "noise", "noise_scale", "penalty", "seed")
-    model = DRAGAN(shape, **{name: FLAGS[name].value for name in names})
+    model = DRAGAN(data.shape, **common.values(*names))
     generator, discriminator = (
         common.optimizer(player, total_steps) for player in ("generator", "discriminator")
     )

@@ -26,10 +26,9 @@ flags.DEFINE_integer("encoder_depth", 1, "Layers of the encoder.", 1)
 def build(data, total_steps):
     from tfgan_zoo.models.unconditional.ebgan import EBGAN
 
-    (shape,) = [data.train.fields[k].shape for k in ("images", "points") if k in data.train.fields]
     energies = ("margin", "pulling_away", "energy")
     nets = ("latent_dim", "generator_width", "generator_depth", "encoder_width", "encoder_depth")
-    model = EBGAN(shape, **{name: FLAGS[name].value for name in (*energies, *nets, "seed")})
+    model = EBGAN(data.shape, **common.values(*energies, *nets, "seed"))
     g, d = (common.optimizer(player, total_steps) for player in ("generator", "discriminator"))
     model.compile(generator=g, discriminator=d, **common.compile_options())
     return model

@@ -24,16 +24,8 @@ flags.DEFINE_integer("point_depth", 2, "Hidden layers of a point's generator; 0:
 def build(data, total_steps):
     from tfgan_zoo.models.unconditional.fgan import FGAN
 
-    (shape,) = [data.train.fields[k].shape for k in ("images", "points") if k in data.train.fields]
-    model = FGAN(
-        shape,
-        divergence=FLAGS.divergence,
-        generator_loss=FLAGS.generator_loss,
-        latent_dim=FLAGS.latent_dim,
-        width=FLAGS.width,
-        point_depth=FLAGS.point_depth,
-        seed=FLAGS.seed,
-    )
+    names = ("divergence", "generator_loss", "latent_dim", "width", "point_depth", "seed")
+    model = FGAN(data.shape, **common.values(*names))
     g, d = (common.optimizer(player, total_steps) for player in ("generator", "discriminator"))
     model.compile(generator=g, discriminator=d, **common.compile_options())
     return model

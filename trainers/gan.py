@@ -24,7 +24,7 @@ def build(data, total_steps):
 
     field = "images" if "images" in data.train.fields else "points"
     model = GAN(
-        data.train.fields[field].shape,
+        data.shape,
         pixel_means=mean(data.train, field) / 255 if field == "images" else None,
         width=FLAGS.width,
         dropouts=(0.2, 0.5) if field == "images" else (0.0, 0.0),

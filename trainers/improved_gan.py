@@ -28,10 +28,10 @@ def build(data, total_steps):
     from tfgan_zoo.models.unconditional.improved_gan import ImprovedGAN
 
     model = ImprovedGAN(
-        data.train.fields["points" if task.are_points() else "images"].shape,
+        data.shape,
         classes=task.classes(data),
         unlabelled_weight=1.0 - FLAGS.supervised_only,
-        **{name: FLAGS[name].value for name in ("latent_dim", "seed", *NAMES.split())},
+        **common.values("latent_dim", "seed", *NAMES.split()),
     )
     model.initialise(task.first(data, 500))
     g, d = (common.optimizer(player, total_steps) for player in ("generator", "discriminator"))

@@ -24,17 +24,9 @@ flags.DEFINE_integer("width", 64, "Of the outer layers of a picture's nets.", 1)
 def build(data, total_steps):
     from tfgan_zoo.models.unconditional.lsgan import LSGAN
 
-    (shape,) = [data.train.fields[k].shape for k in ("images", "points") if k in data.train.fields]
-    model = LSGAN(
-        shape,
-        loss=FLAGS.loss,
-        labels=[float(label) for label in FLAGS.labels],
-        normalised=FLAGS.normalised,
-        simultaneous=FLAGS.simultaneous,
-        latent_dim=FLAGS.latent_dim,
-        width=FLAGS.width,
-        seed=FLAGS.seed,
-    )
+    names = ("loss", "normalised", "simultaneous", "latent_dim", "width", "seed")
+    labels = [float(label) for label in FLAGS.labels]
+    model = LSGAN(data.shape, labels=labels, **common.values(*names))
     g, d = (common.optimizer(player, total_steps) for player in ("generator", "discriminator"))
     model.compile(generator=g, discriminator=d, **common.compile_options())
     return model

@@ -24,9 +24,8 @@ flags.DEFINE_integer("filters", 32, "Of the outer layers of a picture's nets.", 
 def build(data, total_steps):
     from tfgan_zoo.models.unconditional.mad_gan import MADGAN
 
-    shape = data.train.fields["points" if task.are_points() else "images"].shape
     names = ("generators", "similarity", "noise_dim", "units", "depth", "filters", "seed")
-    model = MADGAN(shape, **{name: FLAGS[name].value for name in names})
+    model = MADGAN(data.shape, **common.values(*names))
     generator = common.optimizer("generator", total_steps)
     discriminator = common.optimizer("discriminator", total_steps)
     model.compile(generator=generator, discriminator=discriminator, **common.compile_options())

@@ -28,12 +28,11 @@ for player in ("encoder", "diffusion_discriminator"):
 def build(data, total_steps):
     from tfgan_zoo.models.unconditional.mrgan import MRGAN
 
-    (shape,) = [data.train.fields[k].shape for k in ("images", "points") if k in data.train.fields]
     weights = ("algorithm", "distance_weight", "adversarial_weight", "distance", "latent_dim")
     nets = [
         f"{net}_{size}" for net in ("generator", "discriminator") for size in ("width", "depth")
     ]
-    model = MRGAN(shape, **{name: FLAGS[name].value for name in (*weights, *nets, "seed")})
+    model = MRGAN(data.shape, **common.values(*weights, *nets, "seed"))
     two = ["diffusion_discriminator"] if FLAGS.algorithm == "manifold_diffusion" else []
     players = ("generator", "encoder", "discriminator", *two)
     optimizers = {player: common.optimizer(player, total_steps) for player in players}

@@ -27,10 +27,9 @@ def build(data, total_steps):
 
     if FLAGS.batch_size % FLAGS.discriminator_steps:
         raise ValueError("--discriminator_steps share a batch: --batch_size is no multiple of it.")
-    shape = data.train.fields["points" if task.are_points() else "images"].shape
     widths = ("latent_dim", "generator_filters", "discriminator_filters")
     names = (*widths, "discriminator_steps", "generator_batch", "seed")
-    model = SNGAN(shape, **{name: FLAGS[name].value for name in names})
+    model = SNGAN(data.shape, **common.values(*names))
     generator = common.optimizer("generator", total_steps)
     discriminator = common.optimizer("discriminator", total_steps * FLAGS.discriminator_steps)
     model.compile(generator=generator, discriminator=discriminator, **common.compile_options())

@@ -24,17 +24,9 @@ flags.DEFINE_float("discriminator_share", 0.25, "Of a picture's generator's widt
 def build(data, total_steps):
     from tfgan_zoo.models.unconditional.unrolled_gan import UnrolledGAN
 
-    shape = data.train.fields["points" if task.are_points() else "images"].shape
-    model = UnrolledGAN(
-        shape,
-        unrolling_steps=FLAGS.unrolling_steps,
-        differentiate=FLAGS.differentiate,
-        generator_loss=FLAGS.generator_loss,
-        latent_dim=FLAGS.latent_dim,
-        width=FLAGS.width,
-        discriminator_share=FLAGS.discriminator_share,
-        seed=FLAGS.seed,
-    )
+    unrolling = ("unrolling_steps", "differentiate", "generator_loss")
+    nets = ("latent_dim", "width", "discriminator_share")
+    model = UnrolledGAN(data.shape, **common.values(*unrolling, *nets, "seed"))
     g, d = (common.optimizer(player, total_steps) for player in ("generator", "discriminator"))
     model.compile(generator=g, discriminator=d, **common.compile_options())
     return model

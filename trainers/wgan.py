@@ -28,9 +28,8 @@ def build(data, total_steps):
 
     if FLAGS.batch_size % FLAGS.critic_steps:
         raise ValueError("The critic's steps share a batch: --batch_size is no multiple of them.")
-    shape = data.train.fields["points" if task.are_points() else "images"].shape
     names = ("latent_dim", "filters", "clip", "critic_steps", "long_critic_steps", "seed")
-    model = WGAN(shape, **{name: FLAGS[name].value for name in names})
+    model = WGAN(data.shape, **common.values(*names))
     g = common.optimizer("generator", total_steps)
     c = common.optimizer("critic", model.critic_steps_in(total_steps))
     if not FLAGS.adam:

@@ -30,11 +30,10 @@ def build(data, total_steps):
 
     if FLAGS.batch_size % FLAGS.critic_steps:
         raise ValueError("The critic's steps share a batch: --batch_size is no multiple of them.")
-    shape = data.train.fields["points" if task.are_points() else "images"].shape
     names = ("networks", "latent_dim", "filters", "critic_steps", "generator_batch", "penalty")
-    options = {name: FLAGS[name].value for name in names}
+    options = common.values(*names)
     classes = len(data.info["label_names"]) if FLAGS.conditional else 0
-    model = WGANGP(shape, classes=classes, seed=FLAGS.seed, **options)
+    model = WGANGP(data.shape, classes=classes, seed=FLAGS.seed, **options)
     generator = common.optimizer("generator", total_steps)
     critic = common.optimizer("critic", total_steps * FLAGS.critic_steps)
     model.compile(generator=generator, critic=critic, **common.compile_options())

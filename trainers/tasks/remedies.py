@@ -230,6 +230,15 @@ def steps_at_once(name, world):
 CLIPPED = {"fgan": 10.0}
 
 
+def players(world, nets, spectral=False):
+    """What a variant with the two usual players takes of the world."""
+    return {
+        "latent_dim": world.latent_dim,
+        "generator": nets.generator(),
+        "discriminator": nets.discriminator(spectral=spectral),
+    }
+
+
 def gan(world, nets, shape, seed):
     """The plain GAN as it is mostly used: the generator raises log D. It is Unrolled GAN without a
     step ahead.
@@ -250,16 +259,8 @@ def unrolled_gan_10(world, nets, shape, seed):
 def _unrolled(world, nets, shape, seed, steps, game):
     from tfgan_zoo.models.unconditional.unrolled_gan import UnrolledGAN
 
-    model = UnrolledGAN(
-        shape,
-        unrolling_steps=steps,
-        generator_loss=game,
-        latent_dim=world.latent_dim,
-        generator=nets.generator(),
-        discriminator=nets.discriminator(),
-        seed=seed,
-    )
-    return model, None
+    own = {"unrolling_steps": steps, "generator_loss": game, "seed": seed}
+    return UnrolledGAN(shape, **players(world, nets), **own), None
 
 
 def wgan_gp(world, nets, shape, seed):
@@ -282,44 +283,22 @@ def sngan(world, nets, shape, seed):
     """Spectral normalisation and the hinge, five steps to one."""
     from tfgan_zoo.models.unconditional.sngan import SNGAN
 
-    model = SNGAN(
-        shape,
-        latent_dim=world.latent_dim,
-        generator_batch=1,
-        generator=nets.generator(),
-        discriminator=nets.discriminator(spectral=True),
-        seed=seed,
-    )
-    return model, (0.5, 0.9)
+    own = {"generator_batch": 1, "seed": seed}
+    return SNGAN(shape, **players(world, nets, spectral=True), **own), (0.5, 0.9)
 
 
 def dragan(world, nets, shape, seed):
     """Slopes of one around the data, by the code's noise."""
     from tfgan_zoo.models.unconditional.dragan import DRAGAN
 
-    model = DRAGAN(
-        shape,
-        latent_dim=world.latent_dim,
-        generator=nets.generator(),
-        discriminator=nets.discriminator(),
-        seed=seed,
-    )
-    return model, (0.5, 0.9)
+    return DRAGAN(shape, **players(world, nets), seed=seed), (0.5, 0.9)
 
 
 def fgan(world, nets, shape, seed):
     """The Kullback-Leibler divergence, which costs most where a mode is missing."""
     from tfgan_zoo.models.unconditional.fgan import FGAN
 
-    model = FGAN(
-        shape,
-        divergence="kl",
-        latent_dim=world.latent_dim,
-        generator=nets.generator(),
-        discriminator=nets.discriminator(),
-        seed=seed,
-    )
-    return model, None
+    return FGAN(shape, divergence="kl", **players(world, nets), seed=seed), None
 
 
 def ebgan(world, nets, shape, seed):
@@ -364,32 +343,25 @@ def _mad(world, nets, shape, seed, generators):
 
 def mrgan(world, nets, shape, seed):
     """Reg-GAN: an encoder, and reconstructions that pass for real."""
-    from tfgan_zoo.models.unconditional.mrgan import MRGAN
-
-    model = MRGAN(
-        shape,
-        generator=nets.generator(),
-        encoder=nets.encoder(world.latent_dim),
-        discriminator=nets.discriminator(),
-        seed=seed,
-    )
-    return model, None
+    return _mode_regularized(world, nets, shape, seed, "regularized")
 
 
 def mdgan(world, nets, shape, seed):
     """MDGAN: a manifold step and a diffusion step."""
+    return _mode_regularized(world, nets, shape, seed, "manifold_diffusion")
+
+
+def _mode_regularized(world, nets, shape, seed, algorithm):
     from tfgan_zoo.models.unconditional.mrgan import MRGAN
 
-    model = MRGAN(
-        shape,
-        algorithm="manifold_diffusion",
-        generator=nets.generator(),
-        encoder=nets.encoder(world.latent_dim),
-        discriminator=nets.discriminator(),
-        diffusion_discriminator=nets.discriminator(name="diffusion_discriminator"),
-        seed=seed,
-    )
-    return model, None
+    own = {
+        "generator": nets.generator(),
+        "encoder": nets.encoder(world.latent_dim),
+        "discriminator": nets.discriminator(),
+    }
+    if algorithm == "manifold_diffusion":
+        own["diffusion_discriminator"] = nets.discriminator(name="diffusion_discriminator")
+    return MRGAN(shape, algorithm=algorithm, seed=seed, **own), None
 
 
 def improved_gan(world, nets, shape, seed):
