@@ -234,6 +234,13 @@ def test_features_are_tabled_plotted_and_written_with_their_protocol(discriminat
         assert picture.size == (600, 420)
 
 
+def test_a_classifier_that_did_not_converge_is_marked():
+    few = {"mean": 0.5, "std": 0.012, "converged": False}
+    every = {"mean": 0.75, "std": 0.0, "converged": True}
+    assert explore.accuracy_cells([few, every]) == ["50.0 +- 1.2*", "75.0"]
+    assert explore.accuracy_cells([every, few | {"std": 0.0}]) == ["75.0 +- 0.0", "50.0*"]
+
+
 def test_the_features_of_a_version_or_of_the_folder_are_the_same(discriminator):
     found = [
         explore.find_extractors([str(path)])

@@ -369,6 +369,16 @@ def region_mask(region, size, coarse):
     return mask
 
 
+def accuracy_cells(curve):
+    """The table's cells in percent, with * where a classifier did not converge; the last number of
+    labels is all there are, of which there is one draw.
+    """
+    cells = [f"{100 * p['mean']:.1f} +- {100 * p['std']:.1f}" for p in curve[:-1]]
+    cells.append(f"{100 * curve[-1]['mean']:.1f}")
+    marks = ["" if point["converged"] else "*" for point in curve]
+    return [cell + mark for cell, mark in zip(cells, marks, strict=True)]
+
+
 def features(options, path):
     """Prints a table of test accuracies, writes the numbers to the JSON file `path`, and returns
     their plot.
@@ -411,13 +421,14 @@ def features(options, path):
             *found, counts, draws=options.draws, seed=options.seed
         )
         dimensions = found[0].features.shape[1]
-        cells = [f"{100 * p['mean']:.1f} +- {100 * p['std']:.1f}" for p in curve[:-1]]
-        cells.append(f"{100 * curve[-1]['mean']:.1f}")
-        print(f"{name:{width}}  {dimensions:>10,}" + "".join(f"{c:>14}" for c in cells), flush=True)
+        cells = "".join(f"{cell:>14}" for cell in accuracy_cells(curve))
+        print(f"{name:{width}}  {dimensions:>10,}{cells}", flush=True)
         results.append({"representation": name, "dimensions": dimensions, "curve": curve})
         curves[f"{name} ({dimensions:,})"] = [
             (p["labels"], 100 * p["mean"], 100 * p["std"]) for p in curve
         ]
+    if not all(point["converged"] for result in results for point in result["curve"]):
+        print("* A classifier had not converged after its largest number of iterations.")
     protocol |= {
         "extractors": {name: extractor.sha256 for name, extractor in extractors.items()},
         "classifier": "LinearSVC, one against the rest, of "
