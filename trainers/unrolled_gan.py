@@ -19,13 +19,14 @@ flags.DEFINE_enum("generator_loss", "minimax", ["minimax", "nonsaturating"], "Wh
 flags.DEFINE_integer("latent_dim", 256, "Length of the latent.", 1)
 flags.DEFINE_integer("width", 128, "Of the hidden layers of a point's nets.", 1)
 flags.DEFINE_float("discriminator_share", 0.25, "Of a picture's generator's widths.", 0.0)
+flags.DEFINE_bool("discriminator_normalised", True, "Batch normalisation in that of pictures.")
 
 
 def build(data, total_steps):
     from tfgan_zoo.models.unconditional.unrolled_gan import UnrolledGAN
 
     unrolling = ("unrolling_steps", "differentiate", "generator_loss")
-    nets = ("latent_dim", "width", "discriminator_share")
+    nets = ("latent_dim", "width", "discriminator_share", "discriminator_normalised")
     model = UnrolledGAN(data.shape, **common.values(*unrolling, *nets, "seed"))
     g, d = (common.optimizer(player, total_steps) for player in ("generator", "discriminator"))
     model.compile(generator=g, discriminator=d, **common.compile_options())

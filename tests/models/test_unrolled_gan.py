@@ -147,6 +147,15 @@ def test_pictures_have_the_nets_of_stacked_mnist():
     assert model(model.sample_latents(2, (0, 0))).shape == (2, 12, 12, 3)
 
 
+@pytest.mark.parametrize("normalised", [True, False])
+def test_a_discriminator_without_normalisation_sees_each_picture_alone(normalised):
+    model = compiled(shape=(12, 12, 3), unrolling_steps=1, discriminator_normalised=normalised)
+    images = tf.random.stateless_normal([4, 12, 12, 3], (0, 0))
+    alone = model.discriminator(images[:1], training=True).numpy()
+    together = model.discriminator(images, training=True).numpy()[:1]
+    assert np.allclose(alone, together, atol=1e-5) != normalised
+
+
 @pytest.mark.parametrize(
     "settings, said",
     [({"generator_loss": "hinge"}, "minimax or nonsaturating"), ({"unrolling_steps": -1}, "-1")],

@@ -69,6 +69,9 @@ class UnrolledGAN(Adversarial):
         width: of the hidden layers of a point's nets (128).
         discriminator_share: of a picture's discriminator: its widths as a share of the generator's
             (a quarter or a half in the paper).
+        discriminator_normalised: whether a picture's discriminator has batch normalisation, as the
+            repetition has. Without, a generator that has collapsed cannot pass: a batch of equal
+            pictures, normalised on its own, looks like any other.
         generator, discriminator: nets in place of the paper's: latents `[B, latent_dim]` to
             examples, examples to logits `[B, 1]`.
         seed: of the latents in training.
@@ -96,6 +99,7 @@ class UnrolledGAN(Adversarial):
         latent_dim=256,
         width=128,
         discriminator_share=0.25,
+        discriminator_normalised=True,
         generator=None,
         discriminator=None,
         seed=0,
@@ -116,7 +120,9 @@ class UnrolledGAN(Adversarial):
             discriminator = discriminator or point_discriminator(shape[0], width)
         else:
             generator = generator or stacked_generator(shape, latent_dim)
-            discriminator = discriminator or stacked_discriminator(shape, discriminator_share)
+            discriminator = discriminator or stacked_discriminator(
+                shape, discriminator_share, normalised=discriminator_normalised
+            )
         self.generator, self.discriminator = generator, discriminator
 
     def call(self, latents):
