@@ -88,3 +88,19 @@ def test_error_bars_stand_at_their_points():
     assert picture.size == (600, 420) and shown(picture, ORANGE) > 0
     blue = np.argwhere(np.abs(np.asarray(picture, np.int32) - BLUE).max(-1) < 40)
     assert np.ptp(blue[:, 0]) > 200 and np.ptp(blue[:, 1]) > 400  # from corner to corner
+
+
+def test_a_panel_says_how_many_samples_lie_outside():
+    real = np.random.default_rng(0).normal(size=(100, 2))
+    inside, far = real[:40], np.full((60, 2), 1e3)
+
+    def drawn(samples):
+        return np.asarray(plots.panels({("ring", "gan"): (samples, real)}, ["ring"], ["gan"]))
+
+    plain, named = drawn(inside), drawn(np.concatenate([inside, far]))
+    assert named.shape == plain.shape
+    # The words stand under the frame, whose lower edge is the last row that is dark all along.
+    for picture, words in ((plain, False), (named, True)):
+        dark = (picture < 100).all(axis=-1)
+        edge = np.flatnonzero(dark.sum(axis=1) > 80).max()
+        assert dark[edge + 3 :].any() == words

@@ -94,7 +94,8 @@ def panels(drawn, columns, rows, side=1.6):
 
     Args:
         drawn: (column, row) -> (samples `[N, D]`, real `[M, D]`) with D 1 or 2, or (pixels `[H, W,
-            3]`, None); a pair that is missing stays empty.
+            3]`, None); a pair that is missing stays empty. Under a panel stands the share of
+            samples that lie outside of its frame, from one percent on.
         columns, rows: names, in order.
         side: of a panel, in inches.
     """
@@ -122,6 +123,9 @@ def panels(drawn, columns, rows, side=1.6):
 def _panel(panel, samples, real):
     low, high = extent(real)
     panel.set_xlim(low[0], high[0])
+    outside = ((samples < low) | (samples > high)).any(axis=1).mean()
+    if outside >= 0.01:
+        panel.set_xlabel(f"{outside:.0%} outside", fontsize=7, labelpad=1)
     if real.shape[1] == 1:
         bins = np.linspace(low[0], high[0], 80)
         panel.hist(real[:, 0], bins, density=True, color="tab:orange", alpha=0.6)
