@@ -42,10 +42,11 @@ class MinibatchDiscrimination(keras.layers.Layer):
 
     def call(self, inputs, training=False):
         projected = self._projected(inputs)
+        planes = _planes(projected)
         if training:
-            closeness = _closeness(projected, projected)
+            closeness = _closeness(planes, planes)
         else:
-            closeness = tf.map_fn(lambda row: _closeness(row[None], projected)[0], projected)
+            closeness = tf.map_fn(lambda row: _closeness(_planes(row[None]), planes)[0], projected)
         # Each was as close as can be to itself.
         return tf.concat([inputs, closeness - 1.0 + tf.convert_to_tensor(self.bias)], axis=1)
 
@@ -84,9 +85,12 @@ class MinibatchDiscrimination(keras.layers.Layer):
         return {**super().get_config(), **sizes}
 
 
+def _planes(projected):
+    """`[B, K, D]` as D planes `[K, B]`: a sum over short rows takes twice the time of theirs."""
+    return tf.unstack(tf.transpose(projected, [2, 1, 0]))
+
+
 def _closeness(rows, others):
-    """sum_j exp(-|a_ik - b_jk|_1) for rows `[A, K, D]` and others `[B, K, D]`: `[A, K]`."""
-    # A plane [K, A, B] for each of the D numbers: the sum over short rows takes twice the time.
-    planes = [tf.unstack(tf.transpose(values, [2, 1, 0])) for values in (rows, others)]
-    parts = [tf.abs(a[:, :, None] - b[:, None, :]) for a, b in zip(*planes, strict=True)]
+    """sum_j exp(-|a_ik - b_jk|_1) for planes of rows `[K, A]` and of others `[K, B]`: `[A, K]`."""
+    parts = [tf.abs(a[:, :, None] - b[:, None, :]) for a, b in zip(rows, others, strict=True)]
     return tf.transpose(tf.reduce_sum(tf.exp(-tf.add_n(parts)), axis=2))
