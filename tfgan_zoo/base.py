@@ -27,8 +27,6 @@ class Adversarial(keras.Model):
         seed: of the noise that `Step.seed` hands out.
     """
 
-    prior = None
-
     def __init__(self, seed=0, name=None):
         super().__init__(name=name)
         self.noise_seed = seed
