@@ -183,17 +183,14 @@ class InfoGAN(Adversarial):
         return tf.concat([noise, tf.one_hot(category, self.categories), codes], axis=-1)
 
     def sample_latents(self, count, seed):
-        """`count` draws of the prior, float32 `[count, latent_dim]`, from a seed int32 [2]."""
-        shape = [count, self.noise_dim + self.continuous]
-        uniform = tf.random.stateless_uniform(shape, seed, -1.0, 1.0, alg="philox")
-        category = tf.random.stateless_uniform(
-            [count],
-            tf.random.fold_in(seed, 1, alg="philox"),
-            maxval=self.categories,
-            dtype=tf.int32,
-            alg="philox",
-        )
-        return self.join(uniform[:, : self.noise_dim], category, uniform[:, self.noise_dim :])
+        """`count` draws of the prior, float32 `[count, latent_dim]`, from a seed int32 [2]; noise
+        and codes are one draw.
+        """
+        uniform = Uniform(self.noise_dim + self.continuous).sample(count, seed)
+        own = tf.random.fold_in(seed, 1, alg="philox")
+        category = OneHot(self.categories).sample(count, own)
+        parts = [uniform[:, : self.noise_dim], category, uniform[:, self.noise_dim :]]
+        return tf.concat(parts, axis=-1)
 
     def train_step(self, data):
         real = data["images"]
