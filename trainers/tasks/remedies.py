@@ -230,7 +230,7 @@ def steps_at_once(name, world):
 CLIPPED = {"fgan": 10.0}
 
 
-def players(world, nets, spectral=False):
+def usual_players(world, nets, spectral=False):
     """What a variant with the two usual players takes of the world."""
     return {
         "latent_dim": world.latent_dim,
@@ -260,7 +260,7 @@ def _unrolled(world, nets, shape, seed, steps, game):
     from tfgan_zoo.models.unconditional.unrolled_gan import UnrolledGAN
 
     own = {"unrolling_steps": steps, "generator_loss": game, "seed": seed}
-    return UnrolledGAN(shape, **players(world, nets), **own), None
+    return UnrolledGAN(shape, **usual_players(world, nets), **own), None
 
 
 def wgan_gp(world, nets, shape, seed):
@@ -284,21 +284,21 @@ def sngan(world, nets, shape, seed):
     from tfgan_zoo.models.unconditional.sngan import SNGAN
 
     own = {"generator_batch": 1, "seed": seed}
-    return SNGAN(shape, **players(world, nets, spectral=True), **own), (0.5, 0.9)
+    return SNGAN(shape, **usual_players(world, nets, spectral=True), **own), (0.5, 0.9)
 
 
 def dragan(world, nets, shape, seed):
     """Slopes of one around the data, by the code's noise."""
     from tfgan_zoo.models.unconditional.dragan import DRAGAN
 
-    return DRAGAN(shape, **players(world, nets), seed=seed), (0.5, 0.9)
+    return DRAGAN(shape, **usual_players(world, nets), seed=seed), (0.5, 0.9)
 
 
 def fgan(world, nets, shape, seed):
     """The Kullback-Leibler divergence, which costs most where a mode is missing."""
     from tfgan_zoo.models.unconditional.fgan import FGAN
 
-    return FGAN(shape, divergence="kl", **players(world, nets), seed=seed), None
+    return FGAN(shape, divergence="kl", **usual_players(world, nets), seed=seed), None
 
 
 def ebgan(world, nets, shape, seed):
