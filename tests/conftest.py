@@ -18,14 +18,13 @@ os.environ["KERAS_BACKEND"] = "tensorflow"
 # own TFDS folder. A fresh place: a set that an older drawing left behind must not be found.
 os.environ["TFDS_DATA_DIR"] = tempfile.mkdtemp(prefix="tfgan-zoo-tests-")
 
+REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
+DATA_VARIABLE = "TFGAN_ZOO_TEST_DATA"
+
 
 def pytest_unconfigure():
     # Of several processes that share the tests, each has such a folder; they run no exit handlers.
     shutil.rmtree(os.environ["TFDS_DATA_DIR"], ignore_errors=True)
-
-
-REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
-DATA_VARIABLE = "TFGAN_ZOO_TEST_DATA"
 
 
 def without_outer_make(environment):
