@@ -27,7 +27,8 @@ Departures:
   the discriminator, rectifiers, orthogonal weights of gain 0.8); the authors' notebook, which says
   that it differs, has tanh, two layers, a gain of 1.4 and other rates. The text was not at hand.
 - Pictures have the nets for stacked MNIST from github.com/fjxmlzn/PacGAN, which repeats the paper's
-  experiment: no code of the authors was published for it.
+  experiment: no code of the authors was published for it. There the discriminator has batch
+  normalisation; `discriminator_normalised=False` leaves it out, for small budgets.
 - Where Adam's second moment is zero its root has no gradient; it is taken as zero.
 - Under half precision the gradients inside the K updates are not scaled; only the outer ones are.
 """
