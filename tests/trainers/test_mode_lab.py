@@ -55,7 +55,22 @@ def test_the_table_has_a_row_for_each(smoke):
     names = [line.split("|")[1].strip() for line in lines[2:]]
     assert names == ["perfect sampler", *remedies.REMEDIES]
     assert "grid: high quality" in lines[0] and "stacked_mnist: high quality" not in lines[0]
-    assert "commit" in text and "seeds 0" in text
+    assert "seeds 0" in text
+
+
+def test_the_table_says_what_each_cell_ran_with(tmp_path):
+    for seed, commit in enumerate(("one", "other", "other")):
+        own = mode_lab.place(tmp_path, mode_lab.Cell("ring", "gan", seed))
+        own.mkdir(parents=True)
+        result = {"world": "ring", "remedy": "gan", "seed": seed, "seconds": 1.0}
+        (own / "result.json").write_text(json.dumps(result))
+        versions = {"tensorflow": "2", "machine": "a phone", "commit": commit}
+        (own / "versions.json").write_text(json.dumps(versions))
+    said = mode_report.protocol(mode_report.collect(tmp_path), SMOKE)
+    assert said[-2:] == [
+        "2 of the cells: TensorFlow 2, a phone, commit other.",
+        "1 of the cells: TensorFlow 2, a phone, commit one.",
+    ]
 
 
 class Links(html.parser.HTMLParser):

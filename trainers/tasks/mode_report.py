@@ -1,5 +1,6 @@
 """What the mode-collapse laboratory found: a table, a picture and a page."""
 
+import collections
 import json
 import math
 
@@ -33,8 +34,14 @@ def sentence(result):
 
 
 def collect(folder):
-    """The results of all finished cells under `folder`, a list of dicts."""
-    return [json.loads(file.read_text()) for file in sorted(folder.glob("*/*/*/result.json"))]
+    """The results of all finished cells under `folder`, a list of dicts, each with the `versions`
+    that it ran with: a laboratory that is gone on with may span several.
+    """
+    return [
+        json.loads(file.read_text())
+        | {"versions": json.loads(file.with_name("versions.json").read_text())}
+        for file in sorted(folder.glob("*/*/*/result.json"))
+    ]
 
 
 def interval(values):
@@ -103,8 +110,6 @@ def number(measure, mean, half):
 
 def protocol(results, settings):
     """Lines that say how the numbers came about."""
-    from tfgan_zoo.training.run_directory import versions
-
     lines = []
     for world, setting in settings.items():
         seeds = sorted({r["seed"] for r in results if r["world"] == world})
@@ -114,12 +119,15 @@ def protocol(results, settings):
                 f"real examples, {setting.drawn:,} samples, seeds {', '.join(map(str, seeds))}."
             )
     hours = sum(r["seconds"] for r in results) / 3600
-    found = versions()
     lines.append(
         f"{len(results)} cells, {hours:.1f} hours of work in all; intervals are Student's at 95 % "
-        f"over seeds. TensorFlow {found['tensorflow']}, {found['machine']}, commit "
-        f"{found['commit']}."
+        "over seeds."
     )
+    places = collections.Counter(
+        f"TensorFlow {v['tensorflow']}, {v['machine']}, commit {v['commit']}"
+        for v in (result["versions"] for result in results)
+    )
+    lines.extend(f"{count} of the cells: {place}." for place, count in places.most_common())
     return lines
 
 
