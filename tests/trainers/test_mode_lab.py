@@ -55,7 +55,7 @@ def test_the_table_has_a_row_for_each(smoke):
     names = [line.split("|")[1].strip() for line in lines[2:]]
     assert names == ["perfect sampler", *remedies.REMEDIES]
     assert "grid: high quality" in lines[0] and "stacked_mnist: high quality" not in lines[0]
-    assert "seeds 0" in text
+    assert "commit" in text and "seeds 0" in text
 
 
 def test_the_table_says_what_each_cell_ran_with(tmp_path):
