@@ -4,13 +4,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfgan_zoo.base import Adversarial
+from tfgan_zoo.base import Trained
 from tfgan_zoo.losses import adversarial
 
 LATENT_DIM, CLASSES, REAL_DIM = 4, 3, 6
 
 
-class Toy(Adversarial):
+class Toy(Trained):
     """Vectors from latents and a class: dense layers, an embedding (sparse gradients) and batch
     normalisation.
 

@@ -8,7 +8,7 @@ import keras
 import tensorflow as tf
 
 
-class Adversarial(keras.Model):
+class Trained(keras.Model):
     """A model with players (`generator`, `discriminator`, ...), each a sub-model with an optimizer
     of its own.
 
@@ -116,7 +116,7 @@ class Adversarial(keras.Model):
 
 
 class Step:
-    """One training step in one replica. Made by `Adversarial.begin_step`."""
+    """One training step in one replica. Made by `Trained.begin_step`."""
 
     def __init__(self, model):
         self.model = model

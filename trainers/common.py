@@ -254,7 +254,7 @@ def values(*names):
 
 
 def compile_options():
-    """The flags that `Adversarial.compile` takes beside the optimizers."""
+    """The flags that `Trained.compile` takes beside the optimizers."""
     return {
         "jit_compile": FLAGS.jit_compile,
         "steps_per_execution": FLAGS.steps_per_execution,
@@ -325,7 +325,7 @@ def run(build, task):
     """Trains what `build` makes, then scores and exports it.
 
     Args:
-        build: (data, total_steps) -> compiled `Adversarial`; called under the strategy's scope.
+        build: (data, total_steps) -> compiled `Trained`; called under the strategy's scope.
         task: a module of `trainers.tasks`, which knows the data, grids, scores and exports of its
             kind of model.
     """

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfgan_zoo.base import Adversarial
+from tfgan_zoo.base import Trained
 from tfgan_zoo.optimizers.adam import Adam
 from tfgan_zoo.training import pictures
 from tfgan_zoo.training import strategy as strategies
@@ -21,7 +21,7 @@ from tfgan_zoo.training.schedules import learning_rate
 SIZE = 8
 
 
-class TinyGAN(Adversarial):
+class TinyGAN(Trained):
     """Pictures [B, 8, 8, 1] from latents [B, 4].
 
     Both players hold a Keras Dropout, whose seed generator is state; the generator holds a batch

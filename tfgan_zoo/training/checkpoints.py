@@ -19,7 +19,7 @@ class Checkpointer:
 
     Args:
         directory: pathlib.Path; the best checkpoint lies in its sub-folder `best`.
-        model: a compiled `Adversarial`.
+        model: a compiled `Trained`.
         keep: how many of the last to keep.
         writes: False in the workers of a distributed run that are not its chief: they take part in
             reading the means and leave no file.

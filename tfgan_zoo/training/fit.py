@@ -29,7 +29,7 @@ def fit(
     """Trains `model` to `total_steps`, going on from the run's latest checkpoint if there is one.
 
     Args:
-        model: a compiled `Adversarial`.
+        model: a compiled `Trained`.
         batches: start_step -> endless dataset of per-replica batches whose first is that of this
             step (a `tf.data.Dataset`, or the strategy's distributed one).
         run: `RunDirectory`.

@@ -41,7 +41,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfgan_zoo.base import Adversarial
+from tfgan_zoo.base import Trained
 from tfgan_zoo.layers.dropout import MaskedDropout, TrainingDropout
 from tfgan_zoo.layers.initializers import marginal_logits
 from tfgan_zoo.layers.maxout import Maxout
@@ -111,7 +111,7 @@ def cgan_discriminator(image_shape, classes, width, dropout):
     return keras.Model([images, conditions, seed], logits, name="discriminator")
 
 
-class CGAN(Adversarial):
+class CGAN(Trained):
     """CGAN with the paper's defaults.
 
     Args:

@@ -33,7 +33,7 @@ import math
 import keras
 import tensorflow as tf
 
-from tfgan_zoo.base import Adversarial
+from tfgan_zoo.base import Trained
 from tfgan_zoo.layers.initializers import normal_scale, normal_weights
 from tfgan_zoo.losses.adversarial import (
     nonsaturating_discriminator_loss,
@@ -115,7 +115,7 @@ def normalised(features):
     )(features)
 
 
-class InfoGAN(Adversarial):
+class InfoGAN(Trained):
     """InfoGAN with the settings of the authors' MNIST experiment.
 
     Latents `[B, latent_dim]` are, in this order, `noise_dim` numbers uniform on [-1, 1], a one-hot

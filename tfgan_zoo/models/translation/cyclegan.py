@@ -36,7 +36,7 @@ Departures:
 import keras
 import tensorflow as tf
 
-from tfgan_zoo.base import Adversarial
+from tfgan_zoo.base import Trained
 from tfgan_zoo.losses.adversarial import (
     least_squares_discriminator_loss,
     least_squares_generator_loss,
@@ -47,7 +47,7 @@ from tfgan_zoo.networks.resnet_generator import resnet_generator
 from tfgan_zoo.regularizers.image_pool import ImagePool
 
 
-class CycleGAN(Adversarial):
+class CycleGAN(Trained):
     """CycleGAN with the paper's defaults.
 
     Its players are `generator`, both generators, and `discriminator`, both discriminators. In the

@@ -36,7 +36,7 @@ Departures:
 
 import tensorflow as tf
 
-from tfgan_zoo.base import Adversarial
+from tfgan_zoo.base import Trained
 from tfgan_zoo.losses import adversarial
 from tfgan_zoo.losses.reconstruction import l1_loss
 from tfgan_zoo.networks.patchgan import patchgan
@@ -54,7 +54,7 @@ OBJECTIVES = {
 }
 
 
-class Pix2Pix(Adversarial):
+class Pix2Pix(Trained):
     """pix2pix with the paper's defaults.
 
     Args:

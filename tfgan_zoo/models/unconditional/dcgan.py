@@ -40,7 +40,7 @@ import math
 
 import tensorflow as tf
 
-from tfgan_zoo.base import Adversarial
+from tfgan_zoo.base import Trained
 from tfgan_zoo.losses.adversarial import (
     noisy_labels,
     nonsaturating_discriminator_loss,
@@ -58,7 +58,7 @@ from tfgan_zoo.regularizers.instance_noise import decaying_noise
 from tfgan_zoo.regularizers.weight_decay import l2_penalty
 
 
-class DCGAN(Adversarial):
+class DCGAN(Trained):
     """DCGAN with the paper's defaults, and with none of the tricks.
 
     Args:

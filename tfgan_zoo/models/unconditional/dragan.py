@@ -34,7 +34,7 @@ import math
 import keras
 import tensorflow as tf
 
-from tfgan_zoo.base import Adversarial
+from tfgan_zoo.base import Trained
 from tfgan_zoo.losses.adversarial import (
     nonsaturating_discriminator_loss,
     nonsaturating_generator_loss,
@@ -91,7 +91,7 @@ def plain_discriminator(shape, width, depth):
     return keras.Model(examples, logits, name="discriminator")
 
 
-class DRAGAN(Adversarial):
+class DRAGAN(Trained):
     """DRAGAN with the defaults of the authors' MNIST run.
 
     Args:

@@ -34,7 +34,7 @@ import math
 import keras
 import tensorflow as tf
 
-from tfgan_zoo.base import Adversarial
+from tfgan_zoo.base import Trained
 from tfgan_zoo.layers.initializers import normal_weights
 from tfgan_zoo.losses.energy import (
     margin_discriminator_loss,
@@ -117,7 +117,7 @@ class Autoencoder(keras.Model):
         return self.measure(examples, training)[0][:, None]
 
 
-class EBGAN(Adversarial):
+class EBGAN(Trained):
     """EBGAN with the pulling-away term; the sizes of the paper's comparison of margins on MNIST.
 
     Args:

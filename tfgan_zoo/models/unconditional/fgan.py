@@ -40,7 +40,7 @@ import math
 import keras
 import tensorflow as tf
 
-from tfgan_zoo.base import Adversarial
+from tfgan_zoo.base import Trained
 from tfgan_zoo.losses.f_divergences import (
     DIVERGENCES,
     accepted,
@@ -106,7 +106,7 @@ def normal(deviation):
     return keras.initializers.RandomNormal(0.0, deviation)
 
 
-class FGAN(Adversarial):
+class FGAN(Trained):
     """f-GAN with the nets of the paper's MNIST run.
 
     Args:

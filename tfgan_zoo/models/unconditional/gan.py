@@ -36,7 +36,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfgan_zoo.base import Adversarial
+from tfgan_zoo.base import Trained
 from tfgan_zoo.layers.dropout import TrainingDropout
 from tfgan_zoo.layers.maxout import Maxout
 from tfgan_zoo.losses.adversarial import (
@@ -128,7 +128,7 @@ class MaxoutDiscriminator(keras.Model):
         return features
 
 
-class GAN(Adversarial):
+class GAN(Trained):
     """GAN with the defaults of the authors' MNIST run.
 
     Args:

@@ -36,7 +36,7 @@ import math
 import keras
 import tensorflow as tf
 
-from tfgan_zoo.base import Adversarial
+from tfgan_zoo.base import Trained
 from tfgan_zoo.layers.minibatch import MinibatchDiscrimination
 from tfgan_zoo.layers.noise import TrainingNoise
 from tfgan_zoo.layers.virtual_batch import ReferenceBatch, VirtualBatchNormalization
@@ -101,7 +101,7 @@ class Discriminator(keras.Model):
         return features, self.linear.initialise(seen) if initialise else self.linear(seen)
 
 
-class ImprovedGAN(Adversarial):
+class ImprovedGAN(Trained):
     """Improved GAN with the defaults of the authors' MNIST run.
 
     Args:

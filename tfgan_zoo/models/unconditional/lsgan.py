@@ -30,7 +30,7 @@ Departures:
 import keras
 import tensorflow as tf
 
-from tfgan_zoo.base import Adversarial
+from tfgan_zoo.base import Trained
 from tfgan_zoo.losses.adversarial import (
     least_squares_discriminator_loss,
     least_squares_generator_loss,
@@ -44,7 +44,7 @@ from tfgan_zoo.networks.priors import Normal, Uniform
 NORMALISED = {"both": (True, True), "discriminator": (False, True), "neither": (False, False)}
 
 
-class LSGAN(Adversarial):
+class LSGAN(Trained):
     """LSGAN with the defaults of the authors' comparison of stabilities.
 
     Args:

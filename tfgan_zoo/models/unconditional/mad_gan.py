@@ -34,7 +34,7 @@ Departures:
 import keras
 import tensorflow as tf
 
-from tfgan_zoo.base import Adversarial
+from tfgan_zoo.base import Trained
 from tfgan_zoo.losses.adversarial import (
     nonsaturating_discriminator_loss,
     nonsaturating_generator_loss,
@@ -123,7 +123,7 @@ def transposed(filters, activation=None):
     )
 
 
-class MADGAN(Adversarial):
+class MADGAN(Trained):
     """MAD-GAN with the settings of the authors' experiments.
 
     Latents `[B, latent_dim]` are `noise_dim` numbers uniform on [-1, 1] and a one-hot vector that

@@ -38,7 +38,7 @@ import math
 import keras
 import tensorflow as tf
 
-from tfgan_zoo.base import Adversarial
+from tfgan_zoo.base import Trained
 from tfgan_zoo.losses.adversarial import (
     nonsaturating_discriminator_loss,
     nonsaturating_generator_loss,
@@ -70,7 +70,7 @@ def mrgan_judge(shape, outputs, width, depth, name):
     return keras.Model(examples, layers(keras.layers.Flatten()(examples)), name=name)
 
 
-class MRGAN(Adversarial):
+class MRGAN(Trained):
     """Reg-GAN or MDGAN with plain nets.
 
     Its players are `generator`, `encoder` and `discriminator`, which sees the data; MDGAN has a

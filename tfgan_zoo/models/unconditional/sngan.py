@@ -34,14 +34,14 @@ Departures:
 
 import tensorflow as tf
 
-from tfgan_zoo.base import Adversarial
+from tfgan_zoo.base import Trained
 from tfgan_zoo.losses.adversarial import hinge_discriminator_loss, hinge_generator_loss
 from tfgan_zoo.networks.mlp import mlp
 from tfgan_zoo.networks.priors import Normal
 from tfgan_zoo.networks.resnet import resnet_critic, resnet_generator
 
 
-class SNGAN(Adversarial):
+class SNGAN(Trained):
     """SNGAN with the defaults of the authors' unconditional CIFAR-10 run.
 
     Args:

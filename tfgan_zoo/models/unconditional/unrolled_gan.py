@@ -38,7 +38,7 @@ import functools
 import keras
 import tensorflow as tf
 
-from tfgan_zoo.base import Adversarial
+from tfgan_zoo.base import Trained
 from tfgan_zoo.losses.adversarial import (
     nonsaturating_discriminator_loss,
     nonsaturating_generator_loss,
@@ -58,7 +58,7 @@ def point_discriminator(dimensions, width):
     return keras.Model(points, layers(points / 4.0), name="discriminator")
 
 
-class UnrolledGAN(Adversarial):
+class UnrolledGAN(Trained):
     """Unrolled GAN with the paper's nets for the ring, or for stacked MNIST.
 
     Args:

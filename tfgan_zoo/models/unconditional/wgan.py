@@ -32,7 +32,7 @@ Departures:
 
 import tensorflow as tf
 
-from tfgan_zoo.base import Adversarial
+from tfgan_zoo.base import Trained
 from tfgan_zoo.losses.adversarial import wasserstein_critic_loss, wasserstein_generator_loss
 from tfgan_zoo.networks.dcgan import dcgan_discriminator, dcgan_generator
 from tfgan_zoo.networks.mlp import mlp
@@ -40,7 +40,7 @@ from tfgan_zoo.networks.priors import Normal
 from tfgan_zoo.regularizers.clipping import clip_weights, share_at_bound
 
 
-class WGAN(Adversarial):
+class WGAN(Trained):
     """WGAN with the defaults of the authors' code.
 
     Args:

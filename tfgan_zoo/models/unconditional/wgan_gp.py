@@ -35,7 +35,7 @@ import math
 import keras
 import tensorflow as tf
 
-from tfgan_zoo.base import Adversarial
+from tfgan_zoo.base import Trained
 from tfgan_zoo.losses.adversarial import wasserstein_critic_loss, wasserstein_generator_loss
 from tfgan_zoo.networks.mlp import mlp
 from tfgan_zoo.networks.priors import Joined, Normal, OneHot
@@ -105,7 +105,7 @@ def _levels(shape):
     return round(math.log2(side / 4))
 
 
-class WGANGP(Adversarial):
+class WGANGP(Trained):
     """WGAN-GP with the defaults of the authors' CIFAR-10 run.
 
     Args:
