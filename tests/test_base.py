@@ -4,8 +4,10 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from keras import layers
 
 from tests.toy import Toy, toy_data
+from tfgan_zoo.base import Trained
 from tfgan_zoo.optimizers.adam import Adam
 
 
@@ -275,7 +277,7 @@ def test_bfloat16_trains_without_a_loss_scale(policy):
 
 
 def test_optimizer_of_nobody_is_refused():
-    with pytest.raises(ValueError, match="Toy has no sub-model 'critic'"):
+    with pytest.raises(ValueError, match="Toy has no player 'critic'"):
         Toy().compile(generator=Adam(), critic=Adam())
 
 
@@ -284,3 +286,121 @@ def test_player_without_an_optimizer_is_named():
     model.compile(generator=Adam())
     with pytest.raises(ValueError, match="'discriminator'.*compile"):
         one(model, **toy_data(1))
+
+
+def test_one_optimizer_for_two_players_is_refused():
+    with pytest.raises(ValueError, match=r"Toy has 2 players.*compile\(generator=..., disc"):
+        Toy().compile(optimizer="adam")
+    with pytest.raises(ValueError, match="no player 'loss'.*its paper's"):
+        Toy().compile(generator="adam", discriminator="adam", loss="mse")
+
+
+def test_fit_without_a_players_optimizer_is_refused_before_the_first_step():
+    model = Toy()
+    model.compile(generator="adam")
+    with pytest.raises(ValueError, match="Toy's discriminator got no optimizer: call compile"):
+        fit(model, **toy_data(1))
+
+
+class Single(Trained):
+    """One player of two layers, and two methods that take a step."""
+
+    players = ("regression",)
+
+    def __init__(self, units=2, body=None, sides=(1, 2), seed=0, name="single"):
+        super().__init__(seed=seed, name=name)
+        self.sides = tuple(sides)
+        self.body = body or keras.Sequential([keras.Input((3,)), keras.layers.Dense(units)])
+        self.head = keras.Sequential([keras.Input(self.body.output_shape[1:]), layers.Dense(1)])
+
+    def trained_layers(self, player):
+        return [self.body, self.head]
+
+    def call(self, inputs):
+        return self.head(self.body(inputs))
+
+    def train_step(self, data):
+        real = self.fields(data, "images")
+        step = self.begin_step()
+        noise = tf.random.stateless_normal(tf.shape(real), step.seed(), alg="philox")
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean((self(real + noise) - 1.0) ** 2)
+        step.update(tape, regression=loss)
+        return step.report(loss=loss)
+
+    def other_step(self, data):
+        step = self.begin_step()
+        return step.report(other=tf.reduce_sum(self.fields(data, "images")))
+
+
+def ones():
+    return tf.data.Dataset.from_tensors(tf.ones([4, 3])).repeat()
+
+
+def test_one_player_takes_keras_optimizer_and_fits_dicts_tuples_and_tensors():
+    for wrap in (lambda x: {"images": x}, lambda x: (x, tf.zeros([4])), lambda x: x):
+        model = Single()
+        before = [w.numpy() for w in model.trainable_variables]
+        model.compile("adam")
+        model.fit(ones().map(wrap), steps_per_epoch=2, verbose=0)
+        assert all(moved(before, [w.numpy() for w in model.trainable_variables]))
+
+
+def test_a_batch_that_lacks_a_field_or_holds_bytes_is_refused():
+    fields = Trained.fields
+    with pytest.raises(ValueError, match="must hold 'images', 'labels', and this one holds 'x'"):
+        fields({"x": tf.ones([1])}, "images", "labels")
+    with pytest.raises(ValueError, match="a tuple in this order"):
+        fields(tf.ones([1]), "images", "labels")
+    with pytest.raises(ValueError, match="'images' are bytes"):
+        fields(tf.ones([1], tf.uint8), "images")
+    images, labels = fields((tf.ones([1], tf.float64), tf.ones([1], tf.int64)), "images", "labels")
+    assert (images.dtype, labels.dtype) == (tf.float32, tf.int64)
+
+
+def test_fit_takes_steps_by_another_method_and_back():
+    model = Single()
+    model.compile("adam")
+    model.take_steps_by("other_step")
+    assert model.fit(ones(), steps_per_epoch=1, verbose=0).history["other"] == [12.0]
+    model.take_steps_by("train_step")
+    assert "loss" in model.fit(ones(), steps_per_epoch=1, verbose=0).history
+    assert int(model.step) == 2
+
+
+def test_config_tells_what_was_given():
+    assert Single(units=5).get_config() == {
+        "units": 5,
+        "body": None,
+        "sides": (1, 2),
+        "seed": 0,
+        "name": "single",
+    }
+    body = keras.Sequential([keras.Input((3,)), layers.Dense(7)])
+    again = Single.from_config(Single(body=body, sides=(3,)).get_config())
+    assert again.body is not body and again.body.output_shape == (None, 7)
+    assert again.sides == (3,)
+
+
+def test_a_saved_model_trains_on_as_it_would_have(tmp_path):
+    body = keras.Sequential([keras.Input((3,)), layers.Dense(7)])
+    models = [Single(body=body, seed=4)]
+    models[0].compile(Adam(0.1, use_ema=True, ema_momentum=0.5))
+    models[0].fit(ones(), steps_per_epoch=3, verbose=0)
+    models[0].save(tmp_path / "model.keras")
+    models.append(keras.saving.load_model(tmp_path / "model.keras"))
+    assert int(models[1].step) == 3
+    for model in models:
+        model.fit(ones(), steps_per_epoch=2, verbose=0)
+    first, second = (
+        [v.numpy() for v in [*m.weights, *m.optimizers["regression"].variables]] for m in models
+    )
+    assert_same(first, second)
+    assert int(models[1].step) == 5
+
+
+def test_what_keras_offers_and_makes_no_sense_is_refused_in_a_sentence():
+    with pytest.raises(NotImplementedError, match="tfgan_zoo.metrics.score"):
+        Toy().evaluate(ones())
+    with pytest.raises(NotImplementedError, match="tfgan_zoo.export.ship"):
+        Toy().export("folder")

@@ -227,7 +227,7 @@ SOUND = {
     "tfgan_zoo/models/__init__.py": "",
     "tfgan_zoo/models/translation/__init__.py": '"""Variants."""\n',
     "tfgan_zoo/models/translation/one.py": VARIANT
-    + "from tfgan_zoo.base import Adversarial\nfrom tfgan_zoo.losses import adversarial\n",
+    + "from tfgan_zoo.base import Trained\nfrom tfgan_zoo.losses import adversarial\n",
     "trainers/__init__.py": "",
     "trainers/common.py": "from absl import app, flags\n"
     + "def f():\n    from tfgan_zoo.optimizers.adam import Adam\n" * 30,

@@ -85,6 +85,12 @@ def test_ten_steps_of_sgd_equal_those_of_one_device(results, one_device):
     np.testing.assert_array_equal(first, second)
 
 
+def test_the_bound_is_on_the_gradient_of_all_replicas(results, one_device):
+    assert 0.1 < np.linalg.norm(one_device["bounded"]) < 0.15  # two players, 0.1 each
+    for result in results:
+        np.testing.assert_allclose(result["bounded"], one_device["bounded"], atol=1e-6)
+
+
 def test_running_means_are_those_of_one_device(results, one_device):
     for result in results:
         assert list(result["log_names"]) == list(one_device["log_names"])

@@ -55,7 +55,7 @@ def local(strategy, value):
 
 
 def flat(state):
-    return np.concatenate([values.ravel() for values in state])
+    return np.concatenate([np.ravel(values) for values in state])
 
 
 def scenarios(strategy):
@@ -66,6 +66,12 @@ def scenarios(strategy):
     results["weights"] = flat(model.state())
     results["logs"] = np.array([logs[name] for name in sorted(logs)])
     results["log_names"] = np.array(sorted(logs))
+
+    # Plain descent at a rate of 1 with a bound of 0.1 on the gradients moves each player by 0.1.
+    bounded = make(strategy, optimizer=lambda: keras.optimizers.SGD(1.0, global_clipnorm=0.1))
+    before = flat(bounded.weights)
+    fit(bounded, strategy, toy_data(1))
+    results["bounded"] = flat(bounded.weights) - before
     if strategy.num_replicas_in_sync == 1:
         return results
 

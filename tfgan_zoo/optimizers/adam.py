@@ -9,6 +9,7 @@ import keras
 import tensorflow as tf
 
 
+@keras.saving.register_keras_serializable("tfgan_zoo")
 class Adam(keras.optimizers.Adam):
     """`keras.optimizers.Adam` with the update done by `ResourceApplyAdam`.
 

@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 
+@keras.saving.register_keras_serializable("tfgan_zoo")
 class Momentum(keras.optimizers.SGD):
     """v <- m_t v - rate g; w <- w + v, with m_t on a line from `momentum` to `final_momentum`.
 

@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 
+@keras.saving.register_keras_serializable("tfgan_zoo")
 class RMSProp(keras.optimizers.RMSprop):
     """v <- rho v + (1 - rho) g^2; w <- w - rate g / (sqrt(v) + epsilon).
 
