@@ -27,6 +27,8 @@ REQUIRES = [
     "matplotlib>=3.9",
     "tensorboard>=2.20,<3",  # tf.summary writes through it, and TensorFlow no longer brings it
     "psutil>=5.9",
+    "flatbuffers",  # what a TFLite file is written in; TensorFlow has it too
+    "nltk>=3.10",
 ]
 
 EXTRAS = {

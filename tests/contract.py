@@ -1,132 +1,236 @@
-"""One trainer against the contract of architecture: `python -m tests.contract TRAINER FOLDER`, and
-the name of a flagfile where that is not TRAINER_tiny.
+"""What every variant holds, checked on `tests/models/tiny_variants.py` in one process.
 
-Trainers define flags of the same name, so that each needs a process of its own. Prints the name of
-each check that holds; a check that does not hold raises.
+`hold` makes a variant three times at the size of a test and takes half a dozen of its steps without
+a graph, whose tracing would take longer than all else. A graph is traced once: by the variant's
+trainer (`runs`), or by `fits` for an arm that no tiny flagfile trains.
 """
 
-import importlib
+import inspect
 import json
-import pathlib
-import sys
 
+import keras
 import numpy as np
-from absl import flags
-from scipy import stats
+import tensorflow as tf
 
-from trainers import common
+from tfgan_zoo.export import card
+from tfgan_zoo.optimizers.adam import Adam
 
-FLAGS = flags.FLAGS
+RATE = 0.01
+HEADER = ("What a shortcut would miss", "Departures")
 
 
-def run(trainer, folder, **changed):
-    """Runs the trainer in `folder`; returns its model and each player's weights as they were
-    built.
+def hold(tiny, folder):
+    """Holds one variant to the contract.
+
+    Args:
+        tiny: `tests.models.tiny_variants.Tiny`.
+        folder: `pathlib.Path` for its `.keras` file.
+
+    Yields:
+        What was found to hold, a phrase each, as soon as it was.
+
+    Raises:
+        AssertionError: for what does not hold.
     """
-    seen = {}
+    says_what_it_is(tiny)
+    yield "the header cites the paper"
 
-    def remember(data, total_steps):
-        seen["model"] = trainer.build(data, total_steps)
-        seen["built"] = weights(seen["model"])
-        return seen["model"]
+    model, built, first, second = learns(tiny)
+    yield "every player learns, with finite losses"
 
-    FLAGS.run_dir = str(folder)
-    before = {name: FLAGS[name].value for name in changed}
-    for name, value in changed.items():
-        setattr(FLAGS, name, value)
-    try:
-        common.run(remember, trainer.task)
-    finally:
-        for name, value in before.items():
-            setattr(FLAGS, name, value)
-    return seen["model"], seen["built"]
+    file = folder / "model.keras"
+    repeats(tiny, built, first, file)
+    yield "the same seed gives the same bits"
+
+    tells_its_configuration(tiny, model)
+    yield "get_config tells what __init__ got"
+
+    goes_on(tiny, file, model.get_config(), second)
+    yield "a .keras file brings back all that the future depends on"
+
+    for player in model.players:
+        stands_still(tiny, model, player)
+    yield "a player without a rate stays, the others move"
+
+
+def compiled(tiny, seed=0):
+    """The variant with an Adam for each player."""
+    keras.utils.set_random_seed(seed)
+    model = tiny.build(seed)
+    model.compile(**{player: Adam(RATE, beta_1=0.5, name=player) for player in model.players})
+    return model
+
+
+def batch(tiny, number):
+    """The batch of this number, as tensors by name."""
+    drawn = tiny.batch(np.random.default_rng(number))
+    return {name: tf.constant(values) for name, values in drawn.items()}
+
+
+def step(tiny, model, number):
+    """Takes one step of each phase, on the batch of this number; returns their numbers by name."""
+    logs = {}
+    for method in tiny.methods:
+        found = getattr(model, method)(batch(tiny, number))
+        logs |= {f"{method} {name}": float(value) for name, value in found.items()}
+    return logs
 
 
 def weights(model):
-    """Player -> its trainable weights as arrays."""
-    return {
-        player: [variable.numpy() for variable in getattr(model, player).trainable_variables]
-        for player in model.optimizers
-    }
+    """Player -> its variables as arrays."""
+    return {p: [v.numpy() for v in model.trained_variables(p)] for p in model.players}
 
 
-def same(first, second):
-    """Whether two lists of arrays are equal bit for bit."""
-    return all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+def state(model):
+    """Every number that the future of a run depends on: name -> array."""
+    means = {id(variable) for metric in model.metrics for variable in metric.variables}
+    own = [variable for variable in model.variables if id(variable) not in means]
+    found = {f"{number} {v.path}": v.numpy() for number, v in enumerate(own)}
+    for player, optimizer in model.optimizers.items():
+        found |= {f"{player} {n} {v.path}": v.numpy() for n, v in enumerate(optimizer.variables)}
+    return found | {"step": model.step.numpy(), "skipped": model.skipped.numpy()}
 
 
-def check(name, folder, flagfile=None):
-    """Holds the trainer `name` to the contract; yields what was checked."""
-    trainer = importlib.import_module(f"trainers.{name}")
-    FLAGS(
-        [
-            name,
-            f"--flagfile=trainers/flagfiles/{flagfile or f'{name}_tiny'}.flags",
-            "--tflite=float32,float16,int8",
-        ]
-    )
-    # After the flags, as in a trainer.
-    import tensorflow as tf
+def moved(before, after):
+    """Whether any of two lists of arrays differs in a bit."""
+    return any(not np.array_equal(a, b) for a, b in zip(before, after, strict=True))
 
-    from tfgan_zoo.export.tflite import TFLiteRunner
-    from tfgan_zoo.training.run_directory import RunDirectory
 
-    model, built = run(trainer, folder / "first")
-    history = RunDirectory(folder / "first").history.read_text()
-    trained = weights(model)
-    assert all(not same(built[player], trained[player]) for player in built)
-    assert int(model.step) == FLAGS.steps and int(model.skipped) == 0
-    yield "trains, with finite losses"
+def assert_same(expected, found, when):
+    """Asserts that two states hold the same bits."""
+    other = [
+        f"{name} / {own}"
+        for (name, value), (own, own_value) in zip(expected.items(), found.items(), strict=True)
+        if not np.array_equal(value, own_value)
+    ]
+    assert not other, f"{len(other)} of {len(expected)} differ {when}: {', '.join(other[:5])}"
 
-    run(trainer, folder / "again", export=False)
-    assert RunDirectory(folder / "again").history.read_text() == history
-    yield "repeats under one seed"
 
-    for player in built:
-        still = {f"{player}_learning_rate": 0.0}
-        model_, built_ = run(trainer, folder / player, export=False, ema_decay=0.5, **still)
-        assert model_.optimizers["generator"].use_ema, "--ema_decay says nothing"
-        for other, values in weights(model_).items():
-            assert same(built_[other], values) == (other == player), (player, other)
-    yield "a player without learning rate stays, the others move"
+def says_what_it_is(tiny):
+    """The header of the file cites the paper of the class, and has the sections of a header."""
+    header, paper = inspect.getdoc(tiny.module), tiny.type.paper
+    card.check("paper", paper)
+    assert paper["arxiv"] in header
+    for words in HEADER:
+        assert words in header, f"the header does not say '{words}'"
 
-    # A model with several generators exports each into a folder of its own.
-    for part, generate in getattr(model, "directions", {"": model}).items():
-        exported = folder / "first" / "export" / name / part
-        signature = tf.saved_model.load(str(exported / "1")).signatures["serving_default"]
-        specs = signature.structured_input_signature[1]
-        if len(specs) == 1:
-            ((argument, spec),) = specs.items()
-            random = np.random.default_rng(0)
-            inputs = random.uniform(-1, 1, [3, *spec.shape[1:]]).astype(np.float32)
-            arguments = {argument: tf.constant(inputs)}
+
+def learns(tiny):
+    """Two steps from the start; returns the model, its weights as built and both states after."""
+    model = compiled(tiny)
+    built, states = weights(model), []
+    for number in range(2):
+        for name, value in step(tiny, model, number).items():
+            assert np.isfinite(value), f"{name} is {value} in step {number}"
+        states.append(state(model))
+    assert int(model.step) == 2 * len(tiny.methods) and not int(model.skipped)
+    for player, after in weights(model).items():
+        assert after, f"{player} has no weights"
+        assert moved(built[player], after), f"{player} does not move"
+    return model, built, *states
+
+
+def repeats(tiny, built, first, file):
+    """The first step again, of a new model under the same seed, which is then saved."""
+    model = compiled(tiny)
+    for player, before in weights(model).items():
+        assert not moved(built[player], before), f"{player} begins otherwise under the same seed"
+    step(tiny, model, 0)
+    assert_same(first, state(model), "after a step under the same seed")
+    model.save(file)
+
+
+def tells_its_configuration(tiny, model):
+    """`get_config` has each argument of `__init__`, with the value that was given; a model that is
+    made from it has the same weights in kind.
+    """
+    config = model.get_config()
+    parameters = [name for name in inspect.signature(tiny.type.__init__).parameters][1:]
+    assert sorted(config) == sorted(parameters)
+    for name, value in tiny.arguments.items():
+        assert is_serialised(config[name]) or plain(config[name]) == plain(value), name
+    again = tiny.type.from_config(config)
+    shapes = [
+        {p: [tuple(v.shape) for v in one.trained_variables(p)] for p in one.players}
+        for one in (model, again)
+    ]
+    assert shapes[0] == shapes[1]
+
+
+def goes_on(tiny, file, config, second):
+    """The second step of a model that was saved after the first."""
+    keras.utils.set_random_seed(1)  # what a file does not hold must not come from here
+    model = keras.models.load_model(file)
+    assert type(model) is tiny.type and plain(model.get_config()) == plain(config)
+    step(tiny, model, 1)
+    assert_same(second, state(model), "one step after loading")
+
+
+def plain(value):
+    """Nested lists in place of tuples and arrays, which a file does not tell apart."""
+    if isinstance(value, dict):
+        return {name: plain(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(part) for part in value]
+    return value.tolist() if isinstance(value, np.ndarray) else value
+
+
+def is_serialised(value):
+    """Whether a value of a configuration is a net in Keras' form."""
+    return isinstance(value, dict) and "class_name" in value
+
+
+def stands_still(tiny, model, player):
+    """A step in which `player` has the rate 0, and so has every other that moves its variables, on
+    the model as it is.
+    """
+    before = weights(model)
+    own = set(map(id, model.trained_variables(player)))
+    still = [p for p in model.players if own & set(map(id, model.trained_variables(p)))]
+    for name in still:
+        model.optimizers[name].learning_rate.assign(0.0)
+    step(tiny, model, 2)
+    for name in still:
+        model.optimizers[name].learning_rate.assign(RATE)
+    for other, after in weights(model).items():
+        if other in still:
+            assert not moved(before[other], after), f"{other} moves without a rate"
         else:
-            inputs = trainer.task.example_inputs(model, 3)
-            arguments = trainer.task.arguments(model, inputs)
-        own = generate(inputs).numpy()
-        (served,) = signature(**arguments).values()
-        np.testing.assert_allclose(served, own, atol=1e-5)
-        for file, tolerance in (
-            ("model_float32.tflite", 1e-4),
-            ("model.tflite", 2e-2),
-            ("model_int8.tflite", 0.5),
-        ):
-            np.testing.assert_allclose(TFLiteRunner(exported / file)(inputs), own, atol=tolerance)
-        for file in ("card.json", "README.md", "samples.png"):
-            assert (exported / file).stat().st_size > 0, file
-        code = json.loads((exported / "card.json").read_text())["interface"]["latents"]
-        if code:
-            # What the card tells a phone to draw is the prior, column by column.
-            np.random.seed(0)
-            told = np.concatenate([eval(code, {"np": np}) for _ in range(2000)])
-            prior = model.sample_latents(2000, [0, 1]).numpy()
-            np.testing.assert_allclose(told.mean(0), prior.mean(0), atol=0.2)
-            np.testing.assert_allclose(told.std(0), prior.std(0), atol=0.1)
-            assert stats.ks_2samp(told.ravel(), prior.ravel()).pvalue > 1e-4
-    yield "SavedModel and TFLite give the model's own pictures"
-    yield "the card is complete"
+            assert moved(before[other], after), f"{other} stays while {player} has no rate"
 
 
-if __name__ == "__main__":
-    for held in check(sys.argv[1], pathlib.Path(sys.argv[2]), *sys.argv[3:]):
-        print(held, flush=True)
+def fits(tiny):
+    """Two steps of `fit` for each phase, as a graph, on a `tf.data` set."""
+    model = compiled(tiny)
+    before = weights(model)
+    dataset = tf.data.Dataset.from_tensors(tiny.batch(np.random.default_rng(3))).repeat(2)
+    for method in tiny.methods:
+        model.take_steps_by(method)
+        model.fit(dataset, verbose=0, shuffle=False)
+    assert int(model.step) == 2 * len(tiny.methods) and not int(model.skipped)
+    for player, after in weights(model).items():
+        assert moved(before[player], after), f"{player} does not move in fit"
+
+
+def runs(trainer, arguments, folder):
+    """The trainer's own run under its flags, without the export.
+
+    Args:
+        trainer: `trainers.trainer.Trainer`.
+        arguments: its command line, without the folders.
+        folder: `pathlib.Path` of the run.
+
+    Returns:
+        The rows of its history.
+    """
+    values = trainer.parse([*arguments, f"--run_dir={folder}", "--noexport"])
+    said = []
+    outcome = trainer.run(values, say=said.append)
+    assert outcome.stopped_at is None and said[0].startswith("Data: ")
+    rows = [json.loads(line) for line in outcome.directory.history.read_text().splitlines()]
+    assert rows[-1]["step"] == int(outcome.model.step) > 1 and not int(outcome.model.skipped)
+    for row in rows:
+        wrong = [name for name, value in row.items() if value is None or not np.isfinite(value)]
+        assert not wrong, f"{wrong[0]} is not finite in step {row['step']}"
+    assert list(outcome.directory.samples.glob("*.png")), "nothing was drawn"
+    return rows

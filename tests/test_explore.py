@@ -11,7 +11,9 @@ import tensorflow as tf
 from PIL import Image
 
 from tests import commands
-from tfgan_zoo import explore
+from tfgan_zoo.explore import features, latents
+from tfgan_zoo.explore.generator import Generator
+from tfgan_zoo.export import interface as interfaces
 from tfgan_zoo.export import saved_model, signatures
 
 DCGAN = pathlib.Path(__file__).resolve().parents[1] / "saved_models" / "dcgan"
@@ -50,7 +52,16 @@ def options(**changed):
 
 @pytest.fixture(scope="module")
 def digits():
-    return explore.Generator(DCGAN)
+    return Generator(DCGAN)
+
+
+class Bright:
+    """Two numbers from 0.3 to 1."""
+
+    size = 2
+
+    def sample(self, count, seed):
+        return tf.random.stateless_uniform([count, 2], seed, 0.3, 1.0)
 
 
 @pytest.fixture(scope="module")
@@ -58,39 +69,40 @@ def painted(tmp_path_factory):
     """A generator whose first feature map paints the left half, its second the right."""
     halves = np.zeros((8, 8, 2), np.float32)
     halves[:, :4, 0] = halves[:, 4:, 1] = 1
-    latents = keras.Input((2,))
+    inputs = keras.Input((2,))
     maps = keras.layers.Lambda(lambda z: z[:, None, None, :] * halves, output_shape=(8, 8, 2))
-    active = keras.layers.ReLU()(maps(latents))
+    active = keras.layers.ReLU()(maps(inputs))
     paint = keras.layers.Conv2D(1, 1, kernel_initializer="ones", use_bias=False)
-    network = keras.Model(latents, paint(active))
-    functions = signatures.latent(
-        network,
-        latent_dim=2,
-        sample_latents=lambda count, seed: tf.random.stateless_uniform(
-            [count, 2], tf.stack([seed, 0]), 0.3, 1.0
-        ),
+    network = keras.Model(inputs, paint(active))
+    interface = interfaces.Interface(
+        name="painted",
+        inputs=(interfaces.latents(Bright()),),
+        outputs=(interfaces.images((8, 8, 1)),),
+        call=lambda latents: network(latents),
+        networks=(network,),
     )
+    functions = signatures.build(interface)
     folder = tmp_path_factory.mktemp("painted")
-    return explore.Generator(saved_model.save(folder, network=network, signatures=functions))
+    return Generator(saved_model.save(folder, network=network, signatures=functions))
 
 
 def test_a_great_circle_keeps_the_length():
     random = np.random.default_rng(0)
     first, second = random.standard_normal((2, 100))
     first, second = 3 * first / np.linalg.norm(first), 3 * second / np.linalg.norm(second)
-    points = explore.slerp(first, second, np.linspace(0, 1, 11))
+    points = latents.slerp(first, second, np.linspace(0, 1, 11))
     np.testing.assert_allclose(np.linalg.norm(points, axis=1), 3)
     np.testing.assert_allclose(points[[0, -1]], [first, second])
     steps = np.sum(points[1:] * points[:-1], 1) / 9
     np.testing.assert_allclose(steps, steps[0])  # equal angles
     straight = first + np.linspace(0, 1, 11)[:, None] * (second - first)
     assert np.linalg.norm(straight, axis=1).min() < 2.5
-    same = explore.slerp(first, 2 * first, [0, 0.5, 1])
+    same = latents.slerp(first, 2 * first, [0, 0.5, 1])
     np.testing.assert_allclose(same, np.outer([1, 1.5, 2], first))
 
 
 def test_interpolations_begin_and_end_at_samples(digits):
-    picture = explore.interpolate(digits, options(count=2, steps=3, seed=5))
+    picture = latents.interpolate(digits, options(count=2, steps=3, seed=5))
     ends = digits(digits.draw_latents(4, 5))
     cells = cut(picture, 4, 3, 64)
     for row, (first, last) in enumerate([(0, 1), (0, 1), (2, 3), (2, 3)]):
@@ -118,19 +130,19 @@ def enlarged(image):
 
 
 def test_arithmetic_is_that_of_the_mean_latents(digits):
-    picture = explore.arithmetic(
+    picture = latents.arithmetic(
         digits, options(plus=["1", "2"], minus=["3"], to=["4"], jitter=0.0, seed=2)
     )
-    latents = digits.draw_latents(64, 2)
-    result = latents[[1, 2]].mean(0) - latents[3] + latents[4]
+    drawn = digits.draw_latents(64, 2)
+    result = drawn[[1, 2]].mean(0) - drawn[3] + drawn[4]
     cells = cut(picture, 3, 6, 64, top=18)
-    expected = digits(np.stack([latents[[1, 2]].mean(0), latents[3], latents[4], result]))
+    expected = digits(np.stack([drawn[[1, 2]].mean(0), drawn[3], drawn[4], result]))
     for column, image in zip((0, 1, 2, 4), expected, strict=True):
         np.testing.assert_allclose(cells[min(1, column // 4), column], enlarged(image), atol=1)
 
 
 def test_a_sweep_varies_one_dimension(digits):
-    picture = explore.sweep(digits, options(dimensions=["7"], low=-1.0, high=1.0, steps=3, seed=1))
+    picture = latents.sweep(digits, options(dimensions=["7"], low=-1.0, high=1.0, steps=3, seed=1))
     latent = np.repeat(digits.draw_latents(1, 1), 3, 0)
     latent[:, 7] = [-1, 0, 1]
     for cell, image in zip(cut(picture, 1, 3, 64)[0], digits(latent), strict=True):
@@ -138,18 +150,45 @@ def test_a_sweep_varies_one_dimension(digits):
 
 
 def test_dropping_the_maps_of_a_region_empties_it(painted):
-    picture = explore.drop(painted, options(region=["0", "0", "8", "4"], count=3, fitted=20))
+    picture = latents.drop(painted, options(region=["0", "0", "8", "4"], count=3, fitted=20))
     before, after = cut(picture, 2, 3, 16)
     assert (before[:, :, :8].mean((1, 2)) > 150).all()
     np.testing.assert_allclose(after[:, :, :8], 127.5, atol=1)  # nothing is drawn there
     np.testing.assert_allclose(after[:, :, 8:], before[:, :, 8:], atol=1)
 
 
+def test_a_plane_lays_pictures_where_their_latents_lie(painted, digits):
+    picture = latents.plane(painted, options(steps=3, low=0.0, high=0.8))
+    cells = cut(picture, 3, 3, 16)
+    for row, right in enumerate((0.8, 0.4, 0.0)):
+        for column, left in enumerate((0.0, 0.4, 0.8)):
+            np.testing.assert_allclose(cells[row, column, :, :8], 127.5 * (1 + left), atol=1)
+            np.testing.assert_allclose(cells[row, column, :, 8:], 127.5 * (1 + right), atol=1)
+    painted.normal = True
+    middle = cut(latents.plane(painted, options(steps=3)), 3, 3, 16)[1, 1]
+    painted.normal = False
+    np.testing.assert_allclose(middle, 127.5, atol=1)  # the median of the prior is 0
+    with pytest.raises(ValueError, match="latents of 2 dimensions, and these have 100"):
+        latents.plane(digits, options())
+
+
+def test_classes_are_as_many_as_the_generator_has():
+    generator = Generator(DCGAN.parent / "cgan")
+    assert (generator.classes, generator.dimension, generator.normal) == (10, 1300, False)
+    picture = latents.classes(generator, options(count=2))
+    cells = cut(picture, 2, 10, 56, top=18)
+    drawn = generator.draw_latents(2, 0)
+    expected = generator(drawn[[0, 1]], [3, 7])
+    np.testing.assert_allclose(cells[0, 3], enlarged(expected[0]), atol=1)
+    np.testing.assert_allclose(cells[1, 7], enlarged(expected[1]), atol=1)
+    assert generator._count_classes() == 10  # as without its card
+
+
 def test_hidden_maps_finish_as_the_generator_itself(digits):
-    latents = digits.draw_latents(3, 0)
+    drawn = digits.draw_latents(3, 0)
     for layer in (0, -1):
         maps, finish = digits.opened(layer)
-        np.testing.assert_allclose(finish(latents, maps(latents)), digits(latents), atol=1e-5)
+        np.testing.assert_allclose(finish(drawn, maps(drawn)), digits(drawn), atol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -166,7 +205,7 @@ def test_hidden_maps_finish_as_the_generator_itself(digits):
 )
 def test_what_cannot_be_drawn_is_one_sentence(digits, command, changed, sentence):
     with pytest.raises(ValueError, match=sentence):
-        explore.COMMANDS[command](digits, options(**changed))
+        latents.COMMANDS[command](digits, options(**changed))
 
 
 def run(*arguments, module="tfgan_zoo.explore"):
@@ -237,25 +276,25 @@ def test_features_are_tabled_plotted_and_written_with_their_protocol(discriminat
 def test_a_classifier_that_did_not_converge_is_marked():
     few = {"mean": 0.5, "std": 0.012, "converged": False}
     every = {"mean": 0.75, "std": 0.0, "converged": True}
-    assert explore.accuracy_cells([few, every]) == ["50.0 +- 1.2*", "75.0"]
-    assert explore.accuracy_cells([every, few | {"std": 0.0}]) == ["75.0 +- 0.0", "50.0*"]
+    assert features.accuracy_cells([few, every]) == ["50.0 +- 1.2*", "75.0"]
+    assert features.accuracy_cells([every, few | {"std": 0.0}]) == ["75.0 +- 0.0", "50.0*"]
 
 
 def test_the_features_of_a_version_or_of_the_folder_are_the_same(discriminator):
     found = [
-        explore.find_extractors([str(path)])
+        features.find_extractors([str(path)])
         for path in (discriminator, discriminator / "1", discriminator / "features" / "1")
     ]
     assert [list(extractors) for extractors in found] == [["dcgan"]] * 3
     assert len({extractor["dcgan"].sha256 for extractor in found}) == 1
-    twice = explore.find_extractors([str(discriminator), str(discriminator / "1")])
+    twice = features.find_extractors([str(discriminator), str(discriminator / "1")])
     assert list(twice) == ["dcgan", str(discriminator / "1")]
 
 
 def test_pictures_that_choose_costs_are_no_training_pictures():
     extractor = types.SimpleNamespace(size=(12, 12), channels=1)
     chosen = options(num_train=10_000, num_held_out=50, num_test=20, seed=3)
-    parts, protocol = explore.labelled_pictures(chosen, extractor)
+    parts, protocol = features.labelled_pictures(chosen, extractor)
     assert protocol["pictures"] == {"training": 1392, "held-out": 50, "test": 20}
     assert protocol["shape"] == [12, 12, 1]
     kept = [{image.tobytes() for image in images} for images, _ in parts[:2]]
@@ -278,7 +317,7 @@ def test_pictures_that_choose_costs_are_no_training_pictures():
 )
 def test_features_that_cannot_be_measured_are_one_sentence(changed, sentence, tmp_path):
     with pytest.raises(ValueError, match=sentence):
-        explore.features(options(**changed), tmp_path / "features.json")
+        features.features(options(**changed), tmp_path / "features.json")
 
 
 def test_the_command_of_features_says_what_is_missing(tmp_path):

@@ -15,21 +15,49 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
 MAY_IMPORT = {
     # Where the two optimizers of a run are made, in sight of the reader; and networks, since an
     # experiment gives all variants the same.
-    "trainers": {"models", "data", "metrics", "export", "training", "optimizers", "networks"},
+    "trainers": {
+        *("kinds", "models", "data", "metrics", "evaluate", "export", "training", "optimizers"),
+        # Experiments have models of their own, such as the classifier of digits.
+        *("networks", "base"),
+    },
     # Optimizers, since Unrolled GAN differentiates through one.
-    "models": {"base", "networks", "layers", "losses", "regularizers", "optimizers"},
+    "models": {"kinds", "base", "networks", "layers", "losses", "regularizers", "optimizers"},
     "networks": {"layers"},
+    "base": {"step"},
+    "data": {"kinds"},
+    # Scores are taken of exports, whose interface `export` reads.
+    "metrics": {"kinds", "export"},
+    # Likelihoods are losses, and scores.
+    "evaluate": {"kinds", "metrics", "data", "export", "losses"},
+    "export": {"kinds"},
+    # The engine brings the rooms around a model together; it knows no model and no metric.
+    "training": {"kinds", "data", "evaluate", "export"},
+    "explore": {"kinds", "metrics", "data", "export", "evaluate", "training"},
 }
 ROOMS = {
-    *("base", "layers", "networks", "losses", "regularizers", "optimizers"),
-    *("data", "metrics", "export", "training", "models"),
+    *("base", "step", "layers", "networks", "losses", "regularizers", "optimizers", "kinds"),
+    *("data", "metrics", "evaluate", "export", "training", "models", "explore"),
 }
 # Of the library: may have flags, print their result, and bring rooms together as a trainer does.
-COMMANDS = {"tfgan_zoo/metrics/score.py", "tfgan_zoo/explore.py"}
-SHARED_BY_TRAINERS = ("trainers.common", "trainers.tasks")
+COMMANDS = {
+    "tfgan_zoo/metrics/score.py",
+    "tfgan_zoo/explore/__main__.py",
+    "tfgan_zoo/explore/features.py",
+    "tfgan_zoo/export/reexport.py",
+}
+SHARED_BY_TRAINERS = (
+    *("trainers.flags", "trainers.optimizers", "trainers.program", "trainers.trainer"),
+    *("trainers.tasks", "trainers.experiments"),
+)
+# What makes a trainer, and is none.
+AROUND_TRAINERS = {f"trainers/{name}.py" for name in ("flags", "optimizers", "program", "trainer")}
+# An experiment runs trainers.
+MAY_IMPORT_TRAINERS = ("tests/", "trainers/experiments/")
 SLOW = {"tensorflow", "keras", "tensorflow_datasets"}
-VARIANT_LINES = range(80, 251)
-TRAINER_LINES = 45
+VARIANT_LINES = range(80, 401)
+TRAINER_LINES = 120
+FILE_LINES = 450
+DRAWING = "tfgan_zoo/data/facade_drawing.py"  # one picture, in as many lines as it takes
 VARIANT_HEADER = ("arXiv", "What a shortcut would miss", "Departures")
 
 
@@ -152,7 +180,8 @@ def wrong_arrow(path, room, target):
         return "only tests import tests"
     if wanted == "trainers":
         shared = target == "trainers" or target.startswith(SHARED_BY_TRAINERS)
-        if not shared or not path.startswith(("trainers/", "tests/")):
+        own = shared and path.startswith("trainers/")
+        if not own and not path.startswith(MAY_IMPORT_TRAINERS):
             return "nothing imports a trainer"
     elif wanted == "models" and room == "models":
         return "no variant imports another"
@@ -176,6 +205,9 @@ def code_violations(sources, path):
             elif silent and names in ("Exception", "BaseException"):
                 yield node.lineno, f"swallows every {names}"
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            asks = node.func.id == "hasattr" or (node.func.id == "getattr" and len(node.args) == 3)
+            if asks and not path.startswith("tests/"):
+                yield node.lineno, f"asks by {node.func.id}; declare what is optional"
             if node.func.id == "print" and path.startswith("tfgan_zoo/") and path not in COMMANDS:
                 yield node.lineno, "prints; the library logs, or calls what it is given"
         elif isinstance(node, ast.arguments) and node.kwarg and path.startswith("tfgan_zoo/models"):
@@ -188,9 +220,12 @@ def shape_violations(sources, path):
     lines = len((sources.root / path).read_text("utf-8").splitlines())
     header = ast.get_docstring(tree) or ""
     body = tree.body[1:] if header else tree.body
+    if lines > FILE_LINES and path != DRAWING and not path.startswith("tests/"):
+        yield 1, f"has {lines} lines; a file has at most {FILE_LINES}"
     if path.endswith("__init__.py"):
         if path == "tfgan_zoo/__init__.py":
-            body = [s for s in body if not ast.unparse(s).startswith("__version__ = ")]
+            kept = ("__version__ = ", "import os", "os.environ.")
+            body = [s for s in body if not ast.unparse(s).startswith(kept)]
         if body and not path.startswith("tests/"):
             yield body[0].lineno, "an __init__.py holds one docstring and no re-exports"
     elif path.startswith("tfgan_zoo/models/"):
@@ -200,7 +235,7 @@ def shape_violations(sources, path):
         for words in VARIANT_HEADER:
             if words not in header:
                 yield 1, f"the header does not say '{words}'"
-    elif path.startswith("trainers/") and path.count("/") == 1 and path != "trainers/common.py":
+    elif path.startswith("trainers/") and path.count("/") == 1 and path not in AROUND_TRAINERS:
         if lines > TRAINER_LINES:
             yield 1, f"has {lines} lines; a trainer has at most {TRAINER_LINES}"
         if not header:
@@ -227,13 +262,13 @@ SOUND = {
     "tfgan_zoo/models/__init__.py": "",
     "tfgan_zoo/models/translation/__init__.py": '"""Variants."""\n',
     "tfgan_zoo/models/translation/one.py": VARIANT
-    + "from tfgan_zoo.base import Trained\nfrom tfgan_zoo.losses import adversarial\n",
+    + "from tfgan_zoo.base import Adversarial\nfrom tfgan_zoo.losses import adversarial\n",
     "trainers/__init__.py": "",
-    "trainers/common.py": "from absl import app, flags\n"
+    "trainers/flags.py": "from absl import app, flags\n"
     + "def f():\n    from tfgan_zoo.optimizers.adam import Adam\n" * 30,
     "trainers/tasks/__init__.py": "",
     "trainers/tasks/paired.py": "def f():\n    import tensorflow as tf\n    print(tf)\n",
-    "trainers/one.py": '"""Command."""\nfrom absl import flags\nfrom trainers import common\n'
+    "trainers/one.py": '"""Command."""\nfrom absl import flags\nfrom trainers import flags as f\n'
     "from trainers.tasks import paired\n"
     "def build():\n    from tfgan_zoo.models.translation.one import One\n",
     "tests/__init__.py": "from tests.data import helpers\n",
@@ -242,6 +277,9 @@ SOUND = {
 }
 
 BROKEN = [
+    ("tfgan_zoo/data/a.py", "A = 1\n" * 451, "has 451 lines; a file has at most 450"),
+    ("tfgan_zoo/export/a.py", "getattr(1, 'a', None)\n", "asks by getattr"),
+    ("trainers/tasks/a.py", "hasattr(1, 'a')\n", "asks by hasattr"),
     ("tfgan_zoo/layers/a.py", "import tfgan_zoo.networks.unet\n", "the room layers may not"),
     ("tfgan_zoo/layers/a.py", "from tfgan_zoo import losses\n", "the room layers may not"),
     (
@@ -283,8 +321,7 @@ BROKEN = [
     ),
     ("trainers/two.py", '"""C."""\nimport trainers.one\n', "nothing imports a trainer"),
     ("trainers/two.py", '"""C."""\nfrom trainers import one\n', "nothing imports a trainer"),
-    ("tests/test_a.py", "from trainers.one import build\n", "nothing imports a trainer"),
-    ("tfgan_zoo/export/a.py", "from trainers import common\n", "nothing imports a trainer"),
+    ("tfgan_zoo/export/a.py", "from trainers import flags\n", "nothing imports a trainer"),
     ("tfgan_zoo/export/a.py", "from tests.data import helpers\n", "only tests import tests"),
     (
         "trainers/two.py",
@@ -301,11 +338,11 @@ BROKEN = [
         '"""C."""\nfrom tfgan_zoo.models.translation.one import One\n',
         "--help takes seconds",
     ),
-    ("trainers/common.py", "import keras\n", "--help takes seconds"),
+    ("trainers/flags.py", "import keras\n", "--help takes seconds"),
     ("tfgan_zoo/layers/__init__.py", '"""L."""\nfrom tfgan_zoo.layers import norm\n', "re-exports"),
     ("tfgan_zoo/__init__.py", "from tfgan_zoo.layers.norm import Norm\n", "re-exports"),
-    ("tfgan_zoo/models/translation/two.py", VARIANT[:200], "has 24 lines; a variant has 80 to 250"),
-    ("tfgan_zoo/models/translation/two.py", VARIANT + "A = 1\n" * 200, "has 291 lines"),
+    ("tfgan_zoo/models/translation/two.py", VARIANT[:200], "has 24 lines; a variant has 80 to 400"),
+    ("tfgan_zoo/models/translation/two.py", VARIANT + "A = 1\n" * 400, "has 491 lines"),
     (
         "tfgan_zoo/models/translation/two.py",
         VARIANT.replace("arXiv", "paper"),
@@ -326,7 +363,7 @@ BROKEN = [
         VARIANT + "def f(a, **rest):\n    pass\n",
         "takes **rest",
     ),
-    ("trainers/two.py", '"""C."""\n' + "A = 1\n" * 45, "has 46 lines; a trainer has at most 45"),
+    ("trainers/two.py", '"""C."""\n' + "A = 1\n" * 120, "has 121 lines; a trainer has at most 120"),
     ("trainers/two.py", "A = 1\n", "has no docstring"),
     ("tfgan_zoo/training/a.py", "def f():\n    print('x')\n", "prints; the library logs"),
     ("tfgan_zoo/training/a.py", "try:\n    A = 1\nexcept:\n    raise\n", "has a bare except"),

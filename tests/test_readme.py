@@ -18,7 +18,10 @@ from tfgan_zoo.data import facade_drawing
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
 COMMANDS = re.findall(r"```bash\n(.*?)```", README, re.S)
-SNIPPETS = re.findall(r"```python\n(.*?)```", README, re.S)
+PYTHON = re.findall(r"```python\n(.*?)```", README, re.S)
+# What a client runs, who has not this package; and a notebook, whose cells follow each other.
+SNIPPETS = [code for code in PYTHON if "tfgan_zoo" not in code]
+NOTEBOOK = [code for code in PYTHON if "tfgan_zoo" in code]
 
 SMALL = "--image_size=16 --load_size=18 --generator_filters=4 --discriminator_filters=4 --steps=2"
 # Command as the README writes it -> as it is run here.
@@ -118,6 +121,26 @@ def test_snippet_runs_without_the_package(snippet, tmp_path):
     blocked = "import sys\nsys.modules['tfgan_zoo'] = None\n"
     (tmp_path / "snippet.py").write_text(blocked + snippet)
     run("python snippet.py", tmp_path, cwd=tmp_path)
+
+
+def test_notebook(tmp_path):
+    """Ten lines to train, and as few more for all that a trainer has, at a reduced size."""
+    assert len(NOTEBOOK) == 2 and all(len(code.splitlines()) <= 12 for code in NOTEBOOK)
+    code = "\n".join(NOTEBOOK)
+    for long, short in (
+        ("(32, 32), channels=1)\n", "(16, 16), channels=1, generator_filters=2)\n"),
+        ("(32, 32)", "(16, 16)"),
+        ('image_size="32"', 'image_size="16"'),
+        ("=64", "=8"),
+        ("steps_per_epoch=100, epochs=5", "steps_per_epoch=2, epochs=1"),
+        ("steps=500", "steps=3"),
+    ):
+        assert long in code
+        code = code.replace(long, short)
+    (tmp_path / "notebook.py").write_text(code)
+    printed = run("python notebook.py", tmp_path, cwd=tmp_path)
+    assert "SavedModel" in printed and (tmp_path / "dcgan.keras").exists()
+    assert (tmp_path / "runs/notebook/export/dcgan/card.json").exists()
 
 
 def test_links_lead_somewhere():

@@ -8,7 +8,10 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+from tfgan_zoo.data.request import Request
 from tfgan_zoo.data.sources import open_images
+from tfgan_zoo.export import stored
+from tfgan_zoo.export.served import of_saved_model
 from tfgan_zoo.export.tflite import TFLiteRunner
 from tfgan_zoo.metrics import extractors
 
@@ -20,10 +23,11 @@ CLASSIFIERS = [name for name in SHIPPED if CARDS[name].get("kind") == "classifie
 GENERATORS = sorted(set(SHIPPED) - set(CLASSIFIERS))
 
 
-def test_all_together_are_at_most_92_megabytes():
+def test_all_together_leave_room_for_the_systems_to_come():
+    """200 MB are for 53 systems; the 19 that stand may not take more than their share."""
     assert {"pix2pix", "dcgan", "mnist_cnn"} <= set(SHIPPED)
     files = [path for path in FOLDER.rglob("*") if path.is_file()]
-    assert sum(path.stat().st_size for path in files) <= 92e6
+    assert sum(path.stat().st_size for path in files) <= 72e6
 
 
 @pytest.mark.parametrize("name", GENERATORS)
@@ -35,27 +39,32 @@ def test_the_card_is_true(name):
     text = (folder / "card.json").read_text() + (folder / "README.md").read_text()
     assert "=/" not in text, "the card names a folder of one machine"
 
-    generate = tf.saved_model.load(str(folder / str(card["version"]))).signatures["serving_default"]
-    random = np.random.default_rng(0)
-    inputs = random.uniform(-1, 1, (2, *card["interface"]["input"])).astype(np.float32)
-    classes = card["interface"].get("classes")
-    if classes:  # which TFLite takes as one-hot vectors behind the latents
-        (images,) = generate(latents=tf.constant(inputs), labels=tf.constant([0, 1])).values()
-        inputs = np.concatenate([inputs, np.eye(classes, dtype=np.float32)[:2]], axis=1)
-    else:
-        (images,) = generate(tf.constant(inputs)).values()
-    assert images.shape == (2, *card["interface"]["output"])
-    assert np.abs(images).max() <= 1
+    interface = stored.from_card(card)
+    random, values = np.random.default_rng(0), {}
+    for item in interface.inputs:
+        values[item.name] = (
+            np.arange(2, dtype=np.int32) % item.classes
+            if item.kind == "class"
+            else random.uniform(-1, 1, (2, *item.shape)).astype(np.float32)
+        )
+    served = of_saved_model(interface, folder / str(card["version"]))(**values)
+    for output in interface.outputs:
+        found = served[output.name]
+        assert found.shape == (2, *output.shape)
+        assert output.kind != "image" or np.abs(found).max() <= 1
     # Noise as input is not what the card measured on; the two must agree closely all the same.
-    lite = TFLiteRunner(folder / card["tflite"]["float16"]["file"])(inputs)
-    assert np.abs(lite - images).mean() < 0.01
+    lite = TFLiteRunner(folder / card["tflite"]["float16"]["file"])(**values)
+    for name, found in lite.items():
+        assert np.abs(found - served[name]).mean() < 0.01
 
 
 def test_the_digit_classifier_is_as_good_as_its_card_says(real_data):
     card = CARDS["mnist_cnn"]
     assert card["name"] == "mnist_cnn" and card["test"]["accuracy"] >= 0.993
     data = open_images(
-        "tfds:mnist", "test", image_size=(28, 28), channels=1, data_dir=real_data / "tfds"
+        "tfds:mnist",
+        "test",
+        Request(image_size=(28, 28), channels=1, data_dir=real_data / "tfds"),
     )
     examples = data.fetch(np.arange(len(data)))
     classify = extractors.find("mnist_cnn")

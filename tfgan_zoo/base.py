@@ -1,13 +1,15 @@
-"""What every model of the zoo needs and no paper describes.
-
-Players with an optimizer each, and around one training step the arithmetic of mixed precision, of
-several replicas and of steps that are not finite. The steps themselves stand in the variants.
+"""What every model of the zoo needs and no paper describes: players with an optimizer each, a
+configuration that tells the truth, and a file that training goes on from. The training steps stand
+in the variants; what surrounds one is in `step.py`.
 """
 
 import inspect
 
 import keras
+import numpy as np
 import tensorflow as tf
+
+from tfgan_zoo.step import Step
 
 
 class Trained(keras.Model):
@@ -31,6 +33,9 @@ class Trained(keras.Model):
 
     # A player is a sub-model of that name, unless `trained_layers` says otherwise.
     players = ("generator", "discriminator")
+    # What the card cites: strings `title`, `authors`, `arxiv`, and `code`, the address of the
+    # authors' or None. A model that is exported must say it.
+    paper = {}
 
     def __new__(cls, *args, **kwargs):
         model = super().__new__(cls)
@@ -194,34 +199,15 @@ class Trained(keras.Model):
         """
         return Step(self)
 
-    @property
-    def latent_dim(self):
-        """Length of a latent."""
-        return self.prior.size
-
-    @property
-    def latent_code(self):
-        """NumPy that draws one latent of the prior, for those who have no TensorFlow."""
-        return self.prior.code
-
-    def sample_latents(self, count, seed):
-        """`count` draws of the prior, float32 `[count, latent_dim]`, from a seed int32 [2]."""
-        return self.prior.sample(count, seed)
-
     def get_config(self):
-        """The arguments that `__init__` got, defaults included; nets among them in Keras' form."""
-        return {
-            name: keras.saving.serialize_keras_object(value)
-            if isinstance(value, keras.layers.Layer)
-            else value
-            for name, value in self.arguments.items()
-        }
+        """The arguments that `__init__` got, defaults included; nets among them in Keras' form, and
+        arrays as lists.
+        """
+        return {name: _serialised(value) for name, value in self.arguments.items()}
 
     @classmethod
     def from_config(cls, config):
-        return cls(
-            **{name: keras.saving.deserialize_keras_object(v) for name, v in config.items()}
-        )
+        return cls(**{name: keras.saving.deserialize_keras_object(v) for name, v in config.items()})
 
     def get_compile_config(self):
         if not self.compiled:
@@ -248,11 +234,7 @@ class Trained(keras.Model):
             getattr(self, name).assign(store[name][()])
 
     def evaluate(self, *args, **kwargs):
-        """Refused: what a generative model is worth, no loss on a data set tells.
-
-        Raises:
-            NotImplementedError: with what to do instead.
-        """
+        """Refused in a sentence: what a generative model is worth, no loss on a data set tells."""
         raise NotImplementedError(
             f"{type(self).__name__} has no loss on a test set that would say how good it is: "
             "export it and score it with `python -m tfgan_zoo.metrics.score`, or call a function "
@@ -260,11 +242,7 @@ class Trained(keras.Model):
         )
 
     def export(self, *args, **kwargs):
-        """Refused: Keras' export knows neither latents nor pictures.
-
-        Raises:
-            NotImplementedError: with what to do instead.
-        """
+        """Refused in a sentence: Keras' export knows neither latents nor pictures."""
         raise NotImplementedError(
             f"{type(self).__name__} is exported with its signatures, TFLite files and card by "
             "`tfgan_zoo.export.ship`, as its trainer does; `save('model.keras')` keeps it for "
@@ -290,160 +268,42 @@ class Trained(keras.Model):
         return self.trackers[name]
 
 
+def _serialised(value):
+    """An argument as JSON can hold it."""
+    if isinstance(value, keras.layers.Layer):
+        return keras.saving.serialize_keras_object(value)
+    if isinstance(value, list | tuple):
+        return type(value)(_serialised(part) for part in value)
+    return value.tolist() if isinstance(value, np.ndarray | np.generic) else value
+
+
 def _listed(names):
     return ", ".join(f"'{name}'" for name in names)
 
 
-class Step:
-    """One training step in one replica. Made by `Trained.begin_step`."""
-
-    def __init__(self, model):
-        self.model = model
-        self.strategy = model.distribute_strategy
-        self.replicas = self.strategy.num_replicas_in_sync
-        self.finite = tf.constant(True)
-        self.gradient_norms = {}
-        self._statistics = [
-            (variable, tf.identity(variable))
-            for variable in model.non_trainable_weights
-            if variable.dtype.startswith("float")
-        ]
-
-    def seed(self, stream=0):
-        """Seed int32 [2] for `tf.random.stateless_*`: another in each step, replica and `stream`.
-
-        It is a function of the model's seed and step, so that a resumed run draws what an
-        uninterrupted one would have drawn, and replicas draw different noise.
-        """
-        seed = tf.constant([self.model.noise_seed, stream])
-        seed = tf.random.fold_in(seed, self.model.step.read_value(), alg="philox")
-        replica = tf.distribute.get_replica_context().replica_id_in_sync_group
-        return tf.random.fold_in(seed, replica, alg="philox")
-
-    def update(self, tape, **losses):
-        """One optimizer step for each named player against its loss (scalars, a mean over the
-        replica's batch).
-
-        All gradients are taken before any weight moves. If one of them, or a loss, is not finite in
-        any replica, no player moves, and the loss scale of the player whose gradient it is, if it
-        has one, is halved. Of several updates in one step those before the broken one stand.
-        """
-        gradients = {}
-        broken = []
-        for player, loss in losses.items():
-            if player not in self.model.optimizers:
-                raise ValueError(
-                    f"train_step updates '{player}', which got no optimizer: call compile("
-                    f"{player}=...)."
-                )
-            optimizer = self.model.optimizers[player]
-            variables = self.model.trained_variables(player)
-            # Scaling the upstream gradient instead of the loss keeps the loss readable. Optimizers
-            # sum gradients over replicas, hence the division.
-            scale = optimizer.scale_loss(tf.ones_like(loss))
-            values = tape.gradient(
-                loss,
-                variables,
-                output_gradients=scale / self.replicas,
-                unconnected_gradients=tf.UnconnectedGradients.ZERO,
-            )
-            # An embedding's sparse gradient may name a row twice, which norms and Keras' optimizers
-            # take for two rows.
-            gradients[player] = [tf.convert_to_tensor(value) for value in values]
-            norm = tf.linalg.global_norm(gradients[player]) * self.replicas / scale
-            self.gradient_norms[player] = norm
-            if self.replicas > 1:
-                gradients[player] = self._bounded(optimizer, gradients[player], scale)
-            broken.append(~(tf.math.is_finite(norm) & tf.math.is_finite(loss)))
-
-        context = tf.distribute.get_replica_context()
-        broken = context.all_reduce(tf.distribute.ReduceOp.SUM, tf.cast(broken, tf.float32)) > 0
-        self.finite = self.finite & ~tf.reduce_any(broken)
-        # Optimizers merge the replicas, which TensorFlow allows around a condition, not inside one.
-        context.merge_call(self._update_all_replicas, args=(self.finite, broken, gradients))
-
-    def _bounded(self, optimizer, gradients, scale):
-        """An equal share of the gradient summed over the replicas, within the optimizer's bounds.
-
-        Keras holds each replica's part to a bound, so that their sum may be as many times as long
-        as there are replicas. Of what this returns it has nothing to cut.
-        """
-        if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
-            optimizer = optimizer.inner_optimizer
-        bounds = (optimizer.clipnorm, optimizer.global_clipnorm, optimizer.clipvalue)
-        if bounds == (None, None, None):
-            return gradients
-        context = tf.distribute.get_replica_context()
-        summed = context.all_reduce(tf.distribute.ReduceOp.SUM, gradients)
-        if optimizer.clipnorm is not None:
-            summed = [tf.clip_by_norm(value, optimizer.clipnorm * scale) for value in summed]
-        elif optimizer.global_clipnorm is not None:
-            summed, _ = tf.clip_by_global_norm(summed, optimizer.global_clipnorm * scale)
-        else:
-            bound = optimizer.clipvalue * scale
-            summed = [tf.clip_by_value(value, -bound, bound) for value in summed]
-        return [value / self.replicas for value in summed]
-
-    def _update_all_replicas(self, strategy, finite, broken, gradients):
-        # The flags were summed over replicas, so any one of them speaks for all.
-        finite, broken = (strategy.experimental_local_results(v)[0] for v in (finite, broken))
-        tf.cond(
-            finite,
-            lambda: strategy.extended.call_for_each_replica(self._apply, args=(gradients,)),
-            lambda: self._lower_scales(gradients, broken),
-        )
-
-    def _apply(self, gradients):
-        for player, values in gradients.items():
-            variables = self.model.trained_variables(player)
-            self.model.optimizers[player].apply(values, variables)
-
-    def _lower_scales(self, players, broken):
-        """What Keras' optimizer does itself about a gradient that is not finite, without asking it
-        to apply one.
-        """
-        for index, player in enumerate(players):
-            optimizer = self.model.optimizers[player]
-            if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
-                scale, since = optimizer.dynamic_scale, optimizer.step_counter
-                scale.assign(tf.where(broken[index], scale * 0.5, scale))
-                since.assign(tf.where(broken[index], tf.zeros_like(since), since))
-
-    def report(self, **scalars):
-        """Ends the step: call last. Returns running means of `scalars` and of each player's
-        gradient norm.
-
-        Means over the replicas (a norm is that of the gradient on a replica's part of the batch),
-        and over the steps since `reset_metrics`. A step that was not finite is not averaged; it
-        restores the statistics of normalisation layers and is counted in `skipped` (since the
-        start) and `skipped_in_a_row`.
-        """
-        model = self.model
-        for variable, before in self._statistics:
-            variable.assign(tf.where(self.finite, tf.convert_to_tensor(variable), before))
-
-        scalars |= {f"{name}_gradient_norm": norm for name, norm in self.gradient_norms.items()}
-        values = tf.stack([tf.cast(value, tf.float32) for value in scalars.values()])
-        values = tf.distribute.get_replica_context().all_reduce(
-            tf.distribute.ReduceOp.MEAN, tf.where(self.finite, values, 0.0)
-        )
-        logs = {}
-        for name, value in zip(scalars, tf.unstack(values), strict=True):
-            tracker = model.tracker(name)
-            tracker.update_state(value, sample_weight=tf.cast(self.finite, tf.float32))
-            logs[name] = tracker.result()
-
-        skipped = tf.cast(~self.finite, tf.int64)
-        model.skipped.assign_add(skipped)
-        model.skipped_in_a_row.assign((model.skipped_in_a_row.read_value() + 1) * skipped)
-        model.step.assign_add(1)
-        logs["skipped"] = model.skipped.read_value()
-        logs["skipped_in_a_row"] = model.skipped_in_a_row.read_value()
-        if isinstance(self.strategy, tf.distribute.MultiWorkerMirroredStrategy):
-            # Keras reduces the logs of several workers over their first axis; a scalar has none.
-            logs = {name: tf.reshape(tf.cast(v, tf.float32), [1]) for name, v in logs.items()}
-        return logs
-
-
 def _unlifted(next_creator, **arguments):
     return next_creator(**{**arguments, "experimental_enable_variable_lifting": False})
+
+
+def minibatches(values, count):
+    """`values [count * b, ...]` in `count` equal parts, in their order: what a step with several
+    updates learns from. The size of the batch may be known only when the step runs.
+
+    Raises:
+        ValueError: for a batch that does not split evenly; where its size is known only when the
+            step runs, TensorFlow's InvalidArgumentError with the same sentence.
+    """
+    size = values.shape[0]
+    sentence = (
+        f"A step learns from {count} equal parts of its batch, whose size must be a multiple of "
+        f"{count}"
+    )
+    if size is None:
+        tf.debugging.assert_equal(
+            tf.shape(values)[0] % count,
+            0,
+            f"{sentence}; batch with drop_remainder=True.",
+        )
+    elif size % count:
+        raise ValueError(f"{sentence}, not {size}.")
+    return tf.split(values, count)

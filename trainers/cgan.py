@@ -3,41 +3,56 @@
 python -m trainers.cgan --flagfile=trainers/flagfiles/cgan.flags --data=DIR --run_dir=RUN
 """
 
-from absl import flags
-
-from trainers import common
-from trainers.tasks import conditional as task
-
-FLAGS = flags.FLAGS
-FLAGS.set_default("image_size", "28")
-FLAGS.set_default("channels", 1)
-FLAGS.set_default("batch_size", 100)
-FLAGS.set_default("generator_learning_rate", 0.1)
-FLAGS.set_default("discriminator_learning_rate", 0.1)
-flags.DEFINE_float("width", 1.0, "Of the hidden layers, as a share of the paper's.", 0.0)
-flags.DEFINE_float("generator_dropout", 0.5, "Rate behind its hidden layers.", 0.0, 1.0)
-flags.DEFINE_float("discriminator_dropout", 0.5, "Rate behind its hidden layers.", 0.0, 1.0)
+from trainers import flags, optimizers
+from trainers.tasks import conditional
+from trainers.trainer import Trainer
 
 
-def build(data, total_steps):
+def build(values, splits, total_steps):
     from tfgan_zoo.data.statistics import mean
+    from tfgan_zoo.evaluate.labels import count_classes
     from tfgan_zoo.models.conditional.cgan import CGAN
 
     model = CGAN(
-        image_size=common.image_size(),
-        channels=data.channels("images"),
-        classes=task.count_classes(data),
-        pixel_means=mean(data.train, "images") / 255,
-        width=FLAGS.width,
-        generator_dropout=FLAGS.generator_dropout,
-        discriminator_dropout=FLAGS.discriminator_dropout,
-        seed=FLAGS.seed,
+        image_size=values.image_size,
+        channels=values.channels,
+        classes=count_classes(splits.train),
+        pixel_means=mean(splits.train, "images") / 255,
+        **values.only("width", "generator_dropout", "discriminator_dropout", "seed"),
     )
-    ramp = 250 * len(data.train) // FLAGS.batch_size
-    g, d = (common.momentum_descent(p, 1.00004, ramp) for p in ("generator", "discriminator"))
-    model.compile(generator=g, discriminator=d, **common.compile_options())
-    return model
+    return optimizers.first_gans(values, model, 1.00004, splits.train)
 
+
+TRAINER = Trainer(
+    "cgan",
+    __doc__,
+    task=conditional.task,
+    build=build,
+    knobs=(
+        *conditional.KNOBS,
+        *optimizers.of_first_gans(),
+        flags.knob("width", 1.0, "Width of the hidden layers, as a share of the paper's.", low=0.0),
+        flags.knob(
+            "generator_dropout",
+            0.5,
+            "Share of the generator's hidden units that dropout sets to zero.",
+            low=0.0,
+            high=1.0,
+        ),
+        flags.knob(
+            "discriminator_dropout",
+            0.5,
+            "Share of the discriminator's hidden units that dropout sets to zero.",
+            low=0.0,
+            high=1.0,
+        ),
+    ),
+    defaults={
+        "image_size": "28",
+        "channels": 1,
+        "batch_size": 100,
+    },
+)
 
 if __name__ == "__main__":
-    common.start(build, task)
+    TRAINER.main()

@@ -3,42 +3,63 @@
 python -m trainers.cyclegan --flagfile=trainers/flagfiles/cyclegan.flags --data=DIR --run_dir=RUN
 """
 
-from absl import flags
-
-from trainers import common
-from trainers.tasks import unpaired as task
-
-FLAGS = flags.FLAGS
-FLAGS.set_default("lr_schedule", "linear")
-FLAGS.set_default("gradient_norm_bound", 500.0)  # the cycle is weighted by 10
-flags.DEFINE_integer("generator_filters", 64, "Width of the generators' first layer.", 1)
-flags.DEFINE_integer("discriminator_filters", 64, "Width of the discriminators' first layer.", 1)
-flags.DEFINE_integer("blocks", None, "Residual blocks; default 9 from 256x256 on, 6 below.", 0)
-flags.DEFINE_enum("patch", "70", ["1", "16", "34", "70", "142", "286"], "Pixels one score sees.")
-flags.DEFINE_float("cycle_weight", 10.0, "Weight of the way there and back.", 0.0)
-flags.DEFINE_float("identity_weight", 0.5, "Of the identity term, times --cycle_weight.", 0.0)
-flags.DEFINE_integer("pool_size", 50, "Drawn pictures in a discriminator's history.", 0)
+from trainers import flags, optimizers
+from trainers.tasks import unpaired
+from trainers.trainer import Trainer
 
 
-def build(data, total_steps):
+def build(values, splits, total_steps):
     from tfgan_zoo.models.translation.cyclegan import CycleGAN
 
+    sizes = ("generator_filters", "discriminator_filters", "blocks", "pool_size")
     model = CycleGAN(
-        image_size=common.image_size(),
-        channels=(data.channels("images_a"), data.channels("images_b")),
-        generator_filters=FLAGS.generator_filters,
-        discriminator_filters=FLAGS.discriminator_filters,
-        blocks=FLAGS.blocks,
-        patch=int(FLAGS.patch),
-        cycle_weight=FLAGS.cycle_weight,
-        identity_weight=FLAGS.identity_weight,
-        pool_size=FLAGS.pool_size,
-        seed=FLAGS.seed,
+        channels=(values.channels_a, values.channels_b),
+        patch=int(values.patch),
+        **values.only("image_size", *sizes, "cycle_weight", "identity_weight", "seed"),
     )
-    optimizers = {p: common.optimizer(p, total_steps) for p in ("generator", "discriminator")}
-    model.compile(**optimizers, **common.compile_options())
-    return model
+    return optimizers.compiled(values, model, **optimizers.adams(values, model, total_steps))
 
+
+TRAINER = Trainer(
+    "cyclegan",
+    __doc__,
+    task=unpaired.task,
+    build=build,
+    knobs=(
+        *unpaired.KNOBS,
+        *optimizers.knobs(generator=2e-4, discriminator=2e-4, schedule="linear"),
+        flags.knob("generator_filters", 64, "Channels of the generators' first layer.", low=1),
+        flags.knob(
+            "discriminator_filters", 64, "Channels of the discriminators' first layer.", low=1
+        ),
+        flags.knob(
+            "blocks",
+            None,
+            "Residual blocks of a generator; by default 9 from 256x256 pixels on, 6 below.",
+            kind="int",
+            low=0,
+        ),
+        flags.knob(
+            "patch",
+            "70",
+            "Side, in pixels, of the patch that one score of a discriminator sees.",
+            choices=("1", "16", "34", "70", "142", "286"),
+        ),
+        flags.knob("cycle_weight", 10.0, "Weight of the L1 distance to what comes back.", low=0.0),
+        flags.knob(
+            "identity_weight",
+            0.5,
+            "Weight of the identity term, as a multiple of --cycle_weight.",
+            low=0.0,
+        ),
+        flags.knob(
+            "pool_size", 50, "Generated pictures that each discriminator's history holds.", low=0
+        ),
+    ),
+    defaults={
+        "gradient_norm_bound": 500.0,
+    },
+)
 
 if __name__ == "__main__":
-    common.start(build, task)
+    TRAINER.main()

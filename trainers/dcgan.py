@@ -3,42 +3,70 @@
 python -m trainers.dcgan --flagfile=trainers/flagfiles/dcgan.flags --data=DIR --run_dir=RUN
 """
 
-from absl import flags
-
-from trainers import common
-from trainers.tasks import ganhacks
-from trainers.tasks import optional_labels as task
-
-FLAGS = flags.FLAGS
-FLAGS.set_default("image_size", "64")
-FLAGS.set_default("batch_size", 128)
-flags.DEFINE_integer("latent_dim", 100, "Length of the latent.", 1)
-flags.DEFINE_integer("generator_filters", 128, "Width of the generator's last hidden layer.", 1)
-flags.DEFINE_integer("discriminator_filters", 128, "Width of the discriminator's first layer.", 1)
-flags.DEFINE_bool("alternate", None, "Half of a batch for each player; default if --conditional.")
-flags.DEFINE_float("weight_decay", None, "Default 0, or 2.5e-5 if --conditional.", 0.0)
+from trainers import flags, optimizers
+from trainers.tasks import ganhacks, optional_labels
+from trainers.trainer import Trainer
 
 
-def build(data, total_steps):
+def build(values, splits, total_steps):
     from tfgan_zoo.models.unconditional.dcgan import DCGAN
 
-    names = ("latent_dim", "generator_filters", "discriminator_filters", "alternate")
+    sizes = ("latent_dim", "generator_filters", "discriminator_filters")
     model = DCGAN(
-        image_size=common.image_size(),
-        channels=data.channels("images"),
-        classes=task.classes(data),
-        weight_decay=FLAGS.weight_decay,
-        seed=FLAGS.seed,
-        **common.values(*names),
-        **ganhacks.options(),
+        classes=optional_labels.classes(values, splits),
+        **values.only("image_size", "channels", *sizes, "alternate", "weight_decay", "seed"),
+        **ganhacks.options(values),
     )
-    if model.alternate and FLAGS.batch_size % 2:
+    if model.alternate and values.batch_size % 2:
         raise ValueError("The players share a batch in turns: --batch_size must be even.")
-    generator = common.optimizer("generator", total_steps)
-    discriminator = ganhacks.discriminator_optimizer(total_steps)
-    model.compile(generator=generator, discriminator=discriminator, **common.compile_options())
-    return model
+    return optimizers.compiled(
+        values,
+        model,
+        generator=optimizers.adam(values, model, "generator", total_steps),
+        discriminator=ganhacks.discriminator_optimizer(values, model, total_steps),
+    )
 
+
+def task(values):
+    return optional_labels.task(values, noisy=lambda model: model.noisy)
+
+
+TRAINER = Trainer(
+    "dcgan",
+    __doc__,
+    task=task,
+    build=build,
+    knobs=(
+        *optional_labels.KNOBS,
+        *optimizers.knobs(generator=2e-4, discriminator=2e-4),
+        *ganhacks.KNOBS,
+        flags.knob("latent_dim", 100, "How many numbers a latent has.", low=1),
+        flags.knob(
+            "generator_filters", 128, "Channels of the generator's last hidden layer.", low=1
+        ),
+        flags.knob(
+            "discriminator_filters", 128, "Channels of the discriminator's first layer.", low=1
+        ),
+        flags.knob(
+            "alternate",
+            None,
+            "Whether each player gets half of a batch, in turns; by default with --conditional.",
+            kind="bool",
+        ),
+        flags.knob(
+            "weight_decay",
+            None,
+            "Weight of the squared weights in both losses; by default 2.5e-5 with --conditional, 0 "
+            "without.",
+            kind="float",
+            low=0.0,
+        ),
+    ),
+    defaults={
+        "image_size": "64",
+        "batch_size": 128,
+    },
+)
 
 if __name__ == "__main__":
-    common.start(build, task)
+    TRAINER.main()

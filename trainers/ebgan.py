@@ -3,36 +3,55 @@
 python -m trainers.ebgan --flagfile=trainers/flagfiles/ebgan.flags --data=DIR --run_dir=RUN
 """
 
-from absl import flags
+from trainers import flags, optimizers
+from trainers.tasks import points, samples
+from trainers.trainer import Trainer
 
-from trainers import common
-from trainers.tasks import samples as task
-
-FLAGS = flags.FLAGS
-FLAGS.set_default("image_size", "28")
-FLAGS.set_default("batch_size", 128)
-FLAGS.set_default("generator_learning_rate", 1e-3)
-FLAGS.set_default("discriminator_learning_rate", 1e-3)
-flags.DEFINE_float("margin", 10.0, "Energy up to which generated examples are pushed.", 0.0)
-flags.DEFINE_float("pulling_away", 0.1, "Weight of the pulling-away term; 0 leaves it out.", 0.0)
-flags.DEFINE_enum("energy", "norm", ["norm", "sum", "mean"], "Of the error; --margin is its size.")
-flags.DEFINE_integer("latent_dim", 100, "Length of the latent.", 1)
-flags.DEFINE_integer("generator_width", 1600, "Units of the generator's hidden layers.", 1)
-flags.DEFINE_integer("generator_depth", 4, "Hidden layers of the generator.", 0)
-flags.DEFINE_integer("encoder_width", 1024, "Units of the encoder's layers.", 1)
-flags.DEFINE_integer("encoder_depth", 1, "Layers of the encoder.", 1)
+SIZES = ("latent_dim", "generator_width", "generator_depth", "encoder_width", "encoder_depth")
 
 
-def build(data, total_steps):
+def build(values, splits, total_steps):
     from tfgan_zoo.models.unconditional.ebgan import EBGAN
+    from tfgan_zoo.networks import points as of_points
 
-    energies = ("margin", "pulling_away", "energy")
-    nets = ("latent_dim", "generator_width", "generator_depth", "encoder_width", "encoder_depth")
-    model = EBGAN(data.shape, **common.values(*energies, *nets, "seed"))
-    g, d = (common.optimizer(player, total_steps) for player in ("generator", "discriminator"))
-    model.compile(generator=g, discriminator=d, **common.compile_options())
-    return model
+    own = values.only("margin", "pulling_away", "energy", "latent_dim", "seed")
+    if points.is_world(values):
+        own |= samples.nets(values, splits, of_points.ebgan, *SIZES)
+    else:
+        own |= values.only(*SIZES)
+    model = EBGAN(samples.shape(values, splits), **own)
+    return optimizers.compiled(values, model, **optimizers.adams(values, model, total_steps))
 
+
+TRAINER = Trainer(
+    "ebgan",
+    __doc__,
+    task=samples.task,
+    build=build,
+    knobs=(
+        *samples.KNOBS,
+        *optimizers.knobs(generator=1e-3, discriminator=1e-3),
+        flags.knob("margin", 10.0, "Energy up to which generated examples are pushed.", low=0.0),
+        flags.knob(
+            "pulling_away", 0.1, "Weight of the pulling-away term; 0 leaves it out.", low=0.0
+        ),
+        flags.knob(
+            "energy",
+            "norm",
+            "Which size of the reconstruction error is the energy, and so what --margin measures.",
+            choices=("norm", "sum", "mean"),
+        ),
+        flags.knob("latent_dim", 100, "How many numbers a latent has.", low=1),
+        flags.knob("generator_width", 1600, "Units of the generator's hidden layers.", low=1),
+        flags.knob("generator_depth", 4, "Hidden layers of the generator.", low=0),
+        flags.knob("encoder_width", 1024, "Units of the encoder's layers.", low=1),
+        flags.knob("encoder_depth", 1, "Layers of the encoder.", low=1),
+    ),
+    defaults={
+        "image_size": "28",
+        "batch_size": 128,
+    },
+)
 
 if __name__ == "__main__":
-    common.start(build, task)
+    TRAINER.main()

@@ -3,33 +3,63 @@
 python -m trainers.fgan --flagfile=trainers/flagfiles/fgan.flags --data=DIR --run_dir=RUN
 """
 
-from absl import flags
-
-from trainers import common
-from trainers.tasks import samples as task
-
-FLAGS = flags.FLAGS
-FLAGS.set_default("image_size", "28")
-FLAGS.set_default("batch_size", 100)
-DIVERGENCES = "kl reverse_kl pearson neyman hellinger jeffrey jensen_shannon gan total_variation"
-flags.DEFINE_enum("divergence", "kl", DIVERGENCES.split(), "What is minimised.")
-flags.DEFINE_enum(
-    "generator_loss", "variational", ["variational", "practical"], "Algorithm 1's, or section 3.2's"
-)
-flags.DEFINE_integer("latent_dim", 100, "Length of the latent.", 1)
-flags.DEFINE_float("width", 1.0, "Of a picture's hidden layers, as a share of the paper's.", 0.0)
-flags.DEFINE_integer("point_depth", 2, "Hidden layers of a point's generator; 0: affine.", 0)
+from trainers import flags, optimizers
+from trainers.tasks import points, samples
+from trainers.trainer import Trainer
 
 
-def build(data, total_steps):
+def build(values, splits, total_steps):
     from tfgan_zoo.models.unconditional.fgan import FGAN
+    from tfgan_zoo.networks import points as of_points
 
-    names = ("divergence", "generator_loss", "latent_dim", "width", "point_depth", "seed")
-    model = FGAN(data.shape, **common.values(*names))
-    g, d = (common.optimizer(player, total_steps) for player in ("generator", "discriminator"))
-    model.compile(generator=g, discriminator=d, **common.compile_options())
-    return model
+    own = values.only("divergence", "generator_loss", "latent_dim", "seed")
+    if points.is_world(values):
+        (dimensions,) = samples.shape(values, splits)
+        own |= of_points.fgan(dimensions, values.latent_dim, depth=values.point_depth)
+        own["prior"] = "normal"
+    else:
+        own["width"] = values.width
+    model = FGAN(samples.shape(values, splits), **own)
+    return optimizers.compiled(values, model, **optimizers.adams(values, model, total_steps))
 
+
+TRAINER = Trainer(
+    "fgan",
+    __doc__,
+    task=samples.task,
+    build=build,
+    knobs=(
+        *samples.KNOBS,
+        *optimizers.knobs(generator=2e-4, discriminator=2e-4),
+        flags.knob(
+            "divergence",
+            "kl",
+            "The divergence between data and samples that is minimised.",
+            choices=(
+                *("kl", "reverse_kl", "pearson", "neyman", "hellinger", "jeffrey"),
+                *("jensen_shannon", "gan", "total_variation"),
+            ),
+        ),
+        flags.knob(
+            "generator_loss",
+            "variational",
+            "What the generator minimises: the bound of algorithm 1, or section 3.2's practical "
+            "one.",
+            choices=("variational", "practical"),
+        ),
+        flags.knob("latent_dim", 100, "How many numbers a latent has.", low=1),
+        flags.knob(
+            "width", 1.0, "Width of a picture's hidden layers, as a share of the paper's.", low=0.0
+        ),
+        flags.knob(
+            "point_depth", 2, "Hidden layers of a point's generator; 0 makes it affine.", low=0
+        ),
+    ),
+    defaults={
+        "image_size": "28",
+        "batch_size": 100,
+    },
+)
 
 if __name__ == "__main__":
-    common.start(build, task)
+    TRAINER.main()

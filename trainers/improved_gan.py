@@ -1,44 +1,91 @@
-"""Trains Improved GAN (arXiv 1606.03498) on small pictures, some labelled, or a world of points.
+"""Trains Improved GAN (arXiv 1606.03498) on small pictures, some of them labelled, or on points.
 
 python -m trainers.improved_gan --flagfile=trainers/flagfiles/improved_gan.flags --run_dir=RUN
 """
 
-from absl import flags
-
-from trainers import common
-from trainers.tasks import semi_supervised as task
-
-FLAGS = flags.FLAGS
-FLAGS.set_default("image_size", "28")
-FLAGS.set_default("batch_size", 100)
-FLAGS.set_default("generator_learning_rate", 3e-3)
-FLAGS.set_default("discriminator_learning_rate", 3e-3)
-flags.DEFINE_integer("latent_dim", 100, "Length of the latent.", 1)
-flags.DEFINE_float("width", 1.0, "Of the hidden layers, as a share of the authors'.", 0.0)
-flags.DEFINE_string("generator_loss", None, "feature_matching (with labels) or nonsaturating.")
-flags.DEFINE_integer("minibatch_kernels", None, "Default: 100 without labels, none with.", 0)
-flags.DEFINE_float("real_label", None, "Below 1 it is smoothed: 0.9 without labels, 1 with.", 0.0)
-flags.DEFINE_float("historical_weight", 0.0, "Of historical averaging, for both players.", 0.0)
-flags.DEFINE_integer("reference", 0, "Batch of virtual batch normalisation; 0: usual ones.", 0)
-flags.DEFINE_float("average_rate", 1e-4, "Of the average of the classifier's parameters.", 0.0)
-NAMES = "width generator_loss minibatch_kernels real_label historical_weight reference average_rate"
+from trainers import flags, optimizers
+from trainers.tasks import points, samples, semi_supervised
+from trainers.trainer import Trainer
 
 
-def build(data, total_steps):
+def build(values, splits, total_steps):
     from tfgan_zoo.models.unconditional.improved_gan import ImprovedGAN
+    from tfgan_zoo.networks import points as of_points
 
-    model = ImprovedGAN(
-        data.shape,
-        classes=task.classes(data),
-        unlabelled_weight=1.0 - FLAGS.supervised_only,
-        **common.values("latent_dim", "seed", *NAMES.split()),
-    )
-    model.initialise(task.first(data, 500))
-    g, d = (common.optimizer(player, total_steps) for player in ("generator", "discriminator"))
-    g.epsilon = d.epsilon = 1e-4  # the code's, 1e-8, is under the root
-    model.compile(generator=g, discriminator=d, **common.compile_options())
-    return model
+    losses = ("generator_loss", "minibatch_kernels", "real_label", "historical_weight")
+    own = values.only("latent_dim", *losses, "seed")
+    own["classes"] = classes = semi_supervised.classes(values, splits)
+    if points.is_world(values):
+        own |= samples.nets(values, splits, of_points.improved_gan, "latent_dim", "width")
+        own["prior"] = "normal"
+    else:
+        own |= values.only("width", "reference")
+    if classes:
+        own["average_rate"] = values.average_rate
+        own["unlabelled_weight"] = 1.0 - values.supervised_only
+    model = ImprovedGAN(samples.shape(values, splits), **own)
+    model.initialise(semi_supervised.first(values, splits, 500))
+    # The code's epsilon, 1e-8, is under the root.
+    adams = optimizers.adams(values, model, total_steps, epsilon=1e-4)
+    return optimizers.compiled(values, model, **adams)
 
+
+TRAINER = Trainer(
+    "improved_gan",
+    __doc__,
+    task=semi_supervised.task,
+    build=build,
+    knobs=(
+        *semi_supervised.KNOBS,
+        *optimizers.knobs(generator=3e-3, discriminator=3e-3),
+        flags.knob("latent_dim", 100, "How many numbers a latent has.", low=1),
+        flags.knob(
+            "width", 1.0, "Width of the hidden layers, as a share of the authors'.", low=0.0
+        ),
+        flags.knob(
+            "generator_loss",
+            None,
+            "What the generator minimises; by default feature_matching with --labelled, "
+            "nonsaturating without.",
+            kind="str",
+            choices=("feature_matching", "nonsaturating"),
+        ),
+        flags.knob(
+            "minibatch_kernels",
+            None,
+            "Kernels of minibatch discrimination; by default 100 without --labelled, none with.",
+            kind="int",
+            low=0,
+        ),
+        flags.knob(
+            "real_label",
+            None,
+            "What the discriminator should say of real examples, smoothed below 1; by default 0.9 "
+            "without --labelled, 1 with.",
+            kind="float",
+            low=0.0,
+        ),
+        flags.knob(
+            "historical_weight", 0.0, "Weight of historical averaging, for both players.", low=0.0
+        ),
+        flags.knob(
+            "reference",
+            0,
+            "Pictures in the batch of virtual batch normalisation; 0: usual batch normalisation.",
+            low=0,
+        ),
+        flags.knob(
+            "average_rate",
+            1e-4,
+            "Rate of the average of the classifier's parameters, with --labelled.",
+            low=0.0,
+        ),
+    ),
+    defaults={
+        "image_size": "28",
+        "batch_size": 100,
+    },
+)
 
 if __name__ == "__main__":
-    common.start(build, task)
+    TRAINER.main()

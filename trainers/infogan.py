@@ -3,41 +3,44 @@
 python -m trainers.infogan --flagfile=trainers/flagfiles/infogan.flags --data=DIR --run_dir=RUN
 """
 
-from absl import flags
-
-from trainers import common
-from trainers.tasks import codes as task
-
-FLAGS = flags.FLAGS
-FLAGS.set_default("image_size", "28")
-FLAGS.set_default("channels", 1)
-FLAGS.set_default("batch_size", 128)
-FLAGS.set_default("generator_learning_rate", 1e-3)
-flags.DEFINE_integer("noise_dim", 62, "Length of the noise beside the codes.", 1)
-flags.DEFINE_integer("categories", 10, "Of the categorical code.", 2)
-flags.DEFINE_integer("continuous", 2, "Number of continuous codes.", 1)
-flags.DEFINE_float("information_weight", 1.0, "Of the mutual information in both losses.", 0.0)
-flags.DEFINE_float("width", 1.0, "Of all layers, as a share of the authors'.", 0.0)
+from trainers import flags, optimizers
+from trainers.tasks import codes
+from trainers.trainer import Trainer
 
 
-def build(data, total_steps):
+def build(values, splits, total_steps):
     from tfgan_zoo.models.conditional.infogan import InfoGAN
 
-    model = InfoGAN(
-        image_size=common.image_size(),
-        channels=data.channels("images"),
-        noise_dim=FLAGS.noise_dim,
-        categories=FLAGS.categories,
-        continuous=FLAGS.continuous,
-        information_weight=FLAGS.information_weight,
-        width=FLAGS.width,
-        seed=FLAGS.seed,
-    )
-    generator = common.optimizer("generator", total_steps)
-    discriminator = common.optimizer("discriminator", total_steps)
-    model.compile(generator=generator, discriminator=discriminator, **common.compile_options())
-    return model
+    codes_and_sizes = ("noise_dim", "categories", "continuous", "information_weight", "width")
+    model = InfoGAN(**values.only("image_size", "channels", *codes_and_sizes, "seed"))
+    return optimizers.compiled(values, model, **optimizers.adams(values, model, total_steps))
 
+
+TRAINER = Trainer(
+    "infogan",
+    __doc__,
+    task=codes.task,
+    build=build,
+    knobs=(
+        *codes.KNOBS,
+        *optimizers.knobs(generator=1e-3, discriminator=2e-4),
+        flags.knob("noise_dim", 62, "How many numbers the noise beside the codes has.", low=1),
+        flags.knob("categories", 10, "Categories of the categorical code.", low=2),
+        flags.knob("continuous", 2, "Number of continuous codes.", low=1),
+        flags.knob(
+            "information_weight",
+            1.0,
+            "Weight of the mutual information in both players' losses.",
+            low=0.0,
+        ),
+        flags.knob("width", 1.0, "Width of all layers, as a share of the authors'.", low=0.0),
+    ),
+    defaults={
+        "image_size": "28",
+        "channels": 1,
+        "batch_size": 128,
+    },
+)
 
 if __name__ == "__main__":
-    common.start(build, task)
+    TRAINER.main()

@@ -3,34 +3,61 @@
 python -m trainers.lsgan --flagfile=trainers/flagfiles/lsgan.flags --data=DIR --run_dir=RUN
 """
 
-from absl import flags
-
-from trainers import common
-from trainers.tasks import samples as task
-
-FLAGS = flags.FLAGS
-FLAGS.set_default("image_size", "64")
-FLAGS.set_default("batch_size", 64)
-flags.DEFINE_enum("loss", "least_squares", ["least_squares", "sigmoid"], "Of both players.")
-flags.DEFINE_list("labels", ["0", "1", "1"], "a, b, c: of fakes, of real ones, of G's wish.")
-flags.DEFINE_enum(
-    "normalised", "both", ["both", "discriminator", "neither"], "Who has batch normalisation."
-)
-flags.DEFINE_bool("simultaneous", False, "Let both players move at once.")
-flags.DEFINE_integer("latent_dim", 1024, "Length of the latent.", 1)
-flags.DEFINE_integer("width", 64, "Of the outer layers of a picture's nets.", 1)
+from trainers import flags, optimizers
+from trainers.tasks import points, samples
+from trainers.trainer import Trainer
 
 
-def build(data, total_steps):
+def build(values, splits, total_steps):
     from tfgan_zoo.models.unconditional.lsgan import LSGAN
+    from tfgan_zoo.networks import points as of_points
 
-    names = ("loss", "normalised", "simultaneous", "latent_dim", "width", "seed")
-    labels = [float(label) for label in FLAGS.labels]
-    model = LSGAN(data.shape, labels=labels, **common.values(*names))
-    g, d = (common.optimizer(player, total_steps) for player in ("generator", "discriminator"))
-    model.compile(generator=g, discriminator=d, **common.compile_options())
-    return model
+    own = values.only("loss", "simultaneous", "latent_dim", "seed")
+    if values.loss == "least_squares":
+        own["labels"] = tuple(float(label) for label in values.labels)
+    if points.is_world(values):
+        own |= samples.nets(values, splits, of_points.lsgan, "latent_dim") | {"prior": "normal"}
+    else:
+        own |= values.only("normalised", "width")
+    model = LSGAN(samples.shape(values, splits), **own)
+    return optimizers.compiled(values, model, **optimizers.adams(values, model, total_steps))
 
+
+TRAINER = Trainer(
+    "lsgan",
+    __doc__,
+    task=samples.task,
+    build=build,
+    knobs=(
+        *samples.KNOBS,
+        *optimizers.knobs(generator=2e-4, discriminator=2e-4),
+        flags.knob(
+            "loss",
+            "least_squares",
+            "The loss of both players: the paper's, or the sigmoid cross-entropy it replaces.",
+            choices=("least_squares", "sigmoid"),
+        ),
+        flags.knob(
+            "labels",
+            ("0", "1", "1"),
+            "The numbers a, b, c: what the discriminator should say of generated and of real "
+            "pictures, and what the generator wants it to say.",
+        ),
+        flags.knob(
+            "normalised",
+            "both",
+            "Which player of a picture has batch normalisation.",
+            choices=("both", "discriminator", "neither"),
+        ),
+        flags.knob("simultaneous", False, "Let both players move at once, from one forward pass."),
+        flags.knob("latent_dim", 1024, "How many numbers a latent has.", low=1),
+        flags.knob("width", 64, "Channels of the outer layers of a picture's nets.", low=1),
+    ),
+    defaults={
+        "image_size": "64",
+        "batch_size": 64,
+    },
+)
 
 if __name__ == "__main__":
-    common.start(build, task)
+    TRAINER.main()

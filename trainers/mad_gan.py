@@ -3,34 +3,52 @@
 python -m trainers.mad_gan --flagfile=trainers/flagfiles/mad_gan.flags --data=DIR --run_dir=RUN
 """
 
-from absl import flags
-
-from trainers import common
-from trainers.tasks import samples as task
-
-FLAGS = flags.FLAGS
-FLAGS.set_default("image_size", "28")
-FLAGS.set_default("batch_size", 128)
-FLAGS.set_default("generator_learning_rate", 1e-4)
-FLAGS.set_default("discriminator_learning_rate", 1e-4)
-flags.DEFINE_integer("generators", 4, "How many; 1 makes it the first GAN.", 1)
-flags.DEFINE_float("similarity", None, "MAD-GAN-Sim, with this weight of the hinge (1e-3).", 0.0)
-flags.DEFINE_integer("noise_dim", 64, "Length of the noise.", 1)
-flags.DEFINE_integer("units", 128, "Of the hidden layers of a point's nets.", 1)
-flags.DEFINE_integer("depth", 3, "Hidden layers of a point's nets.", 0)
-flags.DEFINE_integer("filters", 32, "Of the outer layers of a picture's nets.", 1)
+from trainers import flags, optimizers
+from trainers.tasks import points, samples
+from trainers.trainer import Trainer
 
 
-def build(data, total_steps):
+def build(values, splits, total_steps):
     from tfgan_zoo.models.unconditional.mad_gan import MADGAN
+    from tfgan_zoo.networks import points as of_points
 
-    names = ("generators", "similarity", "noise_dim", "units", "depth", "filters", "seed")
-    model = MADGAN(data.shape, **common.values(*names))
-    generator = common.optimizer("generator", total_steps)
-    discriminator = common.optimizer("discriminator", total_steps)
-    model.compile(generator=generator, discriminator=discriminator, **common.compile_options())
-    return model
+    own = values.only("generators", "similarity", "noise_dim", "seed")
+    if points.is_world(values):
+        sizes = values.only("noise_dim", "generators", "units", "depth")
+        (dimensions,) = samples.shape(values, splits)
+        own |= of_points.mad_gan(dimensions, **sizes, similarity=values.similarity is not None)
+    else:
+        own["filters"] = values.filters
+    model = MADGAN(samples.shape(values, splits), **own)
+    return optimizers.compiled(values, model, **optimizers.adams(values, model, total_steps))
 
+
+TRAINER = Trainer(
+    "mad_gan",
+    __doc__,
+    task=samples.task,
+    build=build,
+    knobs=(
+        *samples.KNOBS,
+        *optimizers.knobs(generator=1e-4, discriminator=1e-4),
+        flags.knob("generators", 4, "Number of generators; 1 makes it the first GAN.", low=1),
+        flags.knob(
+            "similarity",
+            None,
+            "Train MAD-GAN-Sim, with this weight of its hinge, such as 1e-3; none by default.",
+            kind="float",
+            low=0.0,
+        ),
+        flags.knob("noise_dim", 64, "How many numbers the noise has.", low=1),
+        flags.knob("units", 128, "Units of the hidden layers of a point's nets.", low=1),
+        flags.knob("depth", 3, "Hidden layers of a point's nets.", low=0),
+        flags.knob("filters", 32, "Channels of the outer layers of a picture's nets.", low=1),
+    ),
+    defaults={
+        "image_size": "28",
+        "batch_size": 128,
+    },
+)
 
 if __name__ == "__main__":
-    common.start(build, task)
+    TRAINER.main()

@@ -2,41 +2,46 @@
 
 python -m trainers.mnist_cnn --flagfile=trainers/flagfiles/mnist_cnn.flags --run_dir=RUN
 
-Not a variant: no paper's players, and Keras' own loop. The same command goes on after the last
-whole epoch.
+Not a variant: an instrument, and a model with one player.
 """
 
-from absl import app, flags
-
-FLAGS = flags.FLAGS
-flags.DEFINE_string("data", "tfds:mnist", "Pictures of digits with their classes.")
-flags.DEFINE_string("data_dir", None, "Folder of prepared TensorFlow Datasets; default theirs.")
-flags.DEFINE_bool("download", False, "Let TensorFlow Datasets download and prepare a set.")
-flags.DEFINE_string("run_dir", None, "Folder of the run; the same command goes on there.")
-flags.DEFINE_string("export_dir", None, "Folder of the classifier; default RUN_DIR/mnist_cnn.")
-flags.DEFINE_integer("epochs", 30, "Passes over the training pictures.", 1)
-flags.DEFINE_integer("batch_size", 128, "Pictures in a step.", 1)
-flags.DEFINE_integer("seed", 0, "Of the weights, the order and the distortions.", 0)
+from tfgan_zoo.data.request import Request
+from trainers import flags, optimizers
+from trainers.trainer import Trainer
 
 
-def main(argv):
-    if len(argv) > 1:
-        raise app.UsageError(f"Unexpected argument '{argv[1]}'; every option is a --flag=value.")
-    if FLAGS.run_dir is None:
-        raise app.UsageError("--run_dir is missing: name a folder for checkpoints and the export.")
-    from trainers.tasks import classification
+def build(values, splits, total_steps):
+    from trainers.experiments.digit_classifier import DigitClassifier
 
-    classification.run(
-        FLAGS.data,
-        run_dir=FLAGS.run_dir,
-        export_dir=FLAGS.export_dir,
-        epochs=FLAGS.epochs,
-        batch_size=FLAGS.batch_size,
-        seed=FLAGS.seed,
-        data_dir=FLAGS.data_dir,
-        download=FLAGS.download,
-    )
+    model = DigitClassifier(seed=values.seed)
+    adams = optimizers.adams(values, model, total_steps, averaged="classifier")
+    return optimizers.compiled(values, model, **adams)
 
+
+def task(values):
+    from trainers.experiments import digit_classifier
+
+    return digit_classifier.task(values)
+
+
+TRAINER = Trainer(
+    "mnist_cnn",
+    __doc__,
+    task=task,
+    build=build,
+    knobs=(
+        *(i for i in flags.of(Request, family="images") if i.name in ("data_dir", "download")),
+        *optimizers.knobs(
+            classifier=2e-3, beta_1=0.9, schedule="cosine", decay_from=0.0, averaged="classifier"
+        ),
+    ),
+    defaults={"data": "tfds:mnist", "epochs": 30, "batch_size": 128},
+    # It draws nothing, and its export is a SavedModel alone.
+    without=(
+        *("sample_every", "validate_every", "max_collapsed", "best_metric"),
+        *("tflite", "export_training", "saved_model_weights", "init_from"),
+    ),
+)
 
 if __name__ == "__main__":
-    app.run(main)
+    TRAINER.main()

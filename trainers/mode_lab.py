@@ -8,32 +8,59 @@ command goes on where it stopped, and writes a table, a picture and a page of wh
 
 import os
 
-from absl import app, flags, logging
-
-FLAGS = flags.FLAGS
-flags.DEFINE_string("run_dir", None, "Folder of the experiment; the same command goes on there.")
-flags.DEFINE_list("worlds", [], "Of ring, grid, mixture, rare, stacked_mnist; none are all.")
-flags.DEFINE_list("methods", [], "Which remedies, as the table names them; none are all.")
-flags.DEFINE_integer("seeds", 3, "How many runs of each.", 1)
-flags.DEFINE_enum("budget", "default", ["default", "smoke"], "Lengths of the runs.")
-flags.DEFINE_integer("jobs", os.cpu_count() or 1, "Processes that run cells side by side.", 1)
-flags.DEFINE_bool("report", True, "Write the table, the picture and the page at the end.")
-flags.DEFINE_string("data_dir", None, "Folder of prepared TensorFlow Datasets; default theirs.")
-flags.DEFINE_bool("download", False, "Let TensorFlow Datasets download and prepare MNIST.")
+from trainers import flags
+from trainers.program import Program
 
 
-def main(argv):
-    if len(argv) > 1:
-        raise app.UsageError(f"Unexpected argument '{argv[1]}'; every option is a --flag=value.")
-    if FLAGS.run_dir is None:
-        raise app.UsageError("--run_dir is missing: name a folder for the runs and the page.")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    logging.set_verbosity(logging.WARNING)
-    from trainers.tasks import mode_lab
+def act(values, arguments):
+    from trainers.experiments import mode_lab
 
     names = ("worlds", "methods", "seeds", "budget", "jobs", "report", "data_dir", "download")
-    mode_lab.start(FLAGS.run_dir, **{name: FLAGS[name].value for name in names})
+    mode_lab.run(values.run_dir, **values.only(*names))
 
+
+TRAINER = Program(
+    "mode_lab",
+    __doc__,
+    knobs=(
+        flags.knob(
+            "run_dir",
+            None,
+            "Folder of the experiment; the same command goes on where it stopped.",
+            kind="str",
+        ),
+        flags.knob(
+            "worlds",
+            (),
+            "Worlds to train on, of ring, grid, mixture, rare, stacked_mnist; by default all.",
+        ),
+        flags.knob(
+            "methods", (), "Remedies to train, by their names in the table; by default all."
+        ),
+        flags.knob(
+            "seeds", 3, "Runs of each remedy on each world, under the seeds 0, 1, ...", low=1
+        ),
+        flags.knob(
+            "budget",
+            "default",
+            "Length of the runs: that of the figures, or that of a test.",
+            choices=("default", "smoke"),
+        ),
+        flags.knob(
+            "jobs", os.cpu_count() or 1, "Processes that run side by side, a core each.", low=1
+        ),
+        flags.knob("report", True, "Write the table, the picture and the page at the end."),
+        flags.knob(
+            "data_dir",
+            None,
+            "Folder of prepared TensorFlow Datasets, for MNIST; by default theirs.",
+            kind="str",
+        ),
+        flags.knob("download", False, "Let TensorFlow Datasets download and prepare MNIST."),
+    ),
+    needs={"run_dir": "name a folder for the runs and the page"},
+    act=act,
+)
 
 if __name__ == "__main__":
-    app.run(main)
+    TRAINER.main()

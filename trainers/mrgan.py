@@ -1,44 +1,83 @@
-"""Trains MRGAN (arXiv 1612.02136), as Reg-GAN or MDGAN, on small pictures or a world of points.
+"""Trains mode-regularised GANs (arXiv 1612.02136) on small pictures, or on points.
 
 python -m trainers.mrgan --flagfile=trainers/flagfiles/mrgan.flags --data=DIR --run_dir=RUN
 """
 
-from absl import flags
-
-from trainers import common
-from trainers.tasks import samples as task
-
-FLAGS = flags.FLAGS
-FLAGS.set_default("image_size", "28")
-FLAGS.set_default("batch_size", 128)
-ALGORITHMS = ["regularized", "manifold_diffusion"]
-flags.DEFINE_enum("algorithm", "regularized", ALGORITHMS, "Reg-GAN, or MDGAN.")
-flags.DEFINE_float("distance_weight", None, "Of d(x, G(E(x))); default the algorithm's.", 0.0)
-flags.DEFINE_float("adversarial_weight", None, "Of -log D(G(E(x))); default as well.", 0.0)
-flags.DEFINE_enum("distance", "mean", ["mean", "sum"], "Over coordinates, of the squares.")
-flags.DEFINE_integer("latent_dim", 100, "Length of the latent.", 1)
-flags.DEFINE_integer("generator_width", 800, "Units of the generator's hidden layers.", 1)
-flags.DEFINE_integer("generator_depth", 3, "Hidden layers of the generator.", 0)
-flags.DEFINE_integer("discriminator_width", 512, "Units of discriminators and encoder.", 1)
-flags.DEFINE_integer("discriminator_depth", 2, "Hidden layers of discriminators and encoder.", 0)
-for player in ("encoder", "diffusion_discriminator"):
-    flags.DEFINE_float(f"{player}_learning_rate", 2e-4, f"Adam's rate for the {player}.", 0.0)
+from trainers import flags, optimizers
+from trainers.tasks import points, samples
+from trainers.trainer import Trainer
 
 
-def build(data, total_steps):
+def build(values, splits, total_steps):
     from tfgan_zoo.models.unconditional.mrgan import MRGAN
+    from tfgan_zoo.networks import points as of_points
 
-    weights = ("algorithm", "distance_weight", "adversarial_weight", "distance", "latent_dim")
-    nets = [
-        f"{net}_{size}" for net in ("generator", "discriminator") for size in ("width", "depth")
-    ]
-    model = MRGAN(data.shape, **common.values(*weights, *nets, "seed"))
-    two = ["diffusion_discriminator"] if FLAGS.algorithm == "manifold_diffusion" else []
-    players = ("generator", "encoder", "discriminator", *two)
-    optimizers = {player: common.optimizer(player, total_steps) for player in players}
-    model.compile(**optimizers, **common.compile_options())
-    return model
+    weights = ("algorithm", "distance_weight", "adversarial_weight", "distance")
+    own = values.only(*weights, "latent_dim", "discriminator_width", "discriminator_depth", "seed")
+    if points.is_world(values):
+        (dimensions,) = samples.shape(values, splits)
+        sizes = (values.latent_dim, values.generator_width, values.generator_depth)
+        own |= of_points.mrgan(dimensions, *sizes)
+    else:
+        own |= values.only("generator_width", "generator_depth")
+    model = MRGAN(samples.shape(values, splits), **own)
+    return optimizers.compiled(values, model, **optimizers.adams(values, model, total_steps))
 
+
+TRAINER = Trainer(
+    "mrgan",
+    __doc__,
+    task=samples.task,
+    build=build,
+    knobs=(
+        *samples.KNOBS,
+        *optimizers.knobs(
+            generator=2e-4, encoder=2e-4, discriminator=2e-4, diffusion_discriminator=2e-4
+        ),
+        flags.knob(
+            "algorithm",
+            "regularized",
+            "Reg-GAN, or MDGAN with its manifold step and diffusion step.",
+            choices=("regularized", "manifold_diffusion"),
+        ),
+        flags.knob(
+            "distance_weight",
+            None,
+            "Weight of the distance d(x, G(E(x))); the algorithm's own by default.",
+            kind="float",
+            low=0.0,
+        ),
+        flags.knob(
+            "adversarial_weight",
+            None,
+            "Weight of -log D(G(E(x))); the algorithm's own by default.",
+            kind="float",
+            low=0.0,
+        ),
+        flags.knob(
+            "distance",
+            "mean",
+            "Whether that distance is the mean or the sum of squares over coordinates.",
+            choices=("mean", "sum"),
+        ),
+        flags.knob("latent_dim", 100, "How many numbers a latent has.", low=1),
+        flags.knob("generator_width", 800, "Units of the generator's hidden layers.", low=1),
+        flags.knob("generator_depth", 3, "Hidden layers of the generator.", low=0),
+        flags.knob(
+            "discriminator_width",
+            512,
+            "Units of the discriminators' and the encoder's layers.",
+            low=1,
+        ),
+        flags.knob(
+            "discriminator_depth", 2, "Hidden layers of the discriminators and the encoder.", low=0
+        ),
+    ),
+    defaults={
+        "image_size": "28",
+        "batch_size": 128,
+    },
+)
 
 if __name__ == "__main__":
-    common.start(build, task)
+    TRAINER.main()

@@ -3,43 +3,59 @@
 python -m trainers.pix2pix --flagfile=trainers/flagfiles/pix2pix.flags --data=DIR --run_dir=RUN
 """
 
-from absl import flags
-
-from trainers import common
-from trainers.tasks import paired as task
-
-FLAGS = flags.FLAGS
-FLAGS.set_default("gradient_norm_bound", 500.0)  # the L1 term is weighted by 100
-flags.DEFINE_integer("generator_filters", 64, "Width of the generator's first layer.", 1)
-flags.DEFINE_integer("discriminator_filters", 64, "Width of the discriminator's first layer.", 1)
-flags.DEFINE_enum("patch", "70", ["1", "16", "34", "70", "142", "286"], "Pixels one score sees.")
-flags.DEFINE_float("dropout", 0.5, "Rate of the first three decoder layers.", 0.0, 0.99)
-flags.DEFINE_float("l1_weight", 100.0, "Weight of the L1 term.", 0.0)
-flags.DEFINE_enum("objective", "bce", ["bce", "least_squares"], "The adversarial loss.")
+from trainers import flags, optimizers
+from trainers.tasks import paired
+from trainers.trainer import Trainer
 
 
-def build(data, total_steps):
+def build(values, splits, total_steps):
     from tfgan_zoo.models.translation.pix2pix import Pix2Pix
 
+    sizes = ("source_channels", "target_channels", "generator_filters", "discriminator_filters")
     model = Pix2Pix(
-        image_size=common.image_size(),
-        source_channels=data.channels("source"),
-        target_channels=data.channels("target"),
-        generator_filters=FLAGS.generator_filters,
-        discriminator_filters=FLAGS.discriminator_filters,
-        patch=int(FLAGS.patch),
-        dropout=FLAGS.dropout,
-        l1_weight=FLAGS.l1_weight,
-        objective=FLAGS.objective,
-        seed=FLAGS.seed,
+        patch=int(values.patch),
+        **values.only("image_size", *sizes, "dropout", "l1_weight", "objective", "seed"),
     )
-    model.compile(
-        generator=common.optimizer("generator", total_steps),
-        discriminator=common.optimizer("discriminator", total_steps),
-        **common.compile_options(),
-    )
-    return model
+    return optimizers.compiled(values, model, **optimizers.adams(values, model, total_steps))
 
+
+TRAINER = Trainer(
+    "pix2pix",
+    __doc__,
+    task=paired.task,
+    build=build,
+    knobs=(
+        *paired.KNOBS,
+        *optimizers.knobs(generator=2e-4, discriminator=2e-4),
+        flags.knob("generator_filters", 64, "Channels of the generator's first layer.", low=1),
+        flags.knob(
+            "discriminator_filters", 64, "Channels of the discriminator's first layer.", low=1
+        ),
+        flags.knob(
+            "patch",
+            "70",
+            "Side, in pixels, of the patch that one score of the discriminator sees.",
+            choices=("1", "16", "34", "70", "142", "286"),
+        ),
+        flags.knob(
+            "dropout",
+            0.5,
+            "Share of units of the first three decoder layers that dropout sets to zero.",
+            low=0.0,
+            high=0.99,
+        ),
+        flags.knob("l1_weight", 100.0, "Weight of the L1 distance to the true picture.", low=0.0),
+        flags.knob(
+            "objective",
+            "bce",
+            "The adversarial loss: cross-entropy, or least squares.",
+            choices=("bce", "least_squares"),
+        ),
+    ),
+    defaults={
+        "gradient_norm_bound": 500.0,
+    },
+)
 
 if __name__ == "__main__":
-    common.start(build, task)
+    TRAINER.main()

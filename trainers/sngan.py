@@ -1,40 +1,73 @@
-"""Trains SNGAN (arXiv 1802.05957) on a set of square pictures, or on a world of points.
+"""Trains SNGAN (arXiv 1802.05957) on square pictures, or on a world of points.
 
 python -m trainers.sngan --flagfile=trainers/flagfiles/sngan.flags --data=DIR --run_dir=RUN
 """
 
-from absl import flags
-
-from trainers import common
-from trainers.tasks import samples as task
-
-FLAGS = flags.FLAGS
-FLAGS.set_default("image_size", "32")
-FLAGS.set_default("batch_size", 320)  # five batches of 64, one for each discriminator step
-FLAGS.set_default("beta_1", 0.0)
-FLAGS.set_default("beta_2", 0.9)
-FLAGS.set_default("lr_schedule", "linear")
-FLAGS.set_default("lr_decay_from", 0.0)
-flags.DEFINE_integer("latent_dim", 128, "Length of the latent.", 1)
-flags.DEFINE_integer("generator_filters", 256, "Width of the generator.", 1)
-flags.DEFINE_integer("discriminator_filters", 128, "Width of the discriminator.", 1)
-flags.DEFINE_integer("discriminator_steps", 5, "Parts of --batch_size, one for each step.", 1)
-flags.DEFINE_integer("generator_batch", 2, "Latents of the generator's step, in such parts.", 1)
+from trainers import flags, optimizers
+from trainers.tasks import points, samples
+from trainers.trainer import Trainer
 
 
-def build(data, total_steps):
+def build(values, splits, total_steps):
     from tfgan_zoo.models.unconditional.sngan import SNGAN
+    from tfgan_zoo.networks import points as of_points
 
-    if FLAGS.batch_size % FLAGS.discriminator_steps:
+    own = values.only("latent_dim", "discriminator_steps", "generator_batch", "seed")
+    if points.is_world(values):
+        (dimensions,) = samples.shape(values, splits)
+        widths = (values.generator_filters, values.discriminator_filters)
+        own |= of_points.sngan(dimensions, values.latent_dim, *widths)
+    else:
+        own |= values.only("generator_filters", "discriminator_filters")
+    if values.batch_size % values.discriminator_steps:
         raise ValueError("--discriminator_steps share a batch: --batch_size is no multiple of it.")
-    widths = ("latent_dim", "generator_filters", "discriminator_filters")
-    names = (*widths, "discriminator_steps", "generator_batch", "seed")
-    model = SNGAN(data.shape, **common.values(*names))
-    generator = common.optimizer("generator", total_steps)
-    discriminator = common.optimizer("discriminator", total_steps * FLAGS.discriminator_steps)
-    model.compile(generator=generator, discriminator=discriminator, **common.compile_options())
-    return model
+    model = SNGAN(samples.shape(values, splits), **own)
+    return optimizers.compiled(values, model, **optimizers.adams(values, model, total_steps))
 
+
+TRAINER = Trainer(
+    "sngan",
+    __doc__,
+    task=samples.task,
+    build=build,
+    knobs=(
+        *samples.KNOBS,
+        *optimizers.knobs(
+            generator=2e-4,
+            discriminator=2e-4,
+            beta_1=0.0,
+            beta_2=0.9,
+            schedule="linear",
+            decay_from=0.0,
+        ),
+        flags.knob("latent_dim", 128, "How many numbers a latent has.", low=1),
+        flags.knob(
+            "generator_filters", 256, "Channels of the generator, or units on points.", low=1
+        ),
+        flags.knob(
+            "discriminator_filters",
+            128,
+            "Channels of the discriminator, or units on points.",
+            low=1,
+        ),
+        flags.knob(
+            "discriminator_steps",
+            5,
+            "Updates of the discriminator for one of the generator; parts of a batch.",
+            low=1,
+        ),
+        flags.knob(
+            "generator_batch",
+            2,
+            "Generator's batch size, as a multiple of the discriminator's.",
+            low=1,
+        ),
+    ),
+    defaults={
+        "image_size": "32",
+        "batch_size": 320,
+    },
+)
 
 if __name__ == "__main__":
-    common.start(build, task)
+    TRAINER.main()

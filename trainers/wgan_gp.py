@@ -3,42 +3,63 @@
 python -m trainers.wgan_gp --flagfile=trainers/flagfiles/wgan_gp.flags --data=DIR --run_dir=RUN
 """
 
-from absl import flags
-
-from trainers import common
-from trainers.tasks import samples as task
-
-FLAGS = flags.FLAGS
-FLAGS.set_default("image_size", "32")
-FLAGS.set_default("batch_size", 320)  # five batches of 64, one for each step of the critic
-FLAGS.set_default("beta_1", 0.0)
-FLAGS.set_default("beta_2", 0.9)
-FLAGS.set_default("lr_schedule", "linear")
-FLAGS.set_default("lr_decay_from", 0.0)
-flags.DEFINE_alias("critic_learning_rate", "discriminator_learning_rate")
-flags.DEFINE_enum("networks", "resnet", ["resnet", "conv", "mlp"], "Nets; points take mlp.")
-flags.DEFINE_integer("latent_dim", 128, "Length of the latent.", 1)
-flags.DEFINE_integer("filters", 128, "Width of both nets.", 1)
-flags.DEFINE_integer("critic_steps", 5, "Parts of --batch_size, one for each critic step.", 1)
-flags.DEFINE_integer("generator_batch", 2, "Latents of its step, in such parts.", 1)
-flags.DEFINE_float("penalty", 10.0, "Lambda, the weight of the gradient penalty.", 0.0)
-flags.DEFINE_bool("conditional", False, "Draw each of the data's classes (AC-GAN).")
+from trainers import flags, optimizers
+from trainers.tasks import points, samples
+from trainers.trainer import Trainer
 
 
-def build(data, total_steps):
+def build(values, splits, total_steps):
     from tfgan_zoo.models.unconditional.wgan_gp import WGANGP
+    from tfgan_zoo.networks import points as of_points
 
-    if FLAGS.batch_size % FLAGS.critic_steps:
+    own = values.only("latent_dim", "critic_steps", "generator_batch", "penalty", "seed")
+    if points.is_world(values):
+        (dimensions,) = samples.shape(values, splits)
+        own |= of_points.wgan_gp(dimensions, values.latent_dim, values.filters)
+        own["dequantised"] = False
+    else:
+        own |= values.only("networks", "filters")
+    if values.batch_size % values.critic_steps:
         raise ValueError("The critic's steps share a batch: --batch_size is no multiple of them.")
-    names = ("networks", "latent_dim", "filters", "critic_steps", "generator_batch", "penalty")
-    options = common.values(*names)
-    classes = len(data.info["label_names"]) if FLAGS.conditional else 0
-    model = WGANGP(data.shape, classes=classes, seed=FLAGS.seed, **options)
-    generator = common.optimizer("generator", total_steps)
-    critic = common.optimizer("critic", total_steps * FLAGS.critic_steps)
-    model.compile(generator=generator, critic=critic, **common.compile_options())
-    return model
+    model = WGANGP(samples.shape(values, splits), **own)
+    return optimizers.compiled(values, model, **optimizers.adams(values, model, total_steps))
 
+
+TRAINER = Trainer(
+    "wgan_gp",
+    __doc__,
+    task=samples.task,
+    build=build,
+    knobs=(
+        *samples.KNOBS,
+        *optimizers.knobs(
+            generator=2e-4, critic=2e-4, beta_1=0.0, beta_2=0.9, schedule="linear", decay_from=0.0
+        ),
+        flags.alias("discriminator_learning_rate", "critic_learning_rate"),
+        flags.knob(
+            "networks",
+            "resnet",
+            "Nets of both players: the paper's for CIFAR-10, or for MNIST.",
+            choices=("resnet", "conv"),
+        ),
+        flags.knob("latent_dim", 128, "How many numbers a latent has.", low=1),
+        flags.knob("filters", 128, "Channels of both nets, or units on points.", low=1),
+        flags.knob(
+            "critic_steps",
+            5,
+            "Updates of the critic for one of the generator; parts of a batch.",
+            low=1,
+        ),
+        flags.knob(
+            "generator_batch", 2, "Generator's batch size, as a multiple of the critic's.", low=1
+        ),
+        flags.knob("penalty", 10.0, "Lambda, the weight of the gradient penalty.", low=0.0),
+    ),
+    defaults={
+        "image_size": "32",
+        "batch_size": 320,
+    },
+)
 
 if __name__ == "__main__":
-    common.start(build, task)
+    TRAINER.main()

@@ -21,7 +21,7 @@ def measure(sizes, rounds, steps):
     import tensorflow as tf
 
     from tests.benchmarks import project
-    from tfgan_zoo.training.fit import fit
+    from tests.training.tiny import fit
     from tfgan_zoo.training.run_directory import RunDirectory
 
     pairs = []

@@ -26,7 +26,7 @@ def measure(sizes, steps, rows):
     import keras
 
     from tests.benchmarks import pipeline, project
-    from tfgan_zoo.training.fit import fit
+    from tests.training.tiny import fit
     from tfgan_zoo.training.run_directory import RunDirectory
 
     measured = []

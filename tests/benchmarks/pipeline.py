@@ -23,6 +23,7 @@ def batches(variant, image_size, batch_size):
     """The endless training stream of random pictures."""
     from tfgan_zoo.data.examples import Examples
     from tfgan_zoo.data.pipeline import train_batches
+    from tfgan_zoo.kinds.image import Image
 
     fields, side, crop = ("images",), image_size, None
     if variant == "pix2pix":
@@ -30,7 +31,10 @@ def batches(variant, image_size, batch_size):
     random = np.random.default_rng(0)
     arrays = {name: random.integers(0, 256, (256, side, side, 3), np.uint8) for name in fields}
     examples = Examples.from_arrays(
-        arrays, dict.fromkeys(fields, "image"), [str(i) for i in range(256)], {"name": "random"}
+        arrays,
+        dict.fromkeys(fields, Image((side, side, 3))),
+        [str(i) for i in range(256)],
+        {"name": "random"},
     )
     return train_batches(
         examples, global_batch_size=batch_size, seed=0, crop_size=crop, flip=crop is not None

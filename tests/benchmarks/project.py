@@ -29,7 +29,7 @@ def dcgan(image_size, filters, **options):
 
 
 def compiled(model, **options):
-    """The model with the optimizers that `trainers.common` gives it by default."""
+    """The model with the optimizers that `trainers.optimizers` gives it by default."""
     model.compile(
         **{
             player: Adam(2e-4, beta_1=0.5, epsilon=1e-8, name=f"{player}_adam")

@@ -8,11 +8,14 @@ import psutil
 import pytest
 
 from tfgan_zoo.data import cache
-from tfgan_zoo.data.examples import DataError, FieldSpec
+from tfgan_zoo.data.errors import DataError
+from tfgan_zoo.kinds.class_ import Class
+from tfgan_zoo.kinds.image import Image
+from tfgan_zoo.kinds.label_map import LabelMap
 
 FIELDS = {
-    "images": FieldSpec((2, 3, 1), np.uint8, "image"),
-    "labels": FieldSpec((), np.int32, "class"),
+    "images": Image((2, 3, 1)),
+    "labels": Class(),
 }
 
 
@@ -70,7 +73,7 @@ def test_disk_is_filled_once_and_used_again(tmp_path):
 def test_another_key_or_field_is_another_cache(tmp_path):
     tabulate("disk", tmp_path, key=["name", 1])
     tabulate("disk", tmp_path, key=["name", 2])
-    fields = {**FIELDS, "images": FieldSpec((2, 3, 1), np.uint8, "labels")}
+    fields = {**FIELDS, "images": LabelMap((2, 3, 1))}
     tabulate("disk", tmp_path, key=["name", 1], fields=fields)
     assert len([*tmp_path.iterdir()]) == 3
 

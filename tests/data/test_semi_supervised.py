@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
-from tfgan_zoo.data.examples import DataError, Examples
+from tfgan_zoo.data.errors import DataError
+from tfgan_zoo.data.examples import Examples
 from tfgan_zoo.data.semi_supervised import choose_labelled, train_batches
+from tfgan_zoo.kinds.class_ import Class
+from tfgan_zoo.kinds.image import Image
 
 CLASSES = np.repeat(np.arange(4, dtype=np.int32), [9, 12, 15, 24])
 
@@ -14,7 +17,7 @@ def table(labels=CLASSES):
     count = len(labels)
     arrays = {"images": np.zeros((count, 2, 2, 1), np.uint8), "labels": labels}
     arrays["images"][:, 0, 0, 0] = np.arange(count)
-    kinds = {"images": "image", "labels": "class"}
+    kinds = {"images": Image((2, 2, 1)), "labels": Class()}
     return Examples.from_arrays(arrays, kinds, [str(i) for i in range(count)], {})
 
 

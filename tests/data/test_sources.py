@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from tfgan_zoo.data import sources
-from tfgan_zoo.data.examples import DataError
+from tfgan_zoo.data.errors import DataError
+from tfgan_zoo.data.request import Request
 
 
 def save(path, size=(8, 8), colour=(9, 9, 9)):
@@ -16,11 +17,11 @@ def save(path, size=(8, 8), colour=(9, 9, 9)):
 
 
 def images(spec, split="train", **options):
-    return sources.open_images(str(spec), split, **{"image_size": (8, 8), **options})
+    return sources.open_images(str(spec), split, Request(**{"image_size": (8, 8), **options}))
 
 
 def pairs(spec, split="train", **options):
-    return sources.open_pairs(str(spec), split, **{"image_size": (8, 8), **options})
+    return sources.open_pairs(str(spec), split, Request(**{"image_size": (8, 8), **options}))
 
 
 @pytest.mark.parametrize("opener", [images, pairs])
@@ -81,7 +82,7 @@ def test_single_images_where_pairs_are_needed(tmp_path):
     [
         ({"cache": "ram"}, "cache=ram: choose one of memory, disk, none"),
         ({"image_size": (0, 8)}, "give \\(height, width\\)"),
-        ({"source_channels": 5}, "channels=5: choose one of 1, 2, 3, 4"),
+        ({"source_channels": 5}, "source_channels=5: give from 1 to 4"),
         ({"direction": "BtoC"}, "direction=BtoC: choose one of AtoB, BtoA"),
         ({"labels": "both"}, "labels=both: choose one of auto, source, target, none"),
     ],
@@ -109,14 +110,14 @@ def test_facades(tmp_path):
     options = {"image_size": (16, 32), "num_examples": 3, "data_dir": tmp_path}
     train = pairs("facades", **options)
     assert len(train) == 3 and train.fields["source"].shape == (16, 32, 3)
-    assert train.fields["source"].kind == "labels" and train.fields["target"].kind == "image"
+    assert train.fields["source"].name == "label_map" and train.fields["target"].name == "image"
     batch = train.fetch(range(3))
     palette = {*map(tuple, train.info["palette"])}
     assert {*map(tuple, batch["source"].reshape(-1, 3).tolist())} <= palette
 
     swapped = pairs("facades", direction="BtoA", **options)
     np.testing.assert_array_equal(swapped.fetch([1])["target"][0], batch["source"][1])
-    assert swapped.fields["target"].kind == "labels"
+    assert swapped.fields["target"].name == "label_map"
 
     grey = pairs("facades", source_channels=1, **options)
     assert grey.fetch([0])["source"].shape == (1, 16, 32, 1)

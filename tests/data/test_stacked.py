@@ -3,14 +3,15 @@
 import numpy as np
 import pytest
 
-from tfgan_zoo.data.examples import DataError
+from tfgan_zoo.data.errors import DataError
+from tfgan_zoo.data.request import Request
 from tfgan_zoo.data.sources import exists, open_images
 from tfgan_zoo.data.stacked import stacked
 
 
 @pytest.fixture(scope="module")
 def grey():
-    return open_images("digits", "train", image_size=(12, 12), channels=1)
+    return open_images("digits", "train", Request(image_size=(12, 12), channels=1))
 
 
 def test_each_channel_is_a_picture_of_its_own(grey):
@@ -38,7 +39,7 @@ def test_seeds_choose_others(grey):
 
 
 def test_data_names_it():
-    train = open_images("stacked:digits", "train", image_size=(12, 12))
+    train = open_images("stacked:digits", "train", Request(image_size=(12, 12)))
     assert set(train.fields) == {"images"} and train.info["name"].startswith("stacked")
     assert len(train) == 128_000 and "three" in train.info["split_rule"]
     assert exists("stacked:digits") and not exists("stacked:nothing")
@@ -46,4 +47,4 @@ def test_data_names_it():
 
 def test_other_channels_are_refused():
     with pytest.raises(DataError, match="3 channels"):
-        open_images("stacked:digits", "train", image_size=(12, 12), channels=1)
+        open_images("stacked:digits", "train", Request(image_size=(12, 12), channels=1))

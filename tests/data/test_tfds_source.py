@@ -10,7 +10,8 @@ import tensorflow_datasets as tfds
 from PIL import Image
 
 from tfgan_zoo.data import sources, tfds_source
-from tfgan_zoo.data.examples import DataError
+from tfgan_zoo.data.errors import DataError
+from tfgan_zoo.data.request import Request
 from tfgan_zoo.data.splits import HoldOut
 
 
@@ -49,7 +50,7 @@ def picture(value, channels=3, size=(6, 8)):
 
 def open_images(spec, data_dir, split="train", **options):
     options = {"image_size": (6, 8), **options}
-    return sources.open_images(spec, split, data_dir=data_dir, **options)
+    return sources.open_images(spec, split, Request(data_dir=data_dir, **options))
 
 
 @pytest.fixture(scope="module")
@@ -111,26 +112,29 @@ def test_slices_are_passed_through(prepared):
 
 def test_pairs_and_their_splits(prepared):
     options = {"image_size": (6, 8), "data_dir": prepared, "val_count": 2, "test_count": 3}
+    request = Request(source_channels=1, **options)
     parts = {
-        split: sources.open_pairs("tfds:zoo_test_pairs", split, source_channels=1, **options)
+        split: sources.open_pairs("tfds:zoo_test_pairs", split, request)
         for split in ("train", "validation", "test")
     }
     assert [len(part) for part in parts.values()] == [7, 2, 3]
     test = parts["test"]
-    assert test.fields["source"].kind == "labels" and test.fields["target"].kind == "image"
+    assert test.fields["source"].name == "label_map" and test.fields["target"].name == "image"
     batch = test.fetch(range(3))
     assert batch["source"][:, 0, 0, 0].tolist() == [9, 10, 11]
     assert batch["target"][:, 0, 0, 0].tolist() == [109, 110, 111]
     swapped = sources.open_pairs(
-        "tfds:zoo_test_pairs", "test", direction="BtoA", labels="none", **options
+        "tfds:zoo_test_pairs", "test", Request(direction="BtoA", labels="none", **options)
     )
     assert swapped.fetch([0])["target"][0, 0, 0].tolist() == [9, 9, 9]
-    assert swapped.fields["target"].kind == "image"
+    assert swapped.fields["target"].name == "image"
 
 
 def test_wrong_kind_of_set(prepared):
     with pytest.raises(DataError, match="is not a paired set: it has the pictures image"):
-        sources.open_pairs("tfds:zoo_test_images", "train", image_size=(6, 8), data_dir=prepared)
+        sources.open_pairs(
+            "tfds:zoo_test_images", "train", Request(image_size=(6, 8), data_dir=prepared)
+        )
     with pytest.raises(DataError, match="has no picture named 'image' but input_image"):
         open_images("tfds:zoo_test_pairs", prepared)
 
@@ -259,9 +263,7 @@ def test_mnist(real_data):
     examples = sources.open_images(
         "tfds:mnist",
         "test",
-        image_size=(32, 32),
-        channels=1,
-        data_dir=real_data / "tfds",
+        Request(image_size=(32, 32), channels=1, data_dir=real_data / "tfds"),
     )
     assert len(examples) == 10000 and examples.fields["images"].shape == (32, 32, 1)
     batch = examples.fetch(range(10000))
@@ -281,7 +283,7 @@ def test_mnist(real_data):
 
 def test_cifar10_jpeg(real_data):
     examples = sources.open_images(
-        "tfds:cifar10_jpeg", "train[:2%]", image_size=(32, 32), data_dir=real_data / "tfds"
+        "tfds:cifar10_jpeg", "train[:2%]", Request(image_size=(32, 32), data_dir=real_data / "tfds")
     )
     assert len(examples) == 400 and len(examples.info["label_names"]) == 10
     batch = examples.fetch(range(400))

@@ -7,7 +7,10 @@ from PIL import Image
 
 from tests.data.test_tfds_source import picture, write
 from tfgan_zoo.data import unpaired
-from tfgan_zoo.data.examples import DataError, Examples
+from tfgan_zoo.data.errors import DataError
+from tfgan_zoo.data.examples import Examples
+from tfgan_zoo.data.request import Request
+from tfgan_zoo.kinds.image import Image as Pictures
 
 
 def save(path, colour, size=(8, 8), palette=False):
@@ -17,7 +20,7 @@ def save(path, colour, size=(8, 8), palette=False):
 
 
 def opened(spec, split="train", **options):
-    return unpaired.open_unpaired(str(spec), split, **{"image_size": (8, 8), **options})
+    return unpaired.open_unpaired(str(spec), split, Request(**{"image_size": (8, 8), **options}))
 
 
 def colours(table):
@@ -32,7 +35,9 @@ def sets(count_a, count_b):
         pixels = np.broadcast_to(np.arange(count)[:, None, None, None], (count, 2, 2, 1))
         names = [str(i) for i in range(count)]
         tables.append(
-            Examples.from_arrays({name: pixels.astype(np.uint8)}, {name: "image"}, names, {})
+            Examples.from_arrays(
+                {name: pixels.astype(np.uint8)}, {name: Pictures((2, 2, 1))}, names, {}
+            )
         )
     return unpaired.Unpaired(*tables, {"name": "numbers", "split": "train"})
 
@@ -122,11 +127,11 @@ def test_label_maps_keep_their_colours(tmp_path):
         save(tmp_path / "maps" / "trainB" / f"{i}.png", i)
     options = {"val_count": 0, "test_count": 0}
     data = opened(tmp_path / "maps", **options)
-    assert [spec.kind for spec in data.fields.values()] == ["labels", "image"]
+    assert [kind.name for kind in data.fields.values()] == ["label_map", "image"]
     data = opened(f"{tmp_path / 'maps' / 'trainB'},{tmp_path / 'maps' / 'trainA'}", **options)
-    assert [spec.kind for spec in data.fields.values()] == ["image", "labels"]
+    assert [kind.name for kind in data.fields.values()] == ["image", "label_map"]
     data = opened(tmp_path / "maps", labels="b", **options)
-    assert [spec.kind for spec in data.fields.values()] == ["image", "labels"]
+    assert [kind.name for kind in data.fields.values()] == ["image", "label_map"]
     with pytest.raises(DataError, match="labels=c: choose one of auto, a, b, none"):
         opened(tmp_path / "maps", labels="c")
 
@@ -160,7 +165,7 @@ def test_a_tfds_set_of_two_domains(tmp_path):
 
 def test_facades_are_taken_apart():
     data = opened("facades", "test", image_size=(16, 16))
-    assert [spec.kind for spec in data.fields.values()] == ["labels", "image"]
+    assert [kind.name for kind in data.fields.values()] == ["label_map", "image"]
     assert data.a.names == data.b.names and len(data) == 50
     assert data.info["palette"]
     pairs = data.pairs().fetch([3, 1])
@@ -206,7 +211,7 @@ def test_replicas_see_the_parts_of_one_batch():
 def test_crops_and_flips_of_the_two_are_their_own():
     ramp = np.arange(64, dtype=np.uint8).reshape(1, 8, 8, 1)
     tables = [
-        Examples.from_arrays({name: ramp}, {name: "image"}, ["0"], {})
+        Examples.from_arrays({name: ramp}, {name: Pictures((8, 8, 1))}, ["0"], {})
         for name in ("images_a", "images_b")
     ]
     stream = unpaired.train_batches(

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from tfgan_zoo.data import worlds
-from tfgan_zoo.data.examples import DataError
+from tfgan_zoo.data.errors import DataError
 from tfgan_zoo.data.pipeline import train_batches
+from tfgan_zoo.data.request import Request
 from tfgan_zoo.metrics.modes import mode_coverage
 
 
@@ -48,19 +49,18 @@ def test_the_swiss_roll_is_rolled():
 
 
 def test_splits_are_drawn_apart_and_repeat():
-    train, test = (
-        worlds.open_points("ring", split, num_points=50).fetch(np.arange(50))["points"]
-        for split in ("train", "test")
-    )
+    def points(split, **options):
+        table = worlds.open_points("ring", split, Request(num_examples=50, **options))
+        return table.fetch(np.arange(50))["points"]
+
+    train, test = points("train"), points("test")
     assert not np.isin(train, test).any()
-    again = worlds.open_points("ring", "train", num_points=50).fetch(np.arange(50))["points"]
-    np.testing.assert_array_equal(train, again)
-    other = worlds.open_points("ring", "train", num_points=50, seed=1).fetch(np.arange(50))
-    assert not np.isin(train, other["points"]).any()
+    np.testing.assert_array_equal(train, points("train"))
+    assert not np.isin(train, points("train", seed=1)).any()
 
 
 def test_batches_carry_points_as_they_are():
-    table = worlds.open_points("mixture", "train", num_points=64)
+    table = worlds.open_points("mixture", "train", Request(num_examples=64))
     batch = next(iter(train_batches(table, global_batch_size=64, seed=0)))["points"].numpy()
     assert batch.shape == (64, 1)
     points = table.fetch(np.arange(64))["points"]

@@ -7,11 +7,29 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tfgan_zoo.export import interface as interfaces
 from tfgan_zoo.export import saved_model, serving, signatures
 
 IMAGE_SIZE = (16, 32)  # not square, so that a height for a width shows
 LATENT_DIM = 6
 CLASSES = 4
+
+
+WORDS = ("", "<start>", "a", "b", "c", "<end>")
+LENGTH = 7  # of a text
+
+
+class Normal:
+    """N(0, 1), as `tfgan_zoo.networks.priors` has it."""
+
+    def __init__(self, size):
+        self.size, self.code = size, f"np.random.normal(size=(1, {size}))"
+
+    def sample(self, count, seed):
+        return tf.random.stateless_normal([count, self.size], seed)
+
+    def describe(self):
+        return [{"kind": "normal", "size": self.size}]
 
 
 def mask(shape, seed):
@@ -78,24 +96,37 @@ def network():
     return network
 
 
-@pytest.fixture(scope="session")
-def exported(network, tmp_path_factory):
-    """The export `unet/1`: .path, .parent, and .model, the loaded SavedModel."""
-    parent = tmp_path_factory.mktemp("models") / "unet"
-    requests = serving.translation_requests(IMAGE_SIZE, 3, sample=True)
+def save(interface, parent, **options):
+    """The export `parent/1`: .path, .parent, .interface and .model, the loaded SavedModel."""
+    made = signatures.build(interface)
+    requests = serving.requests(interface, made)
     path = saved_model.save(
         parent,
-        network=network,
-        signatures=signatures.translation(
-            network,
-            image_size=IMAGE_SIZE,
-            source_channels=3,
-            target_channels=3,
-            sample=lambda images, seed: network(images, seed=seed),
-        ),
-        assets_extra={serving.WARMUP_FILE: serving.warmup_requests("unet", requests)},
+        network=interface.networks,
+        signatures=made,
+        assets_extra={serving.WARMUP_FILE: serving.warmup_requests(interface.name, requests)},
+        **options,
     )
-    return types.SimpleNamespace(path=path, parent=parent, model=tf.saved_model.load(path))
+    model = tf.saved_model.load(path)
+    return types.SimpleNamespace(path=path, parent=parent, interface=interface, model=model)
+
+
+@pytest.fixture(scope="session")
+def translation(network):
+    """Pictures to pictures, label maps of three channels, with noise."""
+    return interfaces.Interface(
+        name="unet",
+        inputs=(interfaces.source_images((*IMAGE_SIZE, 3)),),
+        outputs=(interfaces.images((*IMAGE_SIZE, 3)),),
+        call=lambda images: network(images),
+        networks=(network,),
+        noise=lambda images, seed: network(images, seed=seed),
+    )
+
+
+@pytest.fixture(scope="session")
+def exported(translation, tmp_path_factory):
+    return save(translation, tmp_path_factory.mktemp("models") / "unet")
 
 
 @pytest.fixture(scope="session")
@@ -114,22 +145,20 @@ def latent_network():
 
 
 @pytest.fixture(scope="session")
-def exported_latent(latent_network, tmp_path_factory):
-    parent = tmp_path_factory.mktemp("models") / "dcgan"
-
-    def sample_latents(num_images, seed):
-        return tf.random.stateless_normal([num_images, LATENT_DIM], tf.stack([seed, 0]))
-
-    requests = serving.latent_requests(LATENT_DIM)
-    path = saved_model.save(
-        parent,
-        network=latent_network,
-        signatures=signatures.latent(
-            latent_network, latent_dim=LATENT_DIM, sample_latents=sample_latents
-        ),
-        assets_extra={serving.WARMUP_FILE: serving.warmup_requests("dcgan", requests)},
+def latent(latent_network):
+    """Latents to pictures."""
+    return interfaces.Interface(
+        name="dcgan",
+        inputs=(interfaces.latents(Normal(LATENT_DIM)),),
+        outputs=(interfaces.images((8, 8, 1)),),
+        call=lambda latents: latent_network(latents),
+        networks=(latent_network,),
     )
-    return types.SimpleNamespace(path=path, parent=parent, model=tf.saved_model.load(path))
+
+
+@pytest.fixture(scope="session")
+def exported_latent(latent, tmp_path_factory):
+    return save(latent, tmp_path_factory.mktemp("models") / "dcgan")
 
 
 @pytest.fixture(scope="session")
@@ -148,22 +177,127 @@ def conditional_network():
 
 
 @pytest.fixture(scope="session")
-def exported_conditional(conditional_network, tmp_path_factory):
-    parent = tmp_path_factory.mktemp("models") / "cgan"
+def conditional(conditional_network):
+    """Latents and labels to pictures."""
 
-    def generate(latents, labels):
+    def call(latents, labels):
         return conditional_network(tf.concat([latents, tf.one_hot(labels, CLASSES)], -1))
 
-    def sample_latents(num_images, seed):
-        return tf.random.stateless_uniform([num_images, LATENT_DIM], tf.stack([seed, 0]))
-
-    requests = serving.conditional_requests(LATENT_DIM)
-    path = saved_model.save(
-        parent,
-        network=conditional_network,
-        signatures=signatures.conditional(
-            generate, latent_dim=LATENT_DIM, classes=CLASSES, sample_latents=sample_latents
-        ),
-        assets_extra={serving.WARMUP_FILE: serving.warmup_requests("cgan", requests)},
+    return interfaces.Interface(
+        name="cgan",
+        inputs=(interfaces.latents(Normal(LATENT_DIM)), interfaces.labels(CLASSES)),
+        outputs=(interfaces.images((8, 8, 1)),),
+        call=call,
+        networks=(conditional_network,),
     )
-    return types.SimpleNamespace(path=path, parent=parent, model=tf.saved_model.load(path))
+
+
+@pytest.fixture(scope="session")
+def exported_conditional(conditional, tmp_path_factory):
+    return save(conditional, tmp_path_factory.mktemp("models") / "cgan")
+
+
+@pytest.fixture(scope="session")
+def points():
+    """Latents to points of two dimensions."""
+    keras.utils.set_random_seed(6)
+    network = keras.Sequential([keras.Input([3]), keras.layers.Dense(2)])
+    return interfaces.Interface(
+        name="ring",
+        inputs=(interfaces.latents(Normal(3)),),
+        outputs=(interfaces.points(2),),
+        call=lambda latents: network(latents),
+        networks=(network,),
+    )
+
+
+@pytest.fixture(scope="session")
+def exported_points(points, tmp_path_factory):
+    return save(points, tmp_path_factory.mktemp("models") / "ring")
+
+
+@pytest.fixture(scope="session")
+def encoder():
+    """Pictures to the mean and the logarithm of the variance of their latents."""
+    keras.utils.set_random_seed(7)
+    network = keras.Sequential(
+        [keras.Input([8, 8, 1]), keras.layers.Flatten(), keras.layers.Dense(2 * LATENT_DIM)]
+    )
+
+    def call(images):
+        mean, log_variance = tf.split(network(images), 2, axis=-1)
+        return {"mean": mean, "log_variance": log_variance}
+
+    return interfaces.Interface(
+        name="vae_encode",
+        inputs=(interfaces.source_images((8, 8, 1)),),
+        outputs=tuple(interfaces.vector(name, LATENT_DIM) for name in ("mean", "log_variance")),
+        call=call,
+        networks=(network,),
+        part="encode",
+    )
+
+
+@pytest.fixture(scope="session")
+def exported_encoder(encoder, tmp_path_factory):
+    return save(encoder, tmp_path_factory.mktemp("models") / "vae_encode")
+
+
+class Writer:
+    """A recurrence over tokens: `step` is one turn of it, `write` the loop with its draws."""
+
+    def __init__(self):
+        keras.utils.set_random_seed(8)
+        self.embedding = keras.layers.Embedding(len(WORDS), 4)
+        self.cell = keras.layers.GRUCell(8)
+        self.logits = keras.layers.Dense(len(WORDS))
+        self.cell.build([None, 4])
+        self.embedding.build(None)
+        self.logits.build([None, 8])
+        self.networks = (self.embedding, self.cell, self.logits)
+
+    def step(self, tokens, state):
+        _, (state,) = self.cell(self.embedding(tokens), [state])
+        return {"logits": self.logits(state), "next_state": state}
+
+    def write(self, seed, num, temperature):
+        tokens, state, written = tf.ones([num], tf.int32), tf.zeros([num, 8]), []
+        for turn in range(LENGTH):
+            found = self.step(tokens, state)
+            logits, state = found["logits"] / temperature, found["next_state"]
+            key = tf.stack([seed, turn])
+            tokens = tf.random.stateless_categorical(logits, 1, key, dtype=tf.int32)[:, 0]
+            written.append(tokens)
+        return tf.stack(written, axis=1)
+
+
+@pytest.fixture(scope="session")
+def writer():
+    """Texts from a seed; TFLite holds one step of the recurrence."""
+    made = Writer()
+    step = interfaces.Interface(
+        name="seqgan",
+        inputs=(
+            interfaces.Input("tokens", "tokens", (), "int32"),
+            interfaces.Input("state", "state", (8,)),
+        ),
+        outputs=(
+            interfaces.vector("logits", len(WORDS)),
+            interfaces.Output("next_state", "state", (8,)),
+        ),
+        call=made.step,
+    )
+    return interfaces.Interface(
+        name="seqgan",
+        inputs=(interfaces.seed(), interfaces.count(), interfaces.number("temperature", 1.0)),
+        outputs=(interfaces.tokens(LENGTH, WORDS, end=5),),
+        call=made.write,
+        networks=made.networks,
+        lite=step,
+        lite_note="Call it with token 1 and a state of zeros, draw a token from the logits, go on.",
+    )
+
+
+@pytest.fixture(scope="session")
+def exported_writer(writer, tmp_path_factory):
+    return save(writer, tmp_path_factory.mktemp("models") / "seqgan")

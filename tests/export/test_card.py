@@ -2,20 +2,15 @@ import copy
 import io
 import json
 import re
-import shutil
-import subprocess
-import sys
 
 import numpy as np
 import pytest
-import tensorflow as tf
 from PIL import Image
 
-from tests.export.conftest import CLASSES, IMAGE_SIZE, LATENT_DIM, levels, pictures
+from tests.export.conftest import IMAGE_SIZE, levels, pictures
 from tfgan_zoo.export import card as cards
-from tfgan_zoo.export import tflite
+from tfgan_zoo.export import interface as interfaces
 
-LATENT_CODE = f"np.random.normal(size=(1, {LATENT_DIM}))"
 PICTURE = Image.fromarray(levels(pictures(1)[0]))
 
 
@@ -40,17 +35,17 @@ def card(**changes):
             "commit": "0123abc",
             "versions": {"tensorflow": "2.21.0", "keras": "3.15.1"},
         },
-        "interface": {
-            "input": [*IMAGE_SIZE, 3],
-            "output": [*IMAGE_SIZE, 3],
-            "resize_method": "nearest",
-            "classes": None,
-            "latents": None,
-        },
         "scores": {
             "protocol": "40 held-out pairs.",
             "model": {"psnr": np.float32(21.5), "ssim": 0.61},
             "baselines": {"the input itself": {"psnr": 9.25}, "colour|label": {"ssim": 0.5}},
+        },
+        "saved_model": {
+            "weights": "float32",
+            "max_abs": 0.0,
+            "mean_abs": 0.0,
+            "psnr": None,
+            "n": 4,
         },
         "tflite": {
             "float16": {
@@ -67,6 +62,18 @@ def card(**changes):
     }
 
 
+INTERFACE = interfaces.Interface(
+    name="unet",
+    inputs=(interfaces.source_images((*IMAGE_SIZE, 3), label_map=True),),
+    outputs=(interfaces.images((*IMAGE_SIZE, 3)),),
+    call=None,
+)
+
+
+def write(directory, described=None, picture=PICTURE):
+    cards.write_card(directory, described or card(), INTERFACE, picture)
+
+
 @pytest.fixture
 def directory(tmp_path):
     """As after an export, with files of a few bytes."""
@@ -78,11 +85,11 @@ def directory(tmp_path):
 
 
 def test_json(directory):
-    cards.write_card(directory, card(), PICTURE)
+    write(directory)
     text = (directory / "card.json").read_text()
     written = json.loads(text)
     assert text == json.dumps(written, indent=2, sort_keys=True) + "\n"
-    assert written["schema_version"] == 1
+    assert written["schema_version"] == 2
     assert written["version"] == 10, "the newest by number, not by name"
     assert written["files"]["m.tflite"] == 10 and written["files"]["10/saved_model.pb"] == 5
     assert set(written["files"]) == {
@@ -91,12 +98,16 @@ def test_json(directory):
         if p.is_file() and p.name not in ("card.json", "README.md")
     }
     assert written["training"]["flags"]["size"] == [16, 32]
+    (given,), (drawn,) = (written["interface"][end] for end in ("inputs", "outputs"))
+    assert (given["name"], given["kind"], given["shape"]) == ("images", "label_map", [16, 32, 3])
+    assert given["resize_method"] == "nearest" and given["prior"] is None
+    assert (drawn["name"], drawn["kind"], drawn["shape"]) == ("images", "image", [16, 32, 3])
     assert written["scores"]["model"]["psnr"] == 21.5
     np.testing.assert_array_equal(Image.open(directory / "samples.png"), PICTURE)
 
 
 def test_readme(directory):
-    cards.write_card(directory, card(), PICTURE)
+    write(directory)
     text = (directory / "README.md").read_text()
     for part in (
         "# A small U-Net\n\n![Samples of unet](samples.png)\n\nFrom label maps",
@@ -108,8 +119,9 @@ def test_readme(directory):
         "|  | psnr | ssim |\n| --- | --- | --- |\n| unet | 21.5 | 0.61 |\n"
         "| the input itself | 9.25 |  |\n| colour\\|label |  | 0.5 |",
         "| `m.tflite` | 10 |",
-        "| float16 | `m.tflite` | 0.001 | 0.0001 | 80 | 4 |",
-        "| float32 | not shipped | 0 | 0 | equal | 4 |",
+        "| SavedModel | `10/`, float32 weights | 0 | 0 | equal | 4 |",
+        "| TFLite float16 | `m.tflite` | 0.001 | 0.0001 | 80 | 4 |",
+        "| TFLite float32 | not shipped | 0 | 0 | equal | 4 |",
         "Time of the float16 file over that of the SavedModel at batch 1: 0.80",
         'tf.saved_model.load("10")',
         '-v "$PWD:/models/unet" -e MODEL_NAME=unet',
@@ -119,25 +131,25 @@ def test_readme(directory):
 
 def test_a_paper_without_code_says_so(directory):
     paper = {**card()["paper"], "code": None}
-    cards.write_card(directory, card(paper=paper), PICTURE)
+    write(directory, card(paper=paper))
     text = (directory / "README.md").read_text()
     assert "1611.07004). No code of theirs is known." in text and "None" not in text
 
 
 def test_writing_again_replaces(directory):
-    cards.write_card(directory, card(), PICTURE)
+    write(directory)
     before = (directory / "card.json").read_bytes()
-    cards.write_card(directory, card(), (directory / "samples.png").read_bytes())
+    write(directory, picture=(directory / "samples.png").read_bytes())
     assert (directory / "card.json").read_bytes() == before
     names = {"1", "10", "m.tflite", "card.json", "README.md", "samples.png"}
     assert {p.name for p in directory.iterdir()} == names
 
 
 def test_an_animation_is_shown_where_there_is_one(directory):
-    cards.write_card(directory, card(), PICTURE)
+    write(directory)
     assert "training.gif" not in (directory / "README.md").read_text()
     (directory / "training.gif").write_bytes(b"GIF89a")
-    cards.write_card(directory, card(), PICTURE)
+    write(directory)
     assert "](training.gif)" in (directory / "README.md").read_text()
     assert json.loads((directory / "card.json").read_text())["files"]["training.gif"] == 6
 
@@ -159,7 +171,7 @@ def test_each_field_is_required(directory, path):
         holder = holder[name]
     del holder[path[-1]]
     with pytest.raises(ValueError, match=re.escape(f"card.{'.'.join(path)} is missing")):
-        cards.write_card(directory, incomplete, PICTURE)
+        write(directory, incomplete)
     assert not (directory / "card.json").exists() and not (directory / "samples.png").exists()
 
 
@@ -175,151 +187,32 @@ def test_each_field_is_required(directory, path):
             "card.scores.model.fid is nan",
         ),
         ({"latency": {**card()["latency"], "ratio": np.inf}}, "card.latency.ratio is inf"),
-        (
-            {
-                "interface": {
-                    "input": [8, 8, 3],
-                    "output": [8, 8, 3],
-                    "resize_method": None,
-                    "classes": None,
-                    "latents": None,
-                }
-            },
-            "card.interface must have an input",
-        ),
+        ({"latency": None, "data": None}, "card.data must be a dict"),
         ({"tflite": {"float16": {}}}, "card.tflite.float16.file is missing"),
     ],
 )
 def test_refused_cards(directory, changes, message):
     with pytest.raises(ValueError, match=message):
-        cards.write_card(directory, card(**changes), PICTURE)
+        write(directory, card(**changes))
 
 
 def test_what_the_card_names_must_exist(directory, tmp_path_factory):
     (directory / "m.tflite").unlink()
     with pytest.raises(FileNotFoundError, match="card.tflite.float16.file names m.tflite"):
-        cards.write_card(directory, card(), PICTURE)
+        write(directory)
     with pytest.raises(FileNotFoundError, match="no <version>/saved_model.pb: export it first"):
-        cards.write_card(tmp_path_factory.mktemp("empty"), card(), PICTURE)
+        write(tmp_path_factory.mktemp("empty"))
 
 
 def test_the_picture_is_a_png(directory):
     buffer = io.BytesIO()
     PICTURE.save(buffer, "JPEG")
     with pytest.raises(ValueError, match="PNG file or a PIL image"):
-        cards.write_card(directory, card(), buffer.getvalue())
+        write(directory, picture=buffer.getvalue())
 
 
-def test_latency_is_taken_in_turns(monkeypatch):
-    calls, clock = [], [0.0]
-
-    def function(name, seconds):
-        def run(inputs):
-            calls.append(name)
-            # The second pair of timed calls meets a slow machine.
-            clock[0] += seconds * (10 if len(calls) in (5, 6) else 1)
-            return inputs
-
-        return run
-
-    monkeypatch.setattr(cards.time, "perf_counter", lambda: clock[0])
-    result = cards.latency_ratio(function("a", 3.0), function("b", 2.0), np.zeros(1), runs=3)
-    assert result == {"ratio": 1.5, "runs": 3}
-    assert "".join(calls) == "ab" + "ab" + "ba" + "ab"
-    with pytest.raises(ValueError, match="at least one run"):
-        cards.latency_ratio(len, len, [1], runs=0)
-
-
-@pytest.mark.parametrize("kind", ["translation", "latent", "conditional"])
-def test_python_of_the_readme_runs_without_this_package(request, tmp_path, kind):
-    """A real export, its card, and every Python block of the card in a process of its own."""
-    if kind == "translation":
-        export, network = (request.getfixturevalue(f) for f in ("exported", "network"))
-        interface = {
-            "input": [*IMAGE_SIZE, 3],
-            "output": [*IMAGE_SIZE, 3],
-            "resize_method": "nearest",
-            "classes": None,
-            "latents": None,
-        }
-        spec = tf.TensorSpec([None, *IMAGE_SIZE, 3], name="images")
-    else:
-        names = (f"exported_{kind}", f"{kind}_network")
-        export, network = (request.getfixturevalue(f) for f in names)
-        classes = CLASSES if kind == "conditional" else None
-        interface = {
-            "input": [LATENT_DIM],
-            "output": [8, 8, 1],
-            "resize_method": None,
-            "classes": classes,
-            "latents": LATENT_CODE,
-        }
-        spec = tf.TensorSpec([None, LATENT_DIM], name="latents")
-        if classes:
-            spec = tf.TensorSpec([None, LATENT_DIM + CLASSES], name="inputs")
-    content = tflite.convert(network, spec)
-    directory = shutil.copytree(export.parent, tmp_path / "export")
-    (directory / "m.tflite").write_bytes(content)
-    inputs = np.random.default_rng(0).uniform(-1, 1, (2, *spec.shape[1:])).astype(np.float32)
-    run = tflite.TFLiteRunner(content)
-    measured = {"file": "m.tflite", **tflite.parity(network, run, inputs)}
-    signature = export.model.signatures["serving_default"]
-
-    def served(x):
-        if kind == "conditional":
-            return signature(
-                latents=x[:, :LATENT_DIM], labels=tf.argmax(x[:, LATENT_DIM:], 1, tf.int32)
-            )
-        return signature(**{spec.name: tf.constant(x)})
-
-    latency = cards.latency_ratio(run, served, inputs, runs=3)
-    described = card(
-        interface=interface,
-        tflite={"float16": measured},
-        latency={"kind": "float16", "batch_size": 2, **latency},
-    )
-    cards.write_card(directory, described, PICTURE)
-
-    PICTURE.save(directory / "input.png")
-    load, phone = re.findall(r"```python\n(.*?)```", (directory / "README.md").read_text(), re.S)
-    # One process for both; importing TensorFlow is most of its time.
-    code = (
-        "import glob, os, sys\nsys.modules['tfgan_zoo'] = None\n"
-        f"{load}\n[os.rename(name, 'loaded_' + name) for name in glob.glob('output*.png')]\n{phone}"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=directory, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    pictures_out = {p.name: np.asarray(Image.open(p), int) for p in directory.glob("*output*.png")}
-    if kind == "translation":
-        assert set(pictures_out) == {"loaded_output.png", "output.png"}
-        expected = levels(network(levels(pictures(1)).astype(np.float32) / 127.5 - 1).numpy())[0]
-        for picture in pictures_out.values():
-            assert np.abs(picture - expected).max() <= 2
-    else:
-        assert set(pictures_out) == {"output.png", *(f"loaded_output_{i}.png" for i in range(4))}
-        assert all(picture.shape == (8, 8) for picture in pictures_out.values())
-
-
-def test_requests_of_the_readme_are_json(directory):
-    for shape, method, classes in (
-        ([*IMAGE_SIZE, 3], "antialias", None),
-        ([LATENT_DIM], None, None),
-        ([LATENT_DIM], None, CLASSES),
-    ):
-        interface = {
-            "input": shape,
-            "output": [8, 8, 1],
-            "resize_method": method,
-            "classes": classes,
-            "latents": None if method else LATENT_CODE,
-        }
-        described = card(interface=interface)
-        cards.write_card(directory, described, PICTURE)
-        readme = (directory / "README.md").read_text()
-        (body,) = re.findall(r"<<END\n(.*?)\nEND", readme, re.S)
-        request = json.loads(body)
-        assert request["signature_name"] == "encoded"
-        numbers = {"num_images", "seed", "label"} if classes else {"num_images", "seed"}
-        assert "instances" in request or set(request["inputs"]) == numbers
+def test_a_model_without_tflite_has_no_latency(directory):
+    write(directory, card(tflite={}, latency=None))
+    text = (directory / "README.md").read_text()
+    assert "Time of the" not in text and "On a phone" not in text
+    assert re.search("^## Load$", text, re.M)

@@ -36,6 +36,11 @@ def test_other_convolutional_networks_have_features_too():
 
 
 def test_what_has_no_features_is_one_sentence():
+    class Subclassed(keras.Model):
+        pass
+
+    with pytest.raises(ValueError, match="no functional network"):
+        features.pooled_maps(Subclassed())
     with pytest.raises(ValueError, match="no convolution"):
         inputs = keras.Input((4, 4, 1))
         features.pooled_maps(keras.Model(inputs, keras.layers.Conv2D(1, 3)(inputs)))

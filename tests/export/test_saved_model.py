@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.export.conftest import pictures
-from tfgan_zoo.export import saved_model
+from tests.export.conftest import pictures, save
+from tfgan_zoo.export import codecs, measured, saved_model, serving, signatures
+from tfgan_zoo.export.served import of_saved_model
 
 
 def function(network, size=(4, 4, 3)):
@@ -148,4 +149,32 @@ def test_variable_of_another_network_is_an_error(small, tmp_path):
         )
     with pytest.raises(ValueError, match=r"None of the signatures \['idle'\] reads a weight"):
         saved_model.save(tmp_path, network=small, signatures={"idle": function(tf.tanh)})
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["translation", "conditional", "encoder", "writer"])
+def test_half_weights_are_half_the_bytes_and_nearly_the_same(request, tmp_path, name):
+    interface = request.getfixturevalue(name)
+    whole, half = (save(interface, tmp_path / w, weights=w) for w in saved_model.WEIGHTS)
+    size = [sum(p.stat().st_size for p in (e.path / "variables").iterdir()) for e in (whole, half)]
+    kernels = [v for v in whole.model.weights if v.shape.rank > 1]
+    saved = sum(v.numpy().nbytes for v in kernels) / 2
+    assert size[0] - size[1] == pytest.approx(saved, rel=0.05)
+    assert {v.dtype for v in half.model.weights if v.shape.rank > 1} == {tf.float16}
+    assert {v.dtype for v in half.model.weights if v.shape.rank < 2} <= {tf.float32}
+    count = {item.name: codecs.example(item) for item in interface.inputs}
+    served = [of_saved_model(interface, export.path) for export in (whole, half)]
+    assert measured.parity(*served, count)["mean_abs"] < 1e-3
+    requests = serving.requests(interface, signatures.build(interface))
+    for signature, inputs in requests:
+        half.model.signatures[signature](**{k: tf.constant(v) for k, v in inputs.items()})
+
+
+def test_weights_that_do_not_fit_into_float16(small, tmp_path):
+    arguments = {"network": small, "signatures": {"serving_default": function(small)}}
+    with pytest.raises(ValueError, match="float32 or float16, not 'int8'"):
+        saved_model.save(tmp_path, weights="int8", **arguments)
+    small.weights[0].assign(small.weights[0] + 1e6)
+    with pytest.raises(ValueError, match="does not fit into float16: store float32 weights"):
+        saved_model.save(tmp_path, weights="float16", **arguments)
     assert not list(tmp_path.iterdir())

@@ -1,13 +1,23 @@
+import dataclasses
 import io
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
 
-from tests.export.conftest import CLASSES, IMAGE_SIZE, LATENT_DIM, levels, pictures
-from tfgan_zoo.export import saved_model, signatures
+from tests.export.conftest import (
+    CLASSES,
+    IMAGE_SIZE,
+    LATENT_DIM,
+    LENGTH,
+    WORDS,
+    Normal,
+    levels,
+    pictures,
+)
+from tfgan_zoo.export import interface as interfaces
+from tfgan_zoo.export import picture_files, signatures
 
 
 def file(image, kind="PNG", **options):
@@ -33,11 +43,11 @@ def pillow(content, mode, size=None, resample=None):
     return array if array.ndim == 3 else array[..., None]
 
 
-graph_decode = tf.function(signatures.decode, reduce_retracing=True)
+graph_decode = tf.function(picture_files.decode, reduce_retracing=True)
 
 
 def decoded(content, size, channels, method="antialias"):
-    """The uint8 levels of `signatures.decode` in a graph."""
+    """The uint8 levels of `picture_files.decode` in a graph."""
     image = graph_decode(tf.constant(content), size, channels, method).numpy()
     assert image.dtype == np.float32 and image.min() >= -1 and image.max() <= 1
     return levels(image)
@@ -129,7 +139,7 @@ def test_nearest_makes_no_new_labels():
 
 def test_values_outside_the_range_are_clipped():
     images = tf.constant([[[[-1.5], [-1.0], [0.0], [1.0], [2.0]]]])
-    (content,) = signatures.encode(images).numpy()
+    (content,) = picture_files.encode(images).numpy()
     np.testing.assert_array_equal(pixels(content), [[0, 0, 128, 255, 255]])
 
 
@@ -166,9 +176,17 @@ def test_pictures_from_a_seed(exported_latent, latent_network):
     assert difference(encoded(1, 7)[0], encoded(1, 8)[0]) > 10
 
 
-def translation(generate=tf.identity, **changes):
-    arguments = {"image_size": (8, 8), "source_channels": 3, "target_channels": 3, **changes}
-    return signatures.translation(generate, **arguments)
+def made(call=tf.identity, source=(8, 8, 3), target=(8, 8, 3), method="antialias", noise=None):
+    """Signatures of a translation."""
+    return signatures.build(
+        interfaces.Interface(
+            name="made",
+            inputs=(interfaces.Input("images", "image", source, resize_method=method),),
+            outputs=(interfaces.images(target),),
+            call=lambda images: call(images),
+            noise=noise,
+        )
+    )
 
 
 def test_the_prior_can_be_drawn_from_the_export(exported_latent):
@@ -208,94 +226,117 @@ def test_a_label_chooses_the_picture(exported_conditional, conditional_network):
     assert difference(encoded(0)[0], encoded(1)[0]) > 10
 
 
-def test_a_wrong_conditional_generator_fails_before_the_export():
-    with pytest.raises(ValueError, match="float32 of shape"):
-        signatures.conditional(
-            lambda latents, labels: latents,
-            latent_dim=LATENT_DIM,
-            classes=CLASSES,
-            sample_latents=lambda num, seed: tf.zeros([num, LATENT_DIM]),
-        )
-
-
-def test_noise_beside_latents_is_drawn_by_its_seed():
+def test_noise_beside_latents_is_drawn_by_its_seed(conditional):
     """The same latents and labels, shifted by the seed."""
 
-    def latents(count, seed):
-        return tf.zeros([count, LATENT_DIM])
-
-    def draw(latents, labels=0, seed=0):
+    def draw(latents, labels, seed=0):
         total = tf.reduce_sum(latents, 1) + tf.cast(labels + seed, tf.float32)
         return tf.tile(total[:, None, None, None], [1, 8, 8, 1])
 
-    options = {"latent_dim": LATENT_DIM, "sample_latents": latents}
-    plain = signatures.latent(draw, **options, sample=lambda z, seed: draw(z, seed=seed))
-    labelled = signatures.conditional(draw, **options, classes=20, sample=draw)
-    for functions, labels in ((plain, []), (labelled, [tf.constant([10, 20])])):
-        sample, default = functions["sample"], functions["serving_default"]
-        inputs = [tf.ones([2, LATENT_DIM]), *labels]
-        drawn = sample(*inputs, tf.constant(5))["images"]
-        np.testing.assert_array_equal(drawn, default(*inputs)["images"] + 5)
-    assert "sample" not in signatures.latent(draw, **options)
-    assert "sample" not in signatures.conditional(draw, **options, classes=20)
+    functions = signatures.build(dataclasses.replace(conditional, call=draw, noise=draw))
+    inputs = tf.ones([2, LATENT_DIM]), tf.constant([1, 2])
+    drawn = functions["sample"](*inputs, tf.constant(5))["images"]
+    np.testing.assert_array_equal(drawn, functions["serving_default"](*inputs)["images"] + 5)
+    assert "sample" not in signatures.build(conditional)
 
 
-def test_names_and_specs():
-    functions = translation(sample=lambda images, seed: images)
-    assert sorted(functions) == ["encoded", "sample", "serving_default"]
-    assert "sample" not in translation()
-    concrete = functions["serving_default"].get_concrete_function()
-    assert concrete.structured_input_signature[0][0].shape.as_list() == [None, 8, 8, 3]
+def test_names_and_specs(translation, latent, conditional, points, encoder, writer):
+    names = {
+        interface.name: {
+            name: [spec.name for spec in function.input_signature]
+            for name, function in signatures.build(interface).items()
+        }
+        for interface in (translation, latent, conditional, points, encoder, writer)
+    }
+    drawn = ["num_images", "seed"]
+    assert names == {
+        "unet": {
+            "serving_default": ["images"],
+            "encoded": ["image_bytes"],
+            "sample": ["images", "seed"],
+        },
+        "dcgan": {"serving_default": ["latents"], "encoded": drawn, "latents": drawn},
+        "cgan": {
+            "serving_default": ["latents", "labels"],
+            "encoded": [*drawn, "label"],
+            "latents": drawn,
+        },
+        "ring": {"serving_default": ["latents"], "latents": ["num_points", "seed"]},
+        "vae_encode": {"serving_default": ["images"], "encoded": ["image_bytes"]},
+        "seqgan": dict.fromkeys(["serving_default", "text"], ["seed", "num", "temperature"]),
+    }
+    concrete = made()["serving_default"].get_concrete_function()
     assert concrete.structured_outputs["images"].shape.as_list() == [None, 8, 8, 3]
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"resize_method": "area"}, "resize_method is one of .*not 'area'"),
-        ({"source_channels": 5}, "1 to 4 channels; source_channels is 5"),
-        ({"target_channels": 0}, "1 to 4 channels; target_channels is 0"),
-        ({"target_channels": 1}, r"float32 of shape \[None, 8, 8, 1\], not .*8, 8, 3"),
-        ({"generate": lambda images: tf.cast(images, tf.float16)}, "not float16"),
-        ({"generate": lambda images: images[:, :4]}, r"not float32 of shape \(None, 4, 8, 3\)"),
-        ({"sample": lambda images, seed: images[..., :1]}, "not float32 of shape"),
+        ({"method": "area"}, "resize_method of 'images' is one of .*not 'area'"),
+        ({"source": (8, 8, 5)}, r"1 to 4 channels; the input 'images' has the shape \(8, 8, 5\)"),
+        ({"target": (8, 8, 0)}, "1 to 4 channels; the output 'images'"),
+        ({"target": (8, 8, 1)}, r"float32 of shape \[None, 8, 8, 1\], not .*8, 8, 3"),
+        ({"call": lambda images: tf.cast(images, tf.float16)}, "not float16"),
+        ({"call": lambda images: images[:, :4]}, r"not float32 of shape \(None, 4, 8, 3\)"),
+        ({"call": lambda images: {"pictures": images}}, "gives images, and .* returns pictures"),
+        ({"noise": lambda images, seed: images[..., :1]}, "not float32 of shape"),
     ],
 )
 def test_a_wrong_generator_fails_before_the_export(changes, message):
     with pytest.raises(ValueError, match=message):
-        translation(**changes)
+        made(**changes)
 
 
-def test_a_picture_has_one_to_four_channels():
-    with pytest.raises(ValueError, match="1 to 4 channels; the images are .*4, 4, 5"):
-        signatures.latent(
-            lambda latents: tf.zeros([tf.shape(latents)[0], 4, 4, 5]),
-            latent_dim=LATENT_DIM,
-            sample_latents=lambda num, seed: tf.zeros([num, LATENT_DIM]),
-        )
+def test_what_cannot_be_exported_is_one_sentence(latent):
+    class Short(Normal):
+        def sample(self, count, seed):
+            return tf.zeros([count, self.size - 1])
 
-
-def test_a_wrong_sampler_fails_before_the_export(latent_network):
     with pytest.raises(ValueError, match=r"float32 of shape \[None, 6\], not .*5"):
-        signatures.latent(
-            latent_network,
-            latent_dim=LATENT_DIM,
-            sample_latents=lambda num, seed: tf.zeros([num, LATENT_DIM - 1]),
-        )
+        inputs = (interfaces.latents(Short(LATENT_DIM)),)
+        signatures.build(dataclasses.replace(latent, inputs=inputs))
+    with pytest.raises(ValueError, match="of the kind 'smell', which the export does not know"):
+        outputs = (interfaces.Output("images", "smell", (8, 8, 1)),)
+        signatures.build(dataclasses.replace(latent, outputs=outputs))
+    with pytest.raises(ValueError, match="needs words, one for each token"):
+        outputs = (interfaces.tokens(8, ()),)
+        signatures.build(dataclasses.replace(latent, outputs=outputs))
+    with pytest.raises(ValueError, match="two of one input: .'latents', 'latents'."):
+        dataclasses.replace(latent, inputs=latent.inputs * 2)
+    with pytest.raises(ValueError, match="at least one output"):
+        dataclasses.replace(latent, outputs=())
 
 
-def test_points_come_from_latents_of_the_prior(tmp_path):
-    network = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
-    functions = signatures.points(
-        network,
-        latent_dim=3,
-        sample_latents=lambda count, seed: tf.random.stateless_normal(
-            [count, 3], tf.stack([seed, 0])
-        ),
-    )
-    path = saved_model.save(tmp_path, network=network, signatures=functions)
-    loaded = tf.saved_model.load(str(path)).signatures
+def test_points_come_from_latents_of_the_prior(exported_points):
+    loaded = exported_points.model.signatures
     latents = loaded["latents"](num_points=tf.constant(5), seed=tf.constant(1))["latents"]
     assert latents.shape == (5, 3)
     points = loaded["serving_default"](latents=latents)["points"].numpy()
-    np.testing.assert_allclose(points, network(latents).numpy(), atol=1e-6)
+    expected = exported_points.interface(latents=latents)["points"]
+    np.testing.assert_allclose(points, expected, atol=1e-6)
+
+
+def test_an_encoder_takes_files_and_gives_numbers(exported_encoder):
+    source = levels(pictures(1, size=(8, 8))[0])[..., :1]
+    content = file(Image.fromarray(source[..., 0]))
+    loaded = exported_encoder.model.signatures
+    found = loaded["encoded"](image_bytes=tf.constant([content]))
+    expected = exported_encoder.interface(images=source[None].astype(np.float32) / 127.5 - 1)
+    assert set(found) == {"mean", "log_variance"}
+    for name, values in found.items():
+        np.testing.assert_allclose(values, expected[name], atol=1e-5)
+
+
+def test_texts_are_the_tokens_up_to_their_end(exported_writer):
+    values = {"seed": tf.constant(3), "num": tf.constant(20), "temperature": tf.constant(1.0)}
+    loaded = exported_writer.model.signatures
+    tokens = loaded["serving_default"](**values)["tokens"].numpy()
+    assert tokens.shape == (20, LENGTH) and tokens.dtype == np.int32
+    expected = []
+    for row in tokens.tolist():
+        row = row[: row.index(5)] if 5 in row else row
+        expected.append(" ".join(WORDS[token] for token in row if token))
+    texts = loaded["text"](**values)["text"].numpy()
+    assert [text.decode() for text in texts] == expected
+    other = loaded["text"](**{**values, "seed": tf.constant(4)})["text"].numpy()
+    assert list(other) != list(texts)

@@ -160,3 +160,20 @@ def test_configuration_makes_the_same_layer_again(kind):
     again = keras.layers.deserialize(keras.layers.serialize(layer))
     again.set_weights(layer.get_weights())
     np.testing.assert_array_equal(again(inputs), layer(inputs))
+
+
+def test_weights_and_layer_survive_files(tmp_path):
+    """Keras' own layers write of themselves the kernel and the bias alone."""
+    inputs = keras.Input((5, 5, 2))
+    net = keras.Model(inputs, SpectralConv2D(3, 2)(inputs))
+    for number, weight in enumerate(net.weights):
+        weight.assign(weight + 0.1 * number)
+    net.save(tmp_path / "net.keras")
+    net.save_weights(tmp_path / "net.weights.h5")
+    loaded = keras.saving.load_model(tmp_path / "net.keras")
+    again = keras.models.clone_model(net)
+    again.load_weights(tmp_path / "net.weights.h5")
+    for other in (loaded, again):
+        assert "u" in [weight.name for weight in other.weights]
+        for mine, expected in zip(other.get_weights(), net.get_weights(), strict=True):
+            np.testing.assert_array_equal(mine, expected)

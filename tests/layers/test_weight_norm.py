@@ -87,3 +87,20 @@ def test_half_precision_keeps_its_norm_in_single():
 def test_comes_back_from_its_config():
     dense = WeightNormDense.from_config(layer(train_scale=False, activation="relu").get_config())
     assert (dense.units, dense.train_scale, dense.activation.__name__) == (3, False, "relu")
+
+
+def test_weights_and_layer_survive_files(tmp_path):
+    """Keras' own layers write of themselves the kernel and the bias alone."""
+    inputs = keras.Input((4,))
+    net = keras.Model(inputs, WeightNormDense(3)(inputs))
+    for number, weight in enumerate(net.weights):
+        weight.assign(weight + 0.1 * number)
+    net.save(tmp_path / "net.keras")
+    net.save_weights(tmp_path / "net.weights.h5")
+    loaded = keras.saving.load_model(tmp_path / "net.keras")
+    again = keras.models.clone_model(net)
+    again.load_weights(tmp_path / "net.weights.h5")
+    for other in (loaded, again):
+        assert "scale" in [weight.name for weight in other.weights]
+        for mine, expected in zip(other.get_weights(), net.get_weights(), strict=True):
+            np.testing.assert_array_equal(mine, expected)

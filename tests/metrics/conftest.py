@@ -48,8 +48,9 @@ def generator(export):
     `plain` is exported without the signature that draws latents, `tflite` a TFLite file.
     """
     import keras
-    import tensorflow as tf
 
+    from tests.export.conftest import Normal
+    from tfgan_zoo.export import interface as interfaces
     from tfgan_zoo.export import signatures, tflite
 
     keras.utils.set_random_seed(5)
@@ -62,15 +63,18 @@ def generator(export):
         ]
     )
 
-    def sample_latents(num_images, seed):
-        return tf.random.stateless_normal([num_images, LATENT_DIM], tf.stack([seed, 0]))
-
-    made = signatures.latent(network, latent_dim=LATENT_DIM, sample_latents=sample_latents)
+    interface = interfaces.Interface(
+        name="generator",
+        inputs=(interfaces.latents(Normal(LATENT_DIM)),),
+        outputs=(interfaces.images((*SIZE, 1)),),
+        call=lambda latents: network(latents),
+        networks=(network,),
+    )
+    made = signatures.build(interface)
     folder = export("generator", network, made)
     plain = export("plain", network, {"serving_default": made["serving_default"]})
-    spec = tf.TensorSpec([None, LATENT_DIM], tf.float32, name="latents")
     file = folder.parent / "model.tflite"
-    file.write_bytes(tflite.convert(network, spec, kind="float32"))
+    file.write_bytes(tflite.convert(interface, kind="float32"))
     return types.SimpleNamespace(network=network, folder=folder, plain=plain, tflite=file)
 
 

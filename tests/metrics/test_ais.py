@@ -121,6 +121,35 @@ def test_keras_decoder_agrees_with_quadrature(dtype):
     np.testing.assert_allclose(scores["log_likelihood"], exact, atol=0.1)
 
 
+def test_another_observation_model_against_quadrature_and_its_own_kind():
+    """Pixels that are 0 or 1, of a decoder of logits; and the Gaussian one, said in full."""
+    decoder = Linear(1, width=5)
+    chance = np.random.default_rng(1)
+    pixels = (chance.random((4, 5)) < 0.5).astype("float64")
+
+    def bernoulli(x, logits):
+        return -tf.reduce_sum(tf.nn.sigmoid_cross_entropy_with_logits(x, logits), -1)
+
+    grid = np.linspace(-8, 8, 4001)
+    logits = grid[:, None] * decoder.weight[:, 0] + decoder.bias
+    joint = np.where(pixels[:, None] > 0, -logits, logits)
+    joint = -np.logaddexp(0, joint).sum(-1) + norm.logpdf(grid)
+    exact = logsumexp(joint, axis=1) + np.log(grid[1] - grid[0])
+    scores = ais(decoder, 1, pixels, log_likelihood=bernoulli, chains=256, distributions=100)
+    np.testing.assert_allclose(scores["log_likelihood"], exact, atol=0.05)
+
+    def gaussian(x, means):
+        constant = 5 / 2 * np.log(2 * np.pi * SIGMA**2)
+        return -tf.reduce_sum(tf.square(x - means), -1) / (2 * SIGMA**2) - constant
+
+    observations = decoder.distribution().rvs(3, random_state=1)
+    said, own = (
+        ais(decoder, 1, observations, distributions=60, **model)["log_likelihood"]
+        for model in ({"log_likelihood": gaussian}, {"sigma": SIGMA})
+    )
+    np.testing.assert_allclose(said, own, atol=0.01)
+
+
 def test_repeats_itself_under_one_seed():
     decoder = Linear(2)
     observations = decoder.distribution().rvs(3, random_state=1)
@@ -175,6 +204,9 @@ def test_bad_input_is_an_error_of_one_sentence():
             ais(decoder, 2, x, sigma)
         with pytest.raises(ValueError, match="sigma must be positive and finite"):
             bdmc(decoder, 2, sigma, 1)
+    for models in ({}, {"sigma": SIGMA, "log_likelihood": lambda x, means: 0.0}):
+        with pytest.raises(ValueError, match="either sigma or log_likelihood"):
+            ais(decoder, 2, x, **models)
     for name in ("chains", "leapfrog_steps", "batch_size"):
         with pytest.raises(ValueError, match=f"{name} must be at least 1"):
             ais(decoder, 2, x, SIGMA, **{name: 0})

@@ -15,6 +15,7 @@ import pytest
 import threadpoolctl
 from scipy import ndimage
 
+from tfgan_zoo.data.request import Request
 from tfgan_zoo.data.sources import open_images
 from tfgan_zoo.metrics import extractors, frechet, structural, suite
 
@@ -116,7 +117,7 @@ def ten_distinct(rows, classes, others, sureness, ranks):
 def digits():
     """All 1,797 pictures, uint8, and their labels."""
     tables = [
-        open_images("digits", split, image_size=(28, 28), channels=1)
+        open_images("digits", split, Request(image_size=(28, 28), channels=1))
         for split in ("train", "validation", "test")
     ]
     found = [table.fetch(np.arange(len(table))) for table in tables]

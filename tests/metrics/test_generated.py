@@ -1,6 +1,7 @@
 """Pictures of exported generators and of .npz files: the same from each form, or one sentence."""
 
 import io
+import json
 import shutil
 
 import numpy as np
@@ -9,6 +10,7 @@ import tensorflow as tf
 
 from tests.metrics.conftest import LATENT_DIM, SIZE, noise_pictures
 from tfgan_zoo.metrics import generated
+from tfgan_zoo.metrics.extractors import SHIPPED
 from tfgan_zoo.metrics.generated import Generator, load_npz, quantise
 
 
@@ -118,6 +120,48 @@ def test_tflite_gives_the_same_pictures(generator):
         Generator(generator.tflite)
 
 
+@pytest.fixture(scope="module")
+def carded(tmp_path_factory):
+    """A copy of the shipped generator of digits of chosen classes, with a card of today."""
+    from tfgan_zoo.export.reexport import reexport
+
+    folder = shutil.copytree(SHIPPED / "cgan", tmp_path_factory.mktemp("shipped") / "cgan")
+    if json.loads((folder / "card.json").read_text())["schema_version"] == 1:
+        reexport(folder)
+    return folder
+
+
+def test_a_card_says_what_a_tflite_file_takes(carded):
+    lite, model = Generator(carded / "model.tflite"), Generator(carded)
+    assert lite.prior == "its card's prior" and model.prior == "its own prior"
+    assert lite.takes_labels and lite.interface.latents.prior.size == 1300
+    pictures = pictures_of(lite, 30, batch_size=7)
+    assert pictures.shape == (30, 28, 28, 1)
+    np.testing.assert_array_equal(pictures, pictures_of(lite, 30))
+    ours, theirs = (pictures_of(Generator(p, "uniform"), 20) for p in (lite.path, carded))
+    assert np.mean(np.abs(ours.astype(int) - theirs) <= 2) > 0.99  # float16 weights
+
+
+def test_a_tflite_file_whose_labels_no_card_counts(carded, tmp_path):
+    file = shutil.copy(carded / "model.tflite", tmp_path)
+    with pytest.raises(ValueError, match="takes labels, and no card beside it says how many"):
+        Generator(file)
+    shutil.copy(carded / "card.json", tmp_path)
+    (tmp_path / "other.tflite").write_bytes((carded / "model.tflite").read_bytes())
+    with pytest.raises(ValueError, match="no card beside it"):  # the card is another file's
+        Generator(tmp_path / "other.tflite")
+
+
+def test_what_draws_no_pictures_is_one_sentence(carded, tmp_path):
+    folder = shutil.copytree(carded, tmp_path / "points")
+    card = json.loads((folder / "card.json").read_text())
+    card["interface"]["outputs"][0] |= {"kind": "points", "shape": [2]}
+    (folder / "card.json").write_text(json.dumps(card))
+    for path in (folder, folder / "model.tflite"):
+        with pytest.raises(ValueError, match="gives points and no pictures"):
+            Generator(path)
+
+
 def test_folder_of_versions_takes_the_highest(generator, tmp_path):
     shutil.copytree(generator.plain, tmp_path / "9")
     shutil.copytree(generator.folder, tmp_path / "10")
@@ -140,14 +184,20 @@ def translator(export):
     """Grey pictures [B,12,16,1] -> colour pictures of the same size."""
     import keras
 
+    from tfgan_zoo.export import interface as interfaces
     from tfgan_zoo.export import signatures
 
     keras.utils.set_random_seed(8)
     network = keras.Sequential(
         [keras.Input([*SIZE, 1]), keras.layers.Conv2D(3, 3, padding="same", activation="tanh")]
     )
-    made = signatures.translation(network, image_size=SIZE, source_channels=1, target_channels=3)
-    return network, export("translator", network, made)
+    interface = interfaces.Interface(
+        name="translator",
+        inputs=(interfaces.source_images((*SIZE, 1)),),
+        outputs=(interfaces.images((*SIZE, 3)),),
+        call=lambda images: network(images),
+    )
+    return network, export("translator", network, signatures.build(interface))
 
 
 def test_translator(translator):

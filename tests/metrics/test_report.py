@@ -6,8 +6,8 @@ import json
 
 import pytest
 
+from tfgan_zoo.metrics.metric import Score
 from tfgan_zoo.metrics.report import OPTIONAL, PROTOCOL, WIDTH, Report
-from tfgan_zoo.metrics.suite import Score
 
 SIDE = {"what": "digits", "pictures": "ab" * 32, "count": 1234, "shape": [28, 28, 1]}
 SPLIT = {"split": "test", "split_rule": "built in"}

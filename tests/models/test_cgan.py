@@ -40,21 +40,21 @@ def test_the_output_starts_at_the_marginals():
     model = tiny(pixel_means=means)
     kernel, _ = model.generator.layers[-4].get_weights()
     model.generator.layers[-4].kernel.assign(np.zeros_like(kernel))
-    inputs = model.condition(model.sample_latents(2, (1, 2)), [0, 1])
+    inputs = model.condition(model.prior.sample(2, (1, 2)), [0, 1])
     np.testing.assert_allclose((model(inputs)[0] + 1) / 2, means, rtol=1e-5)
 
 
 def test_latents_are_uniform_on_the_hypercube_and_follow_the_seed():
     model = tiny()
-    drawn = np.array(model.sample_latents(20_000, (1, 2)))
+    drawn = np.array(model.prior.sample(20_000, (1, 2)))
     assert 0.0 <= drawn.min() < 0.001 and 0.999 < drawn.max() < 1.0
     np.testing.assert_allclose(drawn.mean(0), 0.5, atol=0.01)
-    np.testing.assert_array_equal(model.sample_latents(20_000, (1, 2)), drawn)
+    np.testing.assert_array_equal(model.prior.sample(20_000, (1, 2)), drawn)
 
 
 def test_a_picture_follows_its_latent_and_its_label_alone():
     model = tiny()
-    latents = model.sample_latents(3, (1, 2))
+    latents = model.prior.sample(3, (1, 2))
     images = np.array(model(model.condition(latents, [0, 1, 2])))
     assert images.shape == (3, 6, 5, 1) and np.abs(images).max() < 1.0
     again = np.array(model(model.condition(latents[1:2], [1])))
@@ -66,8 +66,8 @@ def test_a_picture_follows_its_latent_and_its_label_alone():
 def test_the_generators_masks_are_part_of_its_latent():
     """NumPy, unit by unit, from the same weights; in training and when served."""
     model = tiny(generator_dropout=0.3)
-    assert model.latent_dim == 4 + 20 + 100 + 120
-    latents, labels = np.array(model.sample_latents(5, (1, 2))), np.array([0, 1, 2, 0, 1])
+    assert model.prior.size == 4 + 20 + 100 + 120
+    latents, labels = np.array(model.prior.sample(5, (1, 2))), np.array([0, 1, 2, 0, 1])
     weights = model.generator.get_weights()
     z, *masks = np.split(latents, [4, 24, 124], axis=1)
 
@@ -87,7 +87,7 @@ def test_the_generators_masks_are_part_of_its_latent():
 
 
 def test_without_dropout_a_latent_is_z_alone():
-    assert tiny(generator_dropout=0.0).latent_dim == 4
+    assert tiny(generator_dropout=0.0).prior.size == 4
 
 
 def test_three_steps_equal_those_written_by_hand():
@@ -102,7 +102,7 @@ def test_three_steps_equal_those_written_by_hand():
 
     for k in range(3):
         data, step = batch(seed=k), model.begin_step()
-        latents = model.sample_latents(6, step.seed(0))
+        latents = model.prior.sample(6, step.seed(0))
         y = tf.one_hot(data["labels"], 3)
         with tf.GradientTape(persistent=True) as tape:
             fake = generator([latents, y], training=True)

@@ -26,17 +26,17 @@ def batch(seed=0):
 
 def test_latents_are_uniform_and_follow_the_seed():
     model = tiny()
-    drawn = np.array(model.sample_latents(20_000, (1, 2)))
+    drawn = np.array(model.prior.sample(20_000, (1, 2)))
     assert drawn.shape == (20_000, 5)
     assert -1.0 <= drawn.min() < -0.999 and 0.999 < drawn.max() < 1.0
     np.testing.assert_allclose(drawn.std(0), 1 / np.sqrt(3), rtol=0.02)
-    np.testing.assert_array_equal(model.sample_latents(20_000, (1, 2)), drawn)
-    assert np.mean(model.sample_latents(20_000, (1, 3)) == drawn) < 1e-3
+    np.testing.assert_array_equal(model.prior.sample(20_000, (1, 2)), drawn)
+    assert np.mean(model.prior.sample(20_000, (1, 3)) == drawn) < 1e-3
 
 
 def test_pictures_at_inference_do_not_depend_on_the_rest_of_the_batch():
     model = tiny()
-    latents = model.sample_latents(3, (1, 2))
+    latents = model.prior.sample(3, (1, 2))
     images = np.array(model(latents))
     assert images.shape == (3, 16, 16, 1) and np.all(np.abs(images) < 1.0)
     np.testing.assert_allclose(model(latents[:1])[0], images[0], atol=1e-6)
@@ -56,7 +56,7 @@ def test_three_steps_equal_those_written_by_hand():
 
     for k in range(3):
         data = batch(seed=k)
-        latents = model.sample_latents(4, model.begin_step().seed())
+        latents = model.prior.sample(4, model.begin_step().seed())
         with tf.GradientTape(persistent=True) as tape:
             fake = generator(latents, training=True)
             real_logits = discriminator(data["images"], training=True)
@@ -134,13 +134,13 @@ def test_a_conditional_step_equals_that_of_the_authors():
         first, second = tf.split(tf.one_hot(data["labels"], 3), 2)
         real = data["images"][4:]
         with tf.GradientTape() as tape:
-            latents = model.sample_latents(4, step.seed(1))
+            latents = model.prior.sample(4, step.seed(1))
             fake = generator(tf.concat([latents, first], 1), training=True)
             fake_logits = discriminator([fake, first], training=True)
             generator_loss = bce(tf.ones([4, 1]), fake_logits)
         apply(adams[0], generator, tape, generator_loss)
         with tf.GradientTape() as tape:
-            latents = model.sample_latents(4, step.seed(0))
+            latents = model.prior.sample(4, step.seed(0))
             fake = generator(tf.concat([latents, second], 1), training=True)
             real_logits = discriminator([real, second], training=True)
             fake_logits = discriminator([fake, second], training=True)
@@ -187,7 +187,7 @@ def test_a_picture_follows_its_latent_and_its_label_alone():
     model = conditional()
     for _ in range(2):  # statistics that are not those of the start
         model.train_step(labelled())
-    latents = model.sample_latents(2, (1, 2))
+    latents = model.prior.sample(2, (1, 2))
     images = np.array(model(model.condition(tf.repeat(latents, 3, 0), [0, 1, 2, 0, 1, 2])))
     alone = np.array(model(model.condition(latents[1:], [2])))
     np.testing.assert_allclose(alone[0], images[5], atol=1e-6)
@@ -198,21 +198,21 @@ def test_a_picture_follows_its_latent_and_its_label_alone():
 
 
 def test_normal_latents_have_no_favoured_direction():
-    drawn = np.array(tiny(spherical=True).sample_latents(40_000, (1, 2)), np.float64)
+    drawn = np.array(tiny(spherical=True).prior.sample(40_000, (1, 2)), np.float64)
     # Chi-squared of five degrees: a cube's corners would show in the fourth moment along an axis
     # against that along a diagonal.
     np.testing.assert_allclose((drawn**2).sum(1).mean(), 5.0, rtol=0.02)
     for direction in (np.eye(5)[0], np.full(5, 5**-0.5)):
         along = drawn @ direction
         np.testing.assert_allclose([along.std(), (along**4).mean()], [1.0, 3.0], rtol=0.05)
-    cube = np.array(tiny().sample_latents(40_000, (1, 2)), np.float64)
+    cube = np.array(tiny().prior.sample(40_000, (1, 2)), np.float64)
     assert (cube[:, 0] ** 4).mean() / cube[:, 0].var() ** 2 == pytest.approx(1.8, rel=0.02)
 
 
 def test_the_discriminator_learns_from_soft_and_turned_labels():
     model = tiny(soft_labels=True, flipped_labels=0.25)
     data, step = batch(), model.begin_step()
-    fake = model.generator(model.sample_latents(4, step.seed(0)), training=True)
+    fake = model.generator(model.prior.sample(4, step.seed(0)), training=True)
     losses = []
     labels = noisy_labels([4, 1], step.seed(6), soft=True, flipped=0.25)
     for images, targets in zip((data["images"], fake), labels, strict=True):
@@ -284,7 +284,7 @@ def test_under_replay_the_generator_learns_from_its_newest_pictures():
 def test_generator_noise_is_one_of_training(classes):
     model = tiny(classes=classes, generator_noise=0.5)
     conditions, seed = tf.one_hot([0, 1], classes), tf.constant([1, 2])
-    latents = tf.concat([model.sample_latents(2, (3, 4)), conditions], -1)
+    latents = tf.concat([model.prior.sample(2, (3, 4)), conditions], -1)
     nets = [model.generator([latents, tf.constant([1, k])], training=True) for k in (2, 2, 3)]
     np.testing.assert_array_equal(nets[0], nets[1])
     assert np.abs(nets[0] - nets[2]).max() > 1e-4
@@ -297,7 +297,7 @@ def test_generator_noise_is_one_of_training(classes):
 def test_dropout_stays_on_after_training(classes):
     model = tiny(classes=classes, generator_dropout=0.5)
     model.generator.set_weights([20.0 * weight for weight in model.generator.get_weights()])
-    latents = tf.concat([model.sample_latents(2, (3, 4)), tf.one_hot([0, 1], classes)], -1)
+    latents = tf.concat([model.prior.sample(2, (3, 4)), tf.one_hot([0, 1], classes)], -1)
     first, again, other = (np.array(model(latents, seed=(1, k))) for k in (2, 2, 3))
     np.testing.assert_array_equal(first, again)
     assert np.abs(first - other).max() > 1e-3

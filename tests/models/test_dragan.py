@@ -10,6 +10,7 @@ from tfgan_zoo.models.unconditional.dragan import (
     gaussian_neighbours,
     uniform_neighbours,
 )
+from tfgan_zoo.networks import points as point_nets
 from tfgan_zoo.optimizers.adam import Adam
 
 SEED = (3, 4)
@@ -65,13 +66,13 @@ def test_a_linear_discriminator_costs_its_slope_wherever_it_is(noise, scale, exp
     one_layer.layers[0].kernel.assign(scale * np.array([[1.5], [2.0]]))
     model.discriminator = one_layer
     model.compile(generator=Adam(0.0), discriminator=Adam(0.0))
-    logs = model.train_step({"points": tf.constant(POINTS)})
+    logs = model.train_step({"images": tf.constant(POINTS)})
     assert float(logs["penalty"]) == pytest.approx(expected, abs=1e-5)
     assert float(logs["input_gradient_norm"]) == pytest.approx(2.5 * scale, rel=1e-5)
     without = compiled((2,), latent_dim=3, width=4, noise=noise, penalty=0.0)
     without.generator, without.discriminator = model.generator, one_layer
     without.compile(generator=Adam(0.0), discriminator=Adam(0.0))
-    plain = without.train_step({"points": tf.constant(POINTS)})
+    plain = without.train_step({"images": tf.constant(POINTS)})
     difference = float(logs["discriminator_loss"]) - float(plain["discriminator_loss"])
     # The second model makes its first step, as the first one did: equal latents.
     assert difference == pytest.approx(10.0 * expected, abs=1e-3)
@@ -79,22 +80,23 @@ def test_a_linear_discriminator_costs_its_slope_wherever_it_is(noise, scale, exp
 
 def test_generated_examples_have_no_part_in_the_penalty():
     model = compiled((2,), latent_dim=3, width=8, rate=0.0)
-    first = float(model.train_step({"points": tf.constant(POINTS)})["penalty"])
+    first = float(model.train_step({"images": tf.constant(POINTS)})["penalty"])
     again = compiled((2,), latent_dim=3, width=8, rate=0.0)
     again.set_weights(model.get_weights())
     for weight in again.generator.trainable_variables:
         weight.assign(30.0 * weight + 1.0)
-    second = again.train_step({"points": tf.constant(POINTS)})
+    second = again.train_step({"images": tf.constant(POINTS)})
     assert float(second["penalty"]) == first
     elsewhere = compiled((2,), latent_dim=3, width=8, rate=0.0)
     elsewhere.set_weights(model.get_weights())
-    third = elsewhere.train_step({"points": tf.constant(-2.0 * POINTS)})
+    third = elsewhere.train_step({"images": tf.constant(-2.0 * POINTS)})
     assert float(third["penalty"]) != first
 
 
 @pytest.mark.parametrize("noise", ["uniform", "gaussian"])
 def test_a_step_equals_that_written_by_hand(noise):
-    model = compiled((2,), latent_dim=3, width=6, depth=2, noise=noise)
+    nets = point_nets.dragan(2, 3, 6, depth=2)
+    model = compiled((2,), latent_dim=3, width=6, depth=2, noise=noise, **nets)
     generator, discriminator = (
         keras.models.clone_model(net) for net in (model.generator, model.discriminator)
     )
@@ -133,7 +135,7 @@ def test_a_step_equals_that_written_by_hand(noise):
     pull = tape.gradient(generator_loss, generator.trainable_variables)
     adams[1].apply(pull, generator.trainable_variables)
 
-    logs = model.train_step({"points": tf.constant(POINTS)})
+    logs = model.train_step({"images": tf.constant(POINTS)})
     for name, expected in (
         ("discriminator_loss", discriminator_loss),
         ("generator_loss", generator_loss),
@@ -155,17 +157,17 @@ def test_nets_for_mnist_are_the_authors():
     first = model.discriminator.get_weights()[0]
     assert first.std() == pytest.approx((2 / 784) ** 0.5, rel=0.02)
     assert np.abs(first).max() > 3.0 * first.std()  # not truncated at two deviations
-    images = model(model.sample_latents(5, (0, 1))).numpy()
+    images = model(model.prior.sample(5, (0, 1))).numpy()
     assert images.shape == (5, 28, 28, 1) and images.dtype == np.float32
     assert np.abs(images).max() <= 1.0 and images.std() > 0.1
-    latents = model.sample_latents(500, (0, 1)).numpy()
+    latents = model.prior.sample(500, (0, 1)).numpy()
     assert -1.0 <= latents.min() < -0.99 and 0.99 < latents.max() <= 1.0
 
 
 def test_points_are_not_squashed():
-    model = compiled((2,), latent_dim=3, width=4)
-    model.generator.layers[-2].layers[-1].bias.assign([30.0, -40.0])
-    points = model(model.sample_latents(7, (0, 0))).numpy()
+    model = compiled((2,), latent_dim=3, width=4, **point_nets.dragan(2, 3, 4))
+    model.generator.layers[-1].bias.assign([30.0, -40.0])
+    points = model(model.prior.sample(7, (0, 0))).numpy()
     assert points[:, 0].min() > 20 and points[:, 1].max() < -20
 
 
@@ -199,7 +201,7 @@ def test_half_precision_trains(networks):
 @pytest.mark.parametrize(
     "settings, said",
     [
-        ({"shape": (2,), "networks": "dcgan"}, "points take mlp"),
+        ({"shape": (2,), "networks": "dcgan"}, "nets are for pictures"),
         ({"networks": "resnet"}, "mlp or dcgan"),
         ({"noise": "normal"}, "uniform, gaussian"),
         ({"networks": "dcgan"}, "16, 32, 64.*28x28"),

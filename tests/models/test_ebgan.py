@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from tfgan_zoo.models.unconditional.ebgan import EBGAN
+from tfgan_zoo.networks import points as point_nets
 from tfgan_zoo.networks.mlp import mlp
 from tfgan_zoo.optimizers.adam import Adam
 
@@ -19,7 +20,13 @@ SMALL = {
 
 
 def compiled(shape=(2,), rate=1e-3, **settings):
-    model = EBGAN(shape, **(SMALL | settings))
+    settings = SMALL | settings
+    nets = (
+        point_nets.ebgan(*shape, **{name: settings[name] for name in SMALL})
+        if len(shape) == 1
+        else {}
+    )
+    model = EBGAN(shape, **nets, **settings)
     model.compile(generator=Adam(rate), discriminator=Adam(rate))
     return model
 
@@ -38,7 +45,7 @@ def arrays(network):
 def train(model, points=POINTS):
     """One step; the history's row, and how far each weight of either player moved."""
     before = {player: arrays(getattr(model, player)) for player in model.optimizers}
-    logs = model.train_step({"points": tf.constant(points)})
+    logs = model.train_step({"images": tf.constant(points)})
     assert int(logs["skipped"]) == 0
     moves = {
         player: [new - old for new, old in zip(arrays(getattr(model, player)), olds, strict=True)]
@@ -57,7 +64,7 @@ def far(margin):
     """
     model = compiled(margin=margin)
     model.generator.layers[-1].bias.assign([9.0, -12.0])
-    model.discriminator.decoder.layers[-2].kernel.assign(tf.zeros([5, 2]))  # says 0 to all
+    model.discriminator.decoder.layers[-1].kernel.assign(tf.zeros([5, 2]))  # says 0 to all
     return model
 
 
@@ -108,7 +115,7 @@ def test_the_term_alone_turns_the_generated_codes_away_from_each_other():
     first = train(model, points)[0]
     for _ in range(8):
         model.reset_metrics()
-        last = model.train_step({"points": tf.constant(points)})
+        last = model.train_step({"images": tf.constant(points)})
     assert float(last["squared_cosine"]) < 0.9 * first["squared_cosine"]
     # The data's own codes are those of the encoder, which did not move.
     assert float(last["real_squared_cosine"]) == pytest.approx(first["real_squared_cosine"])
@@ -184,10 +191,10 @@ def test_nets_for_mnist_are_of_the_papers_sizes():
     widths = [w.shape for w in model.discriminator.trainable_variables]
     assert widths == [(784, 1024), (1024,), (1024, 784), (784,)]
     assert np.std(model.discriminator.trainable_variables[0]) == pytest.approx(0.002, rel=0.02)
-    images = model(model.sample_latents(3, (0, 1))).numpy()
+    images = model(model.prior.sample(3, (0, 1))).numpy()
     assert images.shape == (3, 28, 28, 1) and images.dtype == np.float32
     assert np.abs(images).max() <= 1.0
-    latents = model.sample_latents(5000, (0, 1)).numpy()
+    latents = model.prior.sample(5000, (0, 1)).numpy()
     np.testing.assert_allclose([latents.mean(), latents.std()], [0.0, 1.0], atol=0.01)
 
 
@@ -202,7 +209,7 @@ def test_nets_of_ones_own_take_the_place_of_the_papers():
     encoder = normalised("encoder")
     model = EBGAN((8, 8, 1), generator=generator, encoder=encoder)
     assert model.generator is generator and model.discriminator.encoder is encoder
-    assert model.latent_dim == 7
+    assert model.prior.size == 7
     model.compile(generator=Adam(1e-3), discriminator=Adam(1e-3))
     before = arrays(model.discriminator)
     images = tf.random.stateless_uniform([4, 8, 8, 1], (0, 0), -1, 1)

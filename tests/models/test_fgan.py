@@ -8,6 +8,7 @@ from scipy import special
 
 from tfgan_zoo.losses.f_divergences import DIVERGENCES
 from tfgan_zoo.models.unconditional.fgan import FGAN
+from tfgan_zoo.networks import points as point_nets
 from tfgan_zoo.optimizers.adam import Adam
 
 RNG = np.random.default_rng(0)
@@ -20,8 +21,8 @@ def descent():
 
 
 def of_points(optimizers=None, **settings):
-    settings = {"latent_dim": 3, "point_width": 5, **settings}
-    model = FGAN((2,), **settings)
+    nets = point_nets.fgan(2, 3, width=5)
+    model = FGAN((2,), latent_dim=3, prior="normal", **nets, **settings)
     model.compile(**(optimizers or descent()))
     return model
 
@@ -61,7 +62,7 @@ def test_a_step_equals_that_written_by_hand(divergence, loss):
     model = of_points(divergence=divergence, generator_loss=loss)
     activation, conjugate = TABLES[divergence]
     nets = (model.discriminator, model.generator)
-    latents = model.sample_latents(16, model.begin_step().seed())
+    latents = model.prior.sample(16, model.begin_step().seed())
     with tf.GradientTape(persistent=True) as tape:
         t_real = activation(model.discriminator(POINTS))
         t_fake = activation(model.discriminator(model.generator(latents)))
@@ -75,7 +76,7 @@ def test_a_step_equals_that_written_by_hand(divergence, loss):
         tape.gradient(loss, net.trainable_variables) for loss, net in zip(losses, nets, strict=True)
     ]
     before = [net.get_weights() for net in nets]
-    logs = model.train_step({"points": POINTS})
+    logs = model.train_step({"images": POINTS})
     assert float(logs["variational_loss"]) == pytest.approx(float(losses[0]), abs=1e-5)
     assert float(logs["generator_loss"]) == pytest.approx(float(losses[1]), abs=1e-5)
     threshold = DIVERGENCES[divergence].threshold
@@ -101,20 +102,20 @@ def test_nets_of_the_digits():
     assert kinds.count("BatchNormalization") == kinds.count("ReLU") == 2
     names = [layer.activation.__name__ for layer in dense]
     assert names == ["elu", "elu", "linear"]
-    drawn = np.array(model.sample_latents(2000, (1, 2)))
+    drawn = np.array(model.prior.sample(2000, (1, 2)))
     assert -1.0 <= drawn.min() < -0.999 and 0.999 < drawn.max() < 1.0
     images = np.array(model(drawn[:50]))
     assert images.shape == (50, 28, 28, 1) and np.abs(images).max() <= 1.0
 
 
 def test_nets_of_points():
-    model = FGAN((1,), latent_dim=1, point_depth=0)
+    model = FGAN((1,), latent_dim=1, **point_nets.fgan(1, 1, depth=0))
     assert [tuple(w.shape) for w in model.generator.get_weights()] == [(1, 1), (1,)]
     shapes = [tuple(w.shape) for w in model.discriminator.get_weights()[::2]]
     assert shapes == [(1, 64), (64, 64), (64, 1)]
     names = [layer.activation.__name__ for layer in model.discriminator.layers[1:]]
     assert names == ["tanh", "tanh", "linear"]
-    assert [tuple(w.shape) for w in FGAN((2,)).generator.get_weights()[::2]] == [
+    assert [tuple(w.shape) for w in point_nets.fgan(2, 100)["generator"].get_weights()[::2]] == [
         *((100, 64), (64, 64), (64, 2))
     ]
 
@@ -141,20 +142,21 @@ def test_a_run_survives_scores_beyond_float32(divergence):
     output.bias.assign([-300.0 if divergence == "reverse_kl" else 300.0])
     step = tf.function(model.train_step)
     for _ in range(30):
-        logs = step({"points": tf.constant(POINTS)})
+        logs = step({"images": tf.constant(POINTS)})
     assert int(logs["skipped"]) == 0
     assert np.abs(model.discriminator(POINTS)).max() < 150
 
 
 def test_an_affine_generator_fits_a_gaussian():
     keras.utils.set_random_seed(3)
-    model = FGAN((1,), divergence="reverse_kl", latent_dim=1, point_depth=0, point_width=16)
+    nets = point_nets.fgan(1, 1, width=16, depth=0)
+    model = FGAN((1,), divergence="reverse_kl", latent_dim=1, prior="normal", **nets)
     model.compile(generator=Adam(1e-2, beta_1=0.5), discriminator=Adam(1e-2, beta_1=0.5))
     step = tf.function(model.train_step)
     data = np.random.default_rng(1).normal(1.0, 0.5, (700, 128, 1)).astype("float32")
     tail = []
     for number, points in enumerate(data):
-        step({"points": tf.constant(points)})
+        step({"images": tf.constant(points)})
         if number >= 500:
             tail.append(np.concatenate([w.ravel() for w in model.generator.get_weights()]))
     scale, centre = np.mean(tail, 0)

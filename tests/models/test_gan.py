@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tfgan_zoo.layers.dropout import TrainingDropout
 from tfgan_zoo.losses.adversarial import minimax_generator_loss, nonsaturating_generator_loss
 from tfgan_zoo.models.unconditional.gan import GAN
+from tfgan_zoo.networks import points as point_nets
 from tfgan_zoo.optimizers.momentum import Momentum
 
 RNG = np.random.default_rng(0)
@@ -36,22 +38,23 @@ def test_widths_of_the_paper():
     for net, limit in ((model.generator, 0.05), (model.discriminator, 0.005)):
         for kernel in net.get_weights()[::2]:
             assert 0.9 * limit < np.abs(kernel).max() <= limit
-    assert [dropout.rate for dropout in model.discriminator.dropouts] == [0.2, 0.5, 0.5]
+    layers = [v for v in model.discriminator.layers if isinstance(v, TrainingDropout)]
+    assert [(dropout.rate, dropout.stream) for dropout in layers] == [(0.2, 0), (0.5, 1), (0.5, 2)]
 
 
 def test_latents_are_normal_and_follow_the_seed():
     model = tiny()
-    drawn = np.array(model.sample_latents(20_000, (1, 2)))
+    drawn = np.array(model.prior.sample(20_000, (1, 2)))
     np.testing.assert_allclose(drawn.std(0), 1.0, rtol=0.03)
     assert np.abs(drawn).max() > 3
-    np.testing.assert_array_equal(model.sample_latents(20_000, (1, 2)), drawn)
+    np.testing.assert_array_equal(model.prior.sample(20_000, (1, 2)), drawn)
 
 
 def test_the_first_samples_have_the_means_of_the_training_set():
     means = RNG.uniform(0.1, 0.9, (4, 4, 1))
     means[0, 0], means[0, 1] = 0.0, 1.0
     model = tiny(pixel_means=means)
-    images = np.array(model(model.sample_latents(500, (0, 0))))
+    images = np.array(model(model.prior.sample(500, (0, 0))))
     assert images.shape == (500, 4, 4, 1) and np.abs(images).max() <= 1.0
     np.testing.assert_allclose((images.mean(0) + 1) / 2, means, atol=5e-3)
 
@@ -59,10 +62,11 @@ def test_the_first_samples_have_the_means_of_the_training_set():
 def test_the_discriminator_drops_by_its_seed_in_training_alone():
     judge = louder(tiny()).discriminator
     images = tf.repeat(IMAGES[:1], 400, 0)
-    still = np.array(judge(images))
+    still = np.array(judge([images, tf.constant((1, 2))]))
     assert still.std() < 1e-6
     first, again, other = (
-        np.array(judge(images, seed=seed, training=True)) for seed in ((1, 2), (1, 2), (1, 3))
+        np.array(judge([images, tf.constant(seed)], training=True))
+        for seed in ((1, 2), (1, 2), (1, 3))
     )
     np.testing.assert_array_equal(first, again)
     assert first.std() > 0 and np.any(first != other)
@@ -71,8 +75,8 @@ def test_the_discriminator_drops_by_its_seed_in_training_alone():
 def test_a_dropped_pixel_is_a_black_one():
     model = tiny(dropouts=(0.2, 0.0))
     black = tf.fill([5, 4, 4, 1], -1.0)
-    kept = model.discriminator(black)
-    dropped = model.discriminator(black, seed=(1, 2), training=True)
+    kept = model.discriminator([black, tf.constant((1, 2))])
+    dropped = model.discriminator([black, tf.constant((1, 2))], training=True)
     np.testing.assert_array_equal(kept, dropped)
 
 
@@ -82,11 +86,11 @@ def test_a_step_equals_that_written_by_hand(loss):
     model = louder(tiny(generator_loss=loss))
     nets = (model.generator, model.discriminator)
     step = model.begin_step()
-    latents = model.sample_latents(12, step.seed(0))
+    latents = model.prior.sample(12, step.seed(0))
     with tf.GradientTape(persistent=True) as tape:
         fake = model.generator(latents)
-        d_real = tf.sigmoid(model.discriminator(IMAGES, seed=step.seed(1), training=True))
-        d_fake = tf.sigmoid(model.discriminator(fake, seed=step.seed(2), training=True))
+        d_real = tf.sigmoid(model.discriminator([tf.constant(IMAGES), step.seed(1)], training=True))
+        d_fake = tf.sigmoid(model.discriminator([fake, step.seed(2)], training=True))
         value = tf.reduce_mean(tf.math.log(d_real)) + tf.reduce_mean(tf.math.log(1 - d_fake))
         by_player = {
             "nonsaturating": -tf.reduce_mean(tf.math.log(d_fake)),
@@ -124,7 +128,7 @@ def test_the_same_holds_for_the_whole_generator():
     for loss in ("nonsaturating", "minimax"):
         keras.utils.set_random_seed(1)
         model = louder(tiny(generator_loss=loss, dropouts=(0.0, 0.0)))
-        output = model.discriminator.linears[-1]
+        output = model.discriminator.layers[-1]
         output.kernel.assign(1e-4 * output.kernel)
         output.bias.assign([np.log(0.01 / 0.99)])
         logs = model.train_step({"images": IMAGES})
@@ -138,14 +142,15 @@ def test_k_minibatches_teach_the_discriminator_and_the_last_one_both():
     model.train_step({"images": IMAGES})
     assert int(optimizers["discriminator"].iterations) == 3
     assert int(optimizers["generator"].iterations) == 1
+    assert (model.updates_in("discriminator", 7), model.updates_in("generator", 7)) == (21, 7)
 
 
 def test_points_are_neither_squashed_nor_rescaled():
-    model = tiny(shape=(2,), dropouts=(0.0, 0.0))
-    model.generator.layers[-2].bias.assign([30.0, -40.0])
-    points = np.array(model(model.sample_latents(7, (0, 0))))
+    model = tiny(shape=(2,), **point_nets.gan(2, 5, width=0.01))
+    model.generator.layers[-1].bias.assign([30.0, -40.0])
+    points = np.array(model(model.prior.sample(7, (0, 0))))
     assert points.shape == (7, 2) and points[:, 0].min() > 20 and points[:, 1].max() < -20
-    logs = model.train_step({"points": tf.zeros([6, 2])})
+    logs = model.train_step({"images": tf.zeros([6, 2])})
     assert np.isfinite(float(logs["generator_loss"]))
 
 

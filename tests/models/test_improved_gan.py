@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests import commands
 from tfgan_zoo.models.unconditional.improved_gan import ImprovedGAN
+from tfgan_zoo.networks import points as point_nets
 from tfgan_zoo.optimizers.adam import Adam
 
 RNG = np.random.default_rng(0)
@@ -22,12 +24,15 @@ BATCH = {
     "labelled_images": pictures(8),
     "labels": tf.constant([0, 1, 2, 0, 1, 2, 0, 1]),
 }
-POINTS = {"points": tf.constant(RNG.normal(size=(10, 2)).astype("float32"))}
+POINTS = {"images": tf.constant(RNG.normal(size=(10, 2)).astype("float32"))}
 
 
 def compiled(shape=SHAPE, rate=1e-3, **settings):
-    model = ImprovedGAN(shape, **{"latent_dim": 4, "width": 0.02, **settings})
-    model.initialise(BATCH["images"] if len(shape) == 3 else POINTS["points"])
+    settings = {"latent_dim": 4, "width": 0.02, **settings}
+    if len(shape) == 1:
+        settings = {"prior": "normal", **point_nets.improved_gan(*shape, 4, 0.02), **settings}
+    model = ImprovedGAN(shape, **settings)
+    model.initialise(BATCH["images"] if len(shape) == 3 else POINTS["images"])
     generator, discriminator = (Adam(rate, beta_1=0.5, epsilon=1e-4) for _ in range(2))
     model.compile(generator=generator, discriminator=discriminator)
     return model
@@ -128,6 +133,67 @@ def test_the_first_batch_sets_every_layer():
     np.testing.assert_allclose(logits.std(0), 1.0, rtol=1e-3)
 
 
+def test_the_first_training_batch_sets_what_nothing_has_set():
+    def made():
+        model = ImprovedGAN(SHAPE, latent_dim=4, width=0.02, minibatch_kernels=3)
+        model.compile(generator=Adam(0.0), discriminator=Adam(0.0))
+        return model
+
+    model, told = made(), made()
+    told.set_weights(model.get_weights())
+    told.initialise(BATCH["images"])
+    for _ in range(2):  # once, not at each step
+        model.fit(BATCH["images"], batch_size=10, shuffle=False, verbose=0)
+    assert float(model.discriminator.initialised) == 1.0
+    for found, expected in zip(
+        values(model.discriminator), values(told.discriminator), strict=True
+    ):
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+    before = values(model.discriminator)
+    model.train_step(pictures())
+    for found, expected in zip(values(model.discriminator), before, strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_a_first_batch_that_is_not_finite_sets_nothing():
+    model = ImprovedGAN(SHAPE, latent_dim=4, width=0.02, minibatch_kernels=3)
+    model.compile(generator=Adam(1e-3), discriminator=Adam(1e-3))
+    assert int(model.train_step(tf.fill([10, *SHAPE], np.nan))["skipped"]) == 1
+    assert float(model.discriminator.initialised) == 0.0
+    assert int(model.train_step(pictures())["skipped"]) == 1
+    assert float(model.discriminator.initialised) == 1.0
+
+
+def test_replicas_agree_on_what_the_first_batch_sets():
+    """A process of its own, since TensorFlow takes its devices once."""
+    done = commands.run("-c", TWO_REPLICAS)
+    assert done.returncode == 0, done.stderr
+
+
+TWO_REPLICAS = """
+import numpy as np, tensorflow as tf
+from tfgan_zoo.models.unconditional.improved_gan import ImprovedGAN
+from tfgan_zoo.optimizers.adam import Adam
+
+(device,) = tf.config.list_physical_devices("CPU")
+tf.config.set_logical_device_configuration(device, [tf.config.LogicalDeviceConfiguration()] * 2)
+strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+with strategy.scope():
+    model = ImprovedGAN((4, 4, 1), latent_dim=3, width=0.01, minibatch_kernels=2)
+    model.compile(generator=Adam(1e-3), discriminator=Adam(1e-3))
+images = np.random.default_rng(0).uniform(-1, 1, (8, 4, 4, 1)).astype("float32")
+data = tf.data.Dataset.from_tensors(images).repeat()
+model.fit(strategy.experimental_distribute_dataset(data), steps_per_epoch=2, verbose=0)
+for weight in model.discriminator.weights:
+    first, second = (v.numpy() for v in strategy.experimental_local_results(weight.value))
+    np.testing.assert_array_equal(first, second, err_msg=weight.path)
+assert strategy.experimental_local_results(model.discriminator.initialised.value)[0].numpy() == 1
+scale = model.discriminator.features.hidden[0].scale.value
+assert not np.any(strategy.experimental_local_results(scale)[0].numpy() == 1.0)
+assert model.skipped.numpy() == 0
+"""
+
+
 def test_averages_are_saved_with_the_model(stepped):
     model, *_ = stepped
     saved = {id(variable) for variable in model.variables}
@@ -170,7 +236,7 @@ def test_a_step_without_labels_is_the_smoothed_gan():
         for stream in (0, 4)
     ]
     real, fake, other = (
-        net(points, training=True).numpy()[:, 0] for points in (POINTS["points"], *fakes)
+        net(points, training=True).numpy()[:, 0] for points in (POINTS["images"], *fakes)
     )
     logs = model.train_step(POINTS)
     cost = np.log1p(np.exp(-real)) + 0.1 * real  # the cross-entropy against 0.9
@@ -207,7 +273,7 @@ def test_historical_averaging_is_of_both_players():
 
 def test_virtual_batches_draw_each_picture_alone():
     model = compiled(classes=3, reference=5)
-    latents = model.sample_latents(6, (0, 1))
+    latents = model.prior.sample(6, (0, 1))
     together = model.generator(latents, training=True)
     np.testing.assert_allclose(together[2:3], model(latents[2:3]), atol=1e-5)
     assert not [w for w in model.generator.weights if "moving" in w.path]
@@ -227,7 +293,7 @@ def test_nets_of_ones_own():
     logs = model.train_step(POINTS)
     assert int(logs["skipped"]) == 0 and np.isfinite(float(logs["discriminator_loss"]))
     assert all(np.any(a != b) for a, b in zip(values(features)[:1], before[:1], strict=True))
-    assert tuple(model.discriminator(POINTS["points"], training=False).shape) == (10, 1)
+    assert tuple(model.discriminator(POINTS["images"], training=False).shape) == (10, 1)
     assert tuple(model.discriminator.linear.kernel.shape) == (8, 1)
 
 
@@ -242,7 +308,7 @@ def test_nets_for_mnist_are_the_authors():
         0.1, rel=0.01
     )
     assert model.discriminator.minibatch is None and model.matches_features
-    images = model(model.sample_latents(5, (0, 1))).numpy()
+    images = model(model.prior.sample(5, (0, 1))).numpy()
     assert images.shape == (5, 28, 28, 1) and np.abs(images).max() <= 1.0 and images.std() > 0.1
     without = ImprovedGAN()
     assert without.discriminator.minibatch.kernels == 100 and not without.matches_features

@@ -43,7 +43,7 @@ def test_the_widths_are_the_authors():
 
 def test_latents_are_noise_then_category_then_codes():
     model = tiny()
-    drawn = np.array(model.sample_latents(20_000, (1, 2)))
+    drawn = np.array(model.prior.sample(20_000, (1, 2)))
     noise, category, codes = drawn[:, :5], drawn[:, 5:8], drawn[:, 8:]
     for uniform in (noise, codes):
         assert -1.0 <= uniform.min() < -0.999 and 0.999 < uniform.max() < 1.0
@@ -52,14 +52,14 @@ def test_latents_are_noise_then_category_then_codes():
     np.testing.assert_allclose(category.mean(0), 1 / 3, atol=0.02)
     # Nothing tells one part from another.
     assert np.abs(np.corrcoef(drawn.T)[:5, 5:]).max() < 0.03
-    np.testing.assert_array_equal(model.sample_latents(20_000, (1, 2)), drawn)
+    np.testing.assert_array_equal(model.prior.sample(20_000, (1, 2)), drawn)
     joined = model.join(noise[:4], category[:4].argmax(1), codes[:4])
     np.testing.assert_array_equal(joined, drawn[:4])
 
 
 def test_pictures_and_codes_at_inference_do_not_depend_on_the_rest_of_the_batch():
     model = tiny()
-    latents = model.sample_latents(3, (1, 2))
+    latents = model.prior.sample(3, (1, 2))
     images = np.array(model(latents))
     assert images.shape == (3, 8, 12, 1) and np.all(np.abs(images) < 1.0)
     np.testing.assert_allclose(model(latents[:1])[0], images[0], atol=1e-6)
@@ -93,7 +93,7 @@ def test_three_steps_equal_those_written_by_hand():
 
     for k in range(3):
         data, step = batch(seed=k), model.begin_step()
-        first, second = (model.sample_latents(6, step.seed(stream)) for stream in (0, 1))
+        first, second = (model.prior.sample(6, step.seed(stream)) for stream in (0, 1))
         fake = generator(first, training=True)
         with tf.GradientTape() as tape:
             real_logits = discriminator(data["images"], training=True)[0]

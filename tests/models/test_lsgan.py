@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from tfgan_zoo.models.unconditional.lsgan import LSGAN
+from tfgan_zoo.networks import points as point_nets
 from tfgan_zoo.optimizers.adam import Adam
 
 RNG = np.random.default_rng(0)
@@ -18,7 +19,8 @@ def optimizers():
 
 
 def of_points(**settings):
-    model = LSGAN((2,), latent_dim=5, point_width=7, **settings)
+    nets = point_nets.lsgan(2, 5, width=7)
+    model = LSGAN((2,), latent_dim=5, prior="normal", **nets, **settings)
     model.compile(**optimizers())
     return model
 
@@ -71,13 +73,13 @@ def test_simultaneous_steps_equal_those_written_by_hand(settings, losses):
     model = of_points(simultaneous=True, **settings)
     discriminator, generator, (d_adam, g_adam) = copies(model)
     for _ in range(3):
-        latents = model.sample_latents(16, model.begin_step().seed())
+        latents = model.prior.sample(16, model.begin_step().seed())
         with tf.GradientTape(persistent=True) as tape:
             d, g = losses(discriminator(POINTS), discriminator(generator(latents)))
         pulls = tape.gradient(d, discriminator.trainable_variables)
         pushes = tape.gradient(g, generator.trainable_variables)
         model.reset_metrics()
-        logs = model.train_step({"points": POINTS})
+        logs = model.train_step({"images": POINTS})
         assert float(logs["discriminator_loss"]) == pytest.approx(float(d), rel=1e-4)
         assert float(logs["generator_loss"]) == pytest.approx(float(g), rel=1e-4)
         d_adam.apply(pulls, discriminator.trainable_variables)
@@ -91,7 +93,7 @@ def test_alternating_steps_equal_those_written_by_hand(settings, losses):
     model = of_points(simultaneous=False, **settings)
     discriminator, generator, (d_adam, g_adam) = copies(model)
     for _ in range(3):
-        latents = model.sample_latents(16, model.begin_step().seed())
+        latents = model.prior.sample(16, model.begin_step().seed())
         with tf.GradientTape() as tape:
             d, _ = losses(discriminator(POINTS), discriminator(generator(latents)))
         pulls = tape.gradient(d, discriminator.trainable_variables)
@@ -102,7 +104,7 @@ def test_alternating_steps_equal_those_written_by_hand(settings, losses):
         pushes = tape.gradient(g, generator.trainable_variables)
         g_adam.apply(pushes, generator.trainable_variables)
         model.reset_metrics()
-        logs = model.train_step({"points": POINTS})
+        logs = model.train_step({"images": POINTS})
         assert float(logs["discriminator_loss"]) == pytest.approx(float(d), rel=1e-4)
         assert float(logs["generator_loss"]) == pytest.approx(float(g), rel=1e-4)
     same(model, discriminator, generator)
@@ -132,7 +134,7 @@ def test_the_discriminator_is_linear():
 
 
 def test_nets_of_the_mixture():
-    model = LSGAN((2,), latent_dim=256)
+    model = LSGAN((2,), latent_dim=256, prior="normal", **point_nets.lsgan(2, 256))
     for net, shapes in (
         (model.generator, [(256, 128), (128, 128), (128, 2)]),
         (model.discriminator, [(2, 128), (128, 128), (128, 1)]),
@@ -145,16 +147,18 @@ def test_nets_of_the_mixture():
             np.testing.assert_allclose(
                 np.linalg.svd(layer.kernel.numpy(), compute_uv=False), 1.4, rtol=1e-4
             )
-    drawn = np.array(model.sample_latents(2000, (1, 2)))
+    drawn = np.array(model.prior.sample(2000, (1, 2)))
     assert np.abs(drawn).max() > 3 and drawn.std() == pytest.approx(1.0, abs=0.01)
 
 
 def test_latents_of_pictures_are_uniform():
-    drawn = np.array(of_images().sample_latents(20_000, (1, 2)))
+    drawn = np.array(of_images().prior.sample(20_000, (1, 2)))
     assert -1.0 <= drawn.min() < -0.999 and 0.999 < drawn.max() < 1.0
 
 
-@pytest.mark.parametrize("settings", [{"loss": "hinge"}, {"normalised": "generator"}])
+@pytest.mark.parametrize(
+    "settings", [{"loss": "hinge"}, {"normalised": "generator"}, {"prior": "cauchy"}]
+)
 def test_wrong_settings_are_refused(settings):
-    with pytest.raises(ValueError, match="least_squares or sigmoid"):
-        of_points(**settings)
+    with pytest.raises(ValueError, match="is one of"):
+        of_images(**settings)

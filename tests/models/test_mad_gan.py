@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from tfgan_zoo.losses.generators import cosine_hinge
 from tfgan_zoo.models.unconditional.mad_gan import MADGAN
+from tfgan_zoo.networks import points as point_nets
 from tfgan_zoo.optimizers.adam import Adam
 
 POINTS = np.random.default_rng(0).normal(1.0, 2.0, (6, 2)).astype(np.float32)
@@ -14,7 +15,11 @@ IMAGES = tf.random.stateless_uniform([4, 8, 12, 1], (0, 0), -1, 1)
 
 
 def compiled(shape=(2,), rate=1e-3, **settings):
-    model = MADGAN(shape, **{"generators": 3, "noise_dim": 5, "units": 7, "filters": 2, **settings})
+    settings = {"generators": 3, "noise_dim": 5, "filters": 2, **settings}
+    if len(shape) == 1:
+        similar = settings.get("similarity") is not None
+        settings |= point_nets.mad_gan(*shape, 5, 3, units=7, similarity=similar)
+    model = MADGAN(shape, **settings)
     model.compile(generator=Adam(rate, beta_1=0.5), discriminator=Adam(rate, beta_1=0.5))
     return model
 
@@ -128,7 +133,7 @@ def test_a_step_equals_that_written_by_hand(similarity):
                     generator_loss += similarity * tf.reduce_mean(tf.nn.relu(hinges)) / 3
     adams[1].apply(tape.gradient(generator_loss, weights), weights)
 
-    logs = model.train_step({"points": tf.constant(POINTS)})
+    logs = model.train_step({"images": tf.constant(POINTS)})
     assert float(logs["discriminator_loss"]) == pytest.approx(float(discriminator_loss), rel=1e-4)
     assert float(logs["generator_loss"]) == pytest.approx(float(generator_loss), rel=1e-4)
     for net, copy in zip(mine, (trunk, discriminator, *heads), strict=True):
@@ -138,9 +143,9 @@ def test_a_step_equals_that_written_by_hand(similarity):
 
 def test_latents_are_noise_then_a_generator():
     model = compiled()
-    drawn = model.sample_latents(6000, (1, 2)).numpy()
+    drawn = model.prior.sample(6000, (1, 2)).numpy()
     noise, named = drawn[:, :5], drawn[:, 5:]
-    assert model.latent_dim == 8 and -1.0 <= noise.min() < -0.99 and 0.99 < noise.max() <= 1.0
+    assert model.prior.size == 8 and -1.0 <= noise.min() < -0.99 and 0.99 < noise.max() <= 1.0
     assert set(np.unique(named)) == {0.0, 1.0} and np.all(named.sum(1) == 1)
     np.testing.assert_allclose(named.mean(0), 1 / 3, atol=0.02)
     assert np.abs(np.corrcoef(drawn.T)[:5, 5:]).max() < 0.05
@@ -163,10 +168,12 @@ def test_nets_for_mnist_are_the_authors():
     assert shapes == [(5, 5, 1, 32), (5, 5, 32, 64), (3136, 5)]
     first = model.trunk.get_weights()[2]  # deviation 1 / sqrt(5 * 5 * 32)
     assert first.std() == pytest.approx(800**-0.5, rel=0.02)
-    images = model(model.sample_latents(5, (0, 1))).numpy()
+    images = model(model.prior.sample(5, (0, 1))).numpy()
     assert images.shape == (5, 28, 28, 1) and np.abs(images).max() <= 1.0
     with pytest.raises(ValueError, match="multiples of 4"):
         MADGAN((30, 28, 1))
+    with pytest.raises(ValueError, match="4 generators need as many heads, not 3"):
+        MADGAN((2,), **point_nets.mad_gan(2, 64, generators=3))
 
 
 @pytest.mark.parametrize("similarity", [None, 1e-3])
@@ -184,12 +191,14 @@ def test_other_nets_take_the_place_of_the_authors(similarity):
         images = keras.layers.Reshape((8, 12, 1))(pixels)
         return keras.Model(features, images, name="head")
 
+    heads = [head() for _ in range(3)]
+
     images = keras.Input((8, 12, 1))
     features = keras.layers.Dense(4, "relu")(keras.layers.Flatten()(images))
     outputs = 4 if similarity is None else 1
     logits = keras.layers.Dense(outputs)(features)
     found = logits if similarity is None else [logits, features]
-    given = {"trunk": trunk(), "head": head, "discriminator": keras.Model(images, found)}
+    given = {"trunk": trunk(), "heads": heads, "discriminator": keras.Model(images, found)}
     model = compiled((8, 12, 1), similarity=similarity, **given)
     statistics = model.trunk.layers[-1].moving_mean.numpy()
     before = [np.array(weight) for weight in model.trainable_variables]
@@ -198,7 +207,7 @@ def test_other_nets_take_the_place_of_the_authors(similarity):
     for weight, old in zip(model.trainable_variables, before, strict=True):
         assert np.any(np.array(weight) != old), weight.path
     assert np.any(model.trunk.layers[-1].moving_mean.numpy() != statistics)
-    assert model(model.sample_latents(2, (0, 1))).shape == (2, 8, 12, 1)
+    assert model(model.prior.sample(2, (0, 1))).shape == (2, 8, 12, 1)
 
 
 @pytest.mark.parametrize("similarity", [None, 1e-3])

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from tfgan_zoo.data.worlds import ring
 from tfgan_zoo.models.unconditional.mrgan import MRGAN
+from tfgan_zoo.networks import points as point_nets
 from tfgan_zoo.optimizers.adam import Adam
 
 POINTS = np.random.default_rng(0).normal([1.0, -1.0], [0.3, 1.0], (16, 2)).astype(np.float32)
@@ -27,7 +28,11 @@ def players(algorithm):
 
 def compiled(algorithm="regularized", shape=(2,), optimizer=Adam, rates=None, **settings):
     """With a rate of 1e-3, or of 0 for who is not in `rates`."""
-    model = MRGAN(shape, algorithm, **(SMALL | settings))
+    settings = SMALL | settings
+    if len(shape) == 1:
+        width = settings["generator_width"]
+        settings |= point_nets.mrgan(*shape, settings["latent_dim"], width, depth=1)
+    model = MRGAN(shape, algorithm, **settings)
     rates = dict.fromkeys(players(algorithm), 1e-3) if rates is None else rates
     model.compile(**{player: optimizer(rates.get(player, 0.0)) for player in players(algorithm)})
     return model
@@ -45,7 +50,7 @@ def arrays(network):
 
 
 def train(model, points=POINTS):
-    logs = model.train_step({"points": tf.constant(points)})
+    logs = model.train_step({"images": tf.constant(points)})
     assert int(logs["skipped"]) == 0
     return {name: float(value) for name, value in logs.items()}
 
@@ -127,7 +132,7 @@ def test_data_never_enter_the_diffusion_discriminator():
     spies = [Spy(net) for net in (model.discriminator, model.diffusion_discriminator)]
     model.discriminator, model.diffusion_discriminator = spies
     model.compile(**{player: Adam(1e-3) for player in players("manifold_diffusion")})
-    latents = model.sample_latents(16, model.begin_step().seed())
+    latents = model.prior.sample(16, model.begin_step().seed())
     old = keras.models.clone_model(model.generator)
     old.set_weights(model.generator.get_weights())
     train(model)
@@ -252,7 +257,7 @@ def test_in_a_short_run_reconstructions_come_near_the_data(algorithm):
     before = distance()
     step = tf.function(model.train_step)
     for _ in range(200):
-        step({"points": tf.constant(points)})
+        step({"images": tf.constant(points)})
     assert distance() < 0.1 * before
 
 
@@ -260,15 +265,16 @@ def test_nets_and_weights_that_are_the_defaults():
     model = MRGAN()
     assert (model.distance_weight, model.adversarial_weight) == (0.2, 0.4)
     assert not hasattr(model, "diffusion_discriminator")
-    images = model(model.sample_latents(3, (0, 1))).numpy()
+    images = model(model.prior.sample(3, (0, 1))).numpy()
     assert images.shape == (3, 28, 28, 1) and np.abs(images).max() <= 1.0
     assert model.encoder(images).shape == (3, 100) and model.discriminator(images).shape == (3, 1)
-    other = MRGAN((2,), "manifold_diffusion", adversarial_weight=0.0, **SMALL)
+    nets = point_nets.mrgan(2, 3, 6, 1)
+    other = MRGAN((2,), "manifold_diffusion", adversarial_weight=0.0, **SMALL, **nets)
     assert (other.distance_weight, other.adversarial_weight) == (1.0, 0.0)
-    other.generator.layers[-2].layers[-1].bias.assign([30.0, -40.0])
-    points = other(other.sample_latents(4, (0, 0))).numpy()  # not squashed
+    other.generator.layers[-1].bias.assign([30.0, -40.0])
+    points = other(other.prior.sample(4, (0, 0))).numpy()  # not squashed
     assert points[:, 0].min() > 20 and points[:, 1].max() < -20
-    latents = model.sample_latents(5000, (0, 1)).numpy()
+    latents = model.prior.sample(5000, (0, 1)).numpy()
     np.testing.assert_allclose([latents.mean(), latents.std()], [0.0, 1.0], atol=0.01)
 
 
@@ -285,7 +291,7 @@ def test_nets_of_ones_own_take_the_place_of_these(algorithm):
     shapes = {"generator": ((7,), picture), "encoder": (picture, (7,))}
     nets = {player: net(*shapes.get(player, (picture, (1,)))) for player in players(algorithm)}
     model = MRGAN(picture, algorithm, **nets)
-    assert model.latent_dim == 7
+    assert model.prior.size == 7
     assert all(getattr(model, player) is own for player, own in nets.items())
     model.compile(**{player: Adam(1e-3) for player in nets})
     before = {player: arrays(own) for player, own in nets.items()}

@@ -8,6 +8,7 @@ import tensorflow as tf
 from tests import commands
 from tfgan_zoo.layers.spectral import SpectralConv2D, SpectralDense
 from tfgan_zoo.models.unconditional.sngan import SNGAN
+from tfgan_zoo.networks import points as point_nets
 from tfgan_zoo.optimizers.adam import Adam
 from tfgan_zoo.training.checkpoints import Checkpointer
 
@@ -20,15 +21,23 @@ SMALL = {
 }
 
 
+def made(shape, **settings):
+    settings = SMALL | settings
+    if len(shape) == 1:
+        widths = ("latent_dim", "generator_filters", "discriminator_filters")
+        settings |= point_nets.sngan(*shape, *(settings[name] for name in widths))
+    return SNGAN(shape, **settings)
+
+
 def compiled(shape=(2,), rate=1e-3, **settings):
-    model = SNGAN(shape, **(SMALL | settings))
+    model = made(shape, **settings)
     generator, discriminator = (Adam(rate, beta_1=0.0, beta_2=0.9) for _ in range(2))
     model.compile(generator=generator, discriminator=discriminator)
     return model
 
 
 def batch(number):
-    return {"points": tf.constant(POINTS[8 * number : 8 * number + 8])}
+    return {"images": tf.constant(POINTS[8 * number : 8 * number + 8])}
 
 
 def test_a_step_equals_that_written_by_hand():
@@ -77,7 +86,7 @@ def test_a_step_equals_that_written_by_hand():
 
 @pytest.mark.parametrize("shape", [(2,), (16, 16, 1)])
 def test_every_weight_of_the_discriminator_is_normalised_and_none_of_the_generator(shape):
-    model = SNGAN(shape, **SMALL)
+    model = made(shape)
     layers = [layer for layer in model.discriminator.layers if layer.weights]
     assert layers and all(isinstance(v, (SpectralConv2D, SpectralDense)) for v in layers)
     assert not any(isinstance(v, (SpectralConv2D, SpectralDense)) for v in model.generator.layers)
@@ -104,7 +113,7 @@ def test_pictures_train_and_u_moves_in_training_only():
     images = np.random.default_rng(0).uniform(-1, 1, (8, 16, 16, 1)).astype(np.float32)
     vectors = model.discriminator.non_trainable_variables
     before = [np.array(u) for u in vectors]
-    model(model.sample_latents(2, (0, 1)))
+    model(model.prior.sample(2, (0, 1)))
     model.discriminator(images)
     assert all(np.array_equal(u, old) for u, old in zip(vectors, before, strict=True))
     logs = model.train_step({"images": tf.constant(images)})
@@ -116,7 +125,7 @@ def test_pictures_train_and_u_moves_in_training_only():
 def test_a_step_that_is_not_finite_leaves_the_vectors():
     model = compiled()
     before = [np.array(u) for u in model.discriminator.non_trainable_variables]
-    logs = model.train_step({"points": tf.fill([8, 2], np.nan)})
+    logs = model.train_step({"images": tf.fill([8, 2], np.nan)})
     assert int(logs["skipped"]) == 1
     for u, old in zip(model.discriminator.non_trainable_variables, before, strict=True):
         np.testing.assert_array_equal(u, old)

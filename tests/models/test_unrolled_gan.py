@@ -6,13 +6,17 @@ import pytest
 import tensorflow as tf
 
 from tfgan_zoo.models.unconditional.unrolled_gan import UnrolledGAN
+from tfgan_zoo.networks import points as point_nets
 from tfgan_zoo.optimizers.adam import Adam
 
 POINTS = tf.random.stateless_normal([32, 2], (1, 2)).numpy()
 
 
 def compiled(rates=(1e-3, 1e-3), optimizer=Adam, **settings):
-    model = UnrolledGAN(**{"latent_dim": 3, "width": 6, **settings})
+    settings = {"shape": (2,), "latent_dim": 3, **settings}
+    if settings["shape"] == (2,):
+        settings = {**point_nets.unrolled_gan(2, 3, width=6), **settings}
+    model = UnrolledGAN(**settings)
     generator, discriminator = (optimizer(rate) for rate in rates)
     model.compile(generator=generator, discriminator=discriminator)
     return model
@@ -37,7 +41,7 @@ def line(weight):
 def test_without_unrolling_it_is_the_plain_gan(game):
     model = compiled(unrolling_steps=0, generator_loss=game)
     generator, discriminator = copies(model)
-    latents = model.sample_latents(32, model.begin_step().seed())
+    latents = model.prior.sample(32, model.begin_step().seed())
     with tf.GradientTape(persistent=True) as tape:
         fake = tf.sigmoid(discriminator(generator(latents)))
         real = tf.sigmoid(discriminator(POINTS))
@@ -48,7 +52,7 @@ def test_without_unrolling_it_is_the_plain_gan(game):
     for net, loss in ((generator, generator_loss), (discriminator, discriminator_loss)):
         pulls = tape.gradient(loss, net.trainable_variables)
         Adam(1e-3).apply(pulls, net.trainable_variables)
-    logs = model.train_step({"points": tf.constant(POINTS)})
+    logs = model.train_step({"images": tf.constant(POINTS)})
     for mine, by_hand in ((model.generator, generator), (model.discriminator, discriminator)):
         for weight, expected in zip(mine.get_weights(), by_hand.get_weights(), strict=True):
             np.testing.assert_allclose(weight, expected, atol=1e-6)
@@ -82,7 +86,7 @@ def test_one_step_ahead_of_two_weights_is_as_derived(differentiate):
         discriminator=line(w),
     )
     x = POINTS[:, :1].astype(np.float64)
-    z = model.sample_latents(32, model.begin_step().seed()).numpy().astype(np.float64)
+    z = model.prior.sample(32, model.begin_step().seed()).numpy().astype(np.float64)
 
     def sigmoid(values):
         return 1.0 / (1.0 + np.exp(-values))
@@ -96,7 +100,7 @@ def test_one_step_ahead_of_two_weights_is_as_derived(differentiate):
     pull = -np.mean(sigmoid(after * a * z) * after * z)
     if differentiate:
         pull -= slope(after) * answer
-    model.train_step({"points": tf.constant(POINTS[:, :1])})
+    model.train_step({"images": tf.constant(POINTS[:, :1])})
     assert model.generator.get_weights()[0].item() == pytest.approx(a - rate * pull, abs=1e-6)
     # The discriminator takes one ordinary step, from where it was.
     assert model.discriminator.get_weights()[0].item() == pytest.approx(after, abs=1e-6)
@@ -109,7 +113,7 @@ def test_stopping_the_gradient_makes_another_generator():
         model = compiled(**{"unrolling_steps": 3, **settings})
         model.set_weights(start)
         for _ in range(3):
-            model.train_step({"points": tf.constant(POINTS)})
+            model.train_step({"images": tf.constant(POINTS)})
         moved.append(model.generator.get_weights()[0])
     assert not np.allclose(moved[0], moved[1]) and not np.allclose(moved[1], moved[2])
 
@@ -120,11 +124,11 @@ def test_looking_ahead_changes_nothing_but_the_step():
     )
     model = compiled((0.0, 0.0), discriminator=normalised, unrolling_steps=4)
     before = model.discriminator.trainable_variables[-2].numpy()
-    model.train_step({"points": tf.constant(POINTS)})
+    model.train_step({"images": tf.constant(POINTS)})
     np.testing.assert_array_equal(model.discriminator.trainable_variables[-2].numpy(), before)
     # Two passes of the ordinary step, real and generated, and none of those ahead.
     momentum = 0.99
-    generated = model.generator(model.sample_latents(32, model_seed(model)), training=True)
+    generated = model.generator(model.prior.sample(32, model_seed(model)), training=True)
     expected = momentum * (1 - momentum) * POINTS.mean(0)
     expected = expected + (1 - momentum) * np.mean(generated, 0)
     moving = model.discriminator.layers[0].moving_mean.numpy()
@@ -144,7 +148,7 @@ def test_pictures_have_the_nets_of_stacked_mnist():
     logs = model.train_step({"images": tf.random.stateless_normal([4, 12, 12, 3], (0, 0))})
     assert int(logs["skipped"]) == 0 and np.isfinite(float(logs["unrolling_gain"]))
     assert model.discriminator.get_weights()[0].shape == (3, 3, 3, 4)
-    assert model(model.sample_latents(2, (0, 0))).shape == (2, 12, 12, 3)
+    assert model(model.prior.sample(2, (0, 0))).shape == (2, 12, 12, 3)
 
 
 @pytest.mark.parametrize("normalised", [True, False])
@@ -168,4 +172,4 @@ def test_what_it_cannot_be_is_refused(settings, said):
 def test_an_optimizer_without_a_functional_step_is_refused():
     model = compiled(optimizer=keras.optimizers.RMSprop)
     with pytest.raises(ValueError, match="not through RMSprop"):
-        model.train_step({"points": tf.constant(POINTS)})
+        model.train_step({"images": tf.constant(POINTS)})

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from tests import commands
 from tfgan_zoo.models.unconditional.wgan import WGAN
+from tfgan_zoo.networks import points as point_nets
 from tfgan_zoo.optimizers.rmsprop import RMSProp
 
 RATE = 1e-3
@@ -18,8 +19,8 @@ def rmsprop():
 
 def tiny(critic_steps=2, long_critic_steps=0, **settings):
     model = WGAN(
-        (2,), 3, filters=4, critic_steps=critic_steps, long_critic_steps=long_critic_steps,
-        **settings,
+        (2,), 3, critic_steps=critic_steps, long_critic_steps=long_critic_steps,
+        **point_nets.wgan(2, 3, 4), **settings,
     )  # fmt: skip
     model.compile(generator=rmsprop(), critic=rmsprop())
     return model
@@ -27,7 +28,7 @@ def tiny(critic_steps=2, long_critic_steps=0, **settings):
 
 def points(seed=0, count=8):
     values = np.random.default_rng(seed).normal(2.0, 1.0, (count, 2))
-    return {"points": tf.constant(values, tf.float32)}
+    return {"images": tf.constant(values, tf.float32)}
 
 
 def test_two_steps_equal_those_written_by_hand():
@@ -43,16 +44,16 @@ def test_two_steps_equal_those_written_by_hand():
     for k in range(2):
         data = points(k)
         step = model.begin_step()
-        for number, real in enumerate(np.split(data["points"].numpy(), 2)):
+        for number, real in enumerate(np.split(data["images"].numpy(), 2)):
             critic.set_weights([np.clip(w, -0.1, 0.1) for w in critic.get_weights()])
-            fake = generator(model.sample_latents(4, step.seed(number + 3)))
+            fake = generator(model.prior.sample(4, step.seed(number + 3)))
             with tf.GradientTape() as tape:
                 critic_loss = tf.reduce_mean(critic(fake)) - tf.reduce_mean(critic(real))
             gradients = tape.gradient(critic_loss, critic.trainable_variables)
             optimizers[0].apply(gradients, critic.trainable_variables)
         beyond.append(max(np.abs(w).max() for w in critic.get_weights()))
         with tf.GradientTape() as tape:
-            fake = generator(model.sample_latents(4, step.seed(0)))
+            fake = generator(model.prior.sample(4, step.seed(0)))
             generator_loss = -tf.reduce_mean(critic(fake))
         gradients = tape.gradient(generator_loss, generator.trainable_variables)
         optimizers[1].apply(gradients, generator.trainable_variables)
@@ -69,12 +70,12 @@ def test_two_steps_equal_those_written_by_hand():
 
 
 def test_schedule_of_the_authors():
-    model = WGAN((2,), filters=2)
+    model = WGAN((2,), **point_nets.wgan(2, 100, 2))
     steps = np.arange(1502)
     further = model.further_critic_steps(tf.constant(steps)).numpy()
     long = (steps < 25) | (steps == 500) | (steps == 1000) | (steps == 1500)
     np.testing.assert_array_equal(further, np.where(long, 95, 0))
-    assert model.critic_steps_in(1501) == 1501 * 5 + 28 * 95
+    assert model.updates_in("critic", 1501) == 1501 * 5 + 28 * 95
 
 
 @pytest.mark.parametrize("eager", [True, False])
@@ -109,7 +110,7 @@ def test_a_step_that_breaks_in_the_long_part_leaves_the_players_as_they_are():
     step = tf.function(model.train_step)
     step(points())
     before = [np.array(w) for w in model.generator.trainable_variables]
-    logs = step({"points": tf.fill([8, 2], np.float32("inf"))})
+    logs = step({"images": tf.fill([8, 2], np.float32("inf"))})
     assert int(model.skipped) == 1 and float(logs["skipped_in_a_row"]) == 1
     for weight, start in zip(model.generator.trainable_variables, before, strict=True):
         np.testing.assert_array_equal(weight, start)
@@ -135,7 +136,7 @@ def test_pictures():
     assert all(np.isfinite(values[0]) for values in history.values())
     scores = [layer for layer in model.critic.layers if hasattr(layer, "activation")][-1]
     assert scores.activation is keras.activations.linear
-    latents = model.sample_latents(4000, (1, 2)).numpy()
+    latents = model.prior.sample(4000, (1, 2)).numpy()
     np.testing.assert_allclose([latents.mean(), latents.std()], [0.0, 1.0], atol=0.02)
     assert model(latents[:3]).shape == (3, 16, 16, 1)
 
@@ -148,16 +149,17 @@ def test_two_replicas_share_clipped_weights_and_take_no_long_steps():
 TWO_REPLICAS = """
 import keras, numpy as np, pytest, tensorflow as tf
 from tfgan_zoo.models.unconditional.wgan import WGAN
+from tfgan_zoo.networks import points as point_nets
 
 (device,) = tf.config.list_physical_devices("CPU")
 tf.config.set_logical_device_configuration(device, [tf.config.LogicalDeviceConfiguration()] * 2)
 strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 with strategy.scope():
     with pytest.raises(ValueError, match="100 critic steps work on one device only"):
-        WGAN((2,), filters=2)
-    model = WGAN((2,), 3, filters=4, clip=0.1, long_critic_steps=0)
+        WGAN((2,), **point_nets.wgan(2, 100, 2))
+    model = WGAN((2,), 3, clip=0.1, long_critic_steps=0, **point_nets.wgan(2, 3, 4))
     model.compile(**{p: keras.optimizers.RMSprop(1e-3) for p in ("generator", "critic")})
-points = {"points": tf.ones([5, 2])}
+points = {"images": tf.ones([5, 2])}
 strategy.run(tf.function(model.train_step), (points,))
 for weight in model.critic.trainable_variables:
     first, second = strategy.experimental_local_results(weight.value)

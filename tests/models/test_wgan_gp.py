@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from tfgan_zoo.models.unconditional.wgan_gp import WGANGP
+from tfgan_zoo.networks import points as point_nets
 from tfgan_zoo.optimizers.adam import Adam
 from tfgan_zoo.regularizers.instance_noise import dequantise
 
@@ -30,7 +31,8 @@ def labelled(classes, count, side=16):
 
 
 def test_a_step_equals_that_written_by_hand():
-    model = compiled((2,), "mlp", latent_dim=3, filters=4, critic_steps=2, penalty=0.1)
+    nets = point_nets.wgan_gp(2, 3, 4)
+    model = compiled((2,), latent_dim=3, critic_steps=2, penalty=0.1, dequantised=False, **nets)
     generator, critic = (keras.models.clone_model(net) for net in (model.generator, model.critic))
     generator.set_weights(model.generator.get_weights())
     critic.set_weights(model.critic.get_weights())
@@ -59,13 +61,13 @@ def test_a_step_equals_that_written_by_hand():
             ],
             critic.trainable_variables,
         )
-    latents = model.sample_latents(8, step.seed(1))  # twice the critic's batch
+    latents = model.prior.sample(8, step.seed(1))  # twice the critic's batch
     with tf.GradientTape() as tape:
         generator_loss = -tf.reduce_mean(critic(generator(latents)))
     gradients = tape.gradient(generator_loss, generator.trainable_variables)
     adams[1].apply(gradients, generator.trainable_variables)
 
-    logs = model.train_step({"points": tf.constant(points)})
+    logs = model.train_step({"images": tf.constant(points)})
     for name, expected in (
         ("critic_loss", critic_loss),
         ("generator_loss", generator_loss),
@@ -135,7 +137,7 @@ def test_the_class_conditional_arm(networks):
     data = labelled(classes=3, count=6)
     step = with_classes.begin_step()
     real = dequantise(data["images"], step.seed(0))
-    latents = with_classes.sample_latents(12, step.seed(1))
+    latents = with_classes.prior.sample(12, step.seed(1))
     fake = with_classes.generator(latents, training=True)
     wanted = tf.argmax(latents[:, 4:], 1)
     logs, plain = (model.train_step(data) for model in (with_classes, without))
@@ -152,8 +154,8 @@ def test_the_class_conditional_arm(networks):
 
 def test_latents_end_in_a_class_and_fakes_of_the_critic_take_the_real_ones():
     model = WGANGP((16, 16, 1), "conv", latent_dim=4, filters=2, classes=3)
-    latents = model.sample_latents(900, (0, 1)).numpy()
-    assert latents.shape == (900, 7) and model.latent_dim == 7
+    latents = model.prior.sample(900, (0, 1)).numpy()
+    assert latents.shape == (900, 7) and model.prior.size == 7
     np.testing.assert_array_equal(np.sort(latents[:, 4:], 1), np.tile([0.0, 0.0, 1.0], (900, 1)))
     np.testing.assert_allclose(latents[:, 4:].mean(0), 1 / 3, atol=0.06)
     np.testing.assert_allclose([latents[:, :4].mean(), latents[:, :4].std()], [0, 1], atol=0.06)
@@ -164,9 +166,9 @@ def test_latents_end_in_a_class_and_fakes_of_the_critic_take_the_real_ones():
 @pytest.mark.parametrize(
     "shape, networks, classes, said",
     [
-        ((2,), "conv", 0, "points take mlp"),
-        ((32, 32, 1), "mlp", 0, "points take mlp"),
-        ((2,), "mlp", 3, "3 classes"),
+        ((2,), "conv", 0, r"nets are for pictures.*\(2,\).*nets of your own"),
+        ((32, 32, 1), "mlp", 0, "resnet or conv, not 'mlp'"),
+        ((2,), "resnet", 3, "nets are for pictures"),
         ((24, 24, 1), "conv", 0, "squares of 28.*24x24"),
         ((28, 28, 1), "resnet", 0, "16, 32, 64.*28x28"),
     ],

@@ -1,5 +1,7 @@
 """Priors: what TensorFlow draws, against the distributions of SciPy, and what their text draws."""
 
+import json
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -51,3 +53,16 @@ def test_a_draw_is_a_function_of_the_seed():
     prior = Joined(Uniform(2), OneHot(3))
     np.testing.assert_array_equal(prior.sample(50, (1, 2)), prior.sample(50, (1, 2)))
     assert np.mean(prior.sample(50, (1, 2))[:, :2] == prior.sample(50, (1, 3))[:, :2]) < 0.1
+
+
+def test_a_prior_is_told_as_data():
+    prior = Joined(Uniform(62), OneHot(10), Normal(3), Uniform(2, low=0))
+    told = json.loads(json.dumps(prior.describe()))
+    assert told == [
+        {"kind": "uniform", "size": 62, "low": -1, "high": 1},
+        {"kind": "one_hot", "size": 10},
+        {"kind": "normal", "size": 3},
+        {"kind": "uniform", "size": 2, "low": 0, "high": 1},
+    ]
+    assert sum(part["size"] for part in told) == prior.size
+    assert Joined(prior, Normal(1)).describe() == [*told, {"kind": "normal", "size": 1}]

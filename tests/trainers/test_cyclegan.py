@@ -1,4 +1,4 @@
-"""CycleGAN on two folders without pairs, as a user trains it, in processes of its own."""
+"""CycleGAN on two folders without pairs, as a user trains it."""
 
 import json
 
@@ -6,14 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests import commands
-
-TINY = "--flagfile=trainers/flagfiles/cyclegan_tiny.flags"
-
-
-def cyclegan(*arguments):
-    """Runs the trainer; returns the finished process."""
-    return commands.run("trainers.cyclegan", TINY, *arguments)
+from tests.trainers import programs
+from tfgan_zoo.data.errors import DataError
 
 
 @pytest.fixture(scope="module")
@@ -35,9 +29,8 @@ def domains(tmp_path_factory):
 
 
 def test_two_folders_give_two_generators_with_cards(domains, tmp_path):
-    done = cyclegan(f"--data={domains}", f"--run_dir={tmp_path}")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "5 training, 1 validation, 2 test." in done.stdout
+    _, printed = programs.run("cyclegan", tmp_path, f"--data={domains}")
+    assert "5 training, 1 validation, 2 test." in printed
     for part in ("a_to_b", "b_to_a"):
         folder = tmp_path / "export" / "cyclegan" / part
         card = json.loads((folder / "card.json").read_text())
@@ -50,7 +43,5 @@ def test_two_folders_give_two_generators_with_cards(domains, tmp_path):
 
 
 def test_pairs_that_are_said_to_be_known_must_have_equal_names(domains, tmp_path):
-    done = cyclegan(f"--data={domains}", f"--run_dir={tmp_path}", "--known_pairs")
-    assert done.returncode == 2
-    assert "The pairs of" in done.stdout and "differ between A and B" in done.stdout
-    assert "Traceback" not in done.stderr
+    with pytest.raises(DataError, match="The pairs of .* differ between A and B"):
+        programs.run("cyclegan", tmp_path, f"--data={domains}", "--known_pairs")

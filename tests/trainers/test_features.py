@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from tests import commands
+from tests.trainers import programs
+from tfgan_zoo.training.run_directory import RunError
 
 # Run where this package cannot be imported.
 LOAD = """
@@ -20,26 +21,18 @@ print(found["features"].shape, bool(tf.reduce_all(tf.math.is_finite(found["featu
 
 
 def train(name, folder, *arguments):
-    return commands.run(
-        f"trainers.{name}",
-        f"--flagfile=trainers/flagfiles/{name}_tiny.flags",
-        f"--run_dir={folder}",
-        "--export_features",
-        *arguments,
-    )
+    return programs.run(name, folder, "--export_features", *arguments)
 
 
 def test_dcgan_exports_features_that_load_without_this_package(tmp_path):
-    without = train("dcgan", tmp_path, "--noexport_features")
-    assert without.returncode == 0, without.stdout + without.stderr
+    train("dcgan", tmp_path, "--noexport_features")
     exported = tmp_path / "export" / "dcgan"
     assert not (exported / "features").exists()
 
     # The finished run, again: it exports what it was now asked for.
-    done = train("dcgan", tmp_path)
-    assert done.returncode == 0, done.stdout + done.stderr
+    _, printed = train("dcgan", tmp_path)
     path = exported / "features" / "2"  # of the generator in version 2
-    assert f"The discriminator's 192 features: {path}" in done.stdout
+    assert f"The discriminator's 192 features: {path}" in printed
     files = json.loads((exported / "card.json").read_text())["files"]
     assert {"2/saved_model.pb", "features/2/saved_model.pb"} <= set(files)
 
@@ -52,23 +45,19 @@ def test_dcgan_exports_features_that_load_without_this_package(tmp_path):
 @pytest.mark.parametrize(
     ("name", "arguments", "sentence"),
     [
-        ("gan", [], "the discriminator of gan has no such features: it is no functional network"),
-        ("gan", ["--data=ring"], "gan has no discriminator of single pictures"),
-        ("pix2pix", [], "pix2pix has no discriminator of single pictures"),
+        ("gan", [], "the discriminator of gan has no such features: it takes"),
         ("cgan", [], "the discriminator of cgan has no such features: it takes"),
     ],
 )
 def test_a_model_without_such_features_says_so_before_it_trains(
     name, arguments, sentence, tmp_path
 ):
-    done = train(name, tmp_path, *arguments)
-    assert done.returncode == 2, done.stdout + done.stderr
-    assert sentence in done.stdout and "Traceback" not in done.stderr
+    with pytest.raises(RunError, match=sentence):
+        train(name, tmp_path, *arguments)
     assert not list(tmp_path.rglob("ckpt-*"))
 
 
 def test_a_critic_has_features_too(tmp_path):
-    done = train("wgan", tmp_path, "--data=digits", "--channels=1", "--image_size=16", "--tflite=")
-    assert done.returncode == 0, done.stdout + done.stderr
+    _, printed = train("wgan", tmp_path, "--tflite=")
     path = tmp_path / "export" / "wgan" / "features" / "1"
-    assert f"features: {path}" in done.stdout and (path / "saved_model.pb").is_file()
+    assert f"features: {path}" in printed and (path / "saved_model.pb").is_file()

@@ -14,7 +14,7 @@ from PIL import Image
 from scipy import stats
 
 from tfgan_zoo.training.run_directory import RunError
-from trainers.tasks import mode_lab, mode_report, remedies
+from trainers.experiments import mode_lab, mode_report, remedies
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SMOKE = remedies.worlds("smoke")
@@ -165,7 +165,7 @@ def test_numbers_that_are_not_finite_are_a_result(tmp_path):
 
 def test_points_go_back_to_their_world():
     examples, _ = mode_lab.open_world(remedies.WORLDS["mixture"], None, False)
-    points = examples.fetch(np.arange(1000))["points"]
+    points = examples.fetch(np.arange(1000))["images"]
     assert np.abs(points).max() < 1.3
     there = mode_lab.in_units_of_the_world(points, remedies.WORLDS["mixture"])
     assert 110 < there.max() < 120 and 0 < there.min() < 10

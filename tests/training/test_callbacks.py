@@ -1,5 +1,6 @@
 """What a run writes, says and measures while it trains."""
 
+import dataclasses
 import fcntl
 import json
 import os
@@ -14,9 +15,9 @@ import tensorflow as tf
 from PIL import Image
 
 from tests.training import tiny
-from tfgan_zoo.training import pictures
+from tests.training.tiny import fit
+from tfgan_zoo.kinds import image
 from tfgan_zoo.training.callbacks import Progress, clock
-from tfgan_zoo.training.fit import fit
 from tfgan_zoo.training.run_directory import RunDirectory, RunError
 
 LOSSES = (
@@ -104,7 +105,7 @@ def test_history_and_tensorboard(tmp_path, adversary):
     for step, picture in grids.items():
         with Image.open(tmp_path / "samples" / f"step_{step:07d}.png") as file:
             np.testing.assert_array_equal(file, picture)
-    np.testing.assert_array_equal(grids[0], pictures.square_grid(untrained))
+    np.testing.assert_array_equal(grids[0], image.square_grid(untrained))
     assert (grids[0] != grids[10]).any()
 
 
@@ -291,7 +292,7 @@ def test_progress_on_a_terminal(tmp_path, adversary, monkeypatch, columns):
 
 def test_a_warning_has_a_line_of_its_own(caplog):
     terminal = Terminal(80)
-    progress = Progress(0, 10, 1, terminal.stream)
+    progress = Progress(0, 10, 1, stream=terminal.stream)
     progress.on_train_begin()
     progress.on_step(1, {"generator_loss": 1.0, "skipped": 0.0})
     progress.warn("Look out.")
@@ -330,7 +331,7 @@ def test_a_collapse_stops_the_run_and_names_the_best_checkpoint(tmp_path, advers
     grids = iter([same, same, varied, same, varied, same, same, same])
 
     def draw():
-        return tiny.drawing(adversary)()[0], next(grids), varied
+        return dataclasses.replace(tiny.drawing(adversary)(), samples=next(grids), real=varied)
 
     with pytest.raises(
         RunError, match=r"step 12: .* for 2 grids .*of step \d+, .*--steps="

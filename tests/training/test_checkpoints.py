@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from tests.training import tiny
+from tests.training.tiny import fit
 from tfgan_zoo.training.checkpoints import Checkpointer
-from tfgan_zoo.training.fit import fit
 from tfgan_zoo.training.run_directory import RunDirectory, RunError
 
 

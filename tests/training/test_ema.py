@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from tests.training import tiny
+from tests.training.tiny import fit
 from tfgan_zoo.training.ema import averaged_weights
-from tfgan_zoo.training.fit import fit
 from tfgan_zoo.training.run_directory import RunDirectory
 
 MOMENTUM = 0.9
@@ -64,7 +64,7 @@ def test_average_under_loss_scaling(tmp_path):
 def test_without_an_average_nothing_changes(adversary):
     before = [v.numpy() for v in adversary.discriminator.trainable_variables]
     adversary.optimizers["discriminator"].iterations.assign(3)
-    with averaged_weights(adversary, "discriminator"):
+    with averaged_weights(adversary, ("discriminator",)):
         for variable, value in zip(
             adversary.discriminator.trainable_variables, before, strict=True
         ):

@@ -82,6 +82,24 @@ def test_an_animation_needs_two_pictures(tmp_path):
     assert Image.open(io.BytesIO(content)).format == "GIF"
 
 
+def test_an_animation_of_few_greys_is_small_and_leaves_colours_alone(tmp_path):
+    chance = np.random.default_rng(0)
+    for index, shape in enumerate([(64, 64, 1), (64, 64, 3)]):
+        pixels = np.broadcast_to(chance.integers(0, 256, shape, np.uint8), (64, 64, 3))
+        Image.fromarray(np.ascontiguousarray(pixels)).save(tmp_path / f"{index}.png")
+    sizes = {}
+    for name, greys in (("0.png", 16), ("0.png", 256), ("1.png", 16), ("1.png", 256)):
+        content = plots.animation([tmp_path / name] * 2, greys=greys)
+        sizes[name, greys] = len(content)
+        if (name, greys) == ("0.png", 16):
+            shown = np.asarray(Image.open(io.BytesIO(content)).convert("L"))
+            true = np.asarray(Image.open(tmp_path / name).convert("L"))
+            assert len(np.unique(shown)) <= 16
+            assert np.abs(shown.astype(int) - true).max() <= 16
+    assert sizes["0.png", 16] < 0.7 * sizes["0.png", 256]
+    assert sizes["1.png", 16] == sizes["1.png", 256]
+
+
 def test_error_bars_stand_at_their_points():
     lines = {"one": [(10, 20.0, 5.0), (1000, 80.0, 0.0)], "two": [(10, 30.0, 1.0)]}
     picture = plots.error_bars(lines, title="Both", across="labels", up="accuracy")

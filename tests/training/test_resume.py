@@ -12,8 +12,8 @@ import pytest
 
 from tests.training import tiny
 from tests.training.program import Program, assert_same_state, files
+from tests.training.tiny import fit
 from tfgan_zoo.training.checkpoints import Checkpointer
-from tfgan_zoo.training.fit import fit
 from tfgan_zoo.training.run_directory import RunDirectory, RunError
 
 # Under mixed precision with a moving average: the state has all its parts. Means are logged every
@@ -77,6 +77,39 @@ def test_killed_at_any_moment(processes, tmp_path):
     assert (skipped[6], skipped[9], skipped[33], skipped[50]) == (0, 2, 5, 5)
     missing = [row["step"] for row in rows if row.get("generator_loss", 0) is None]
     assert missing == [33]
+
+
+PHASES = {
+    "model": {"ema": 0.9},
+    "total_steps": 44,
+    # No multiple of what is logged: the first phase ends with a row of its own.
+    "warm_steps": 22,
+    "checkpoint_every": 1,
+    "log_every": 4,
+    "validate_every": 10,
+    "sample_every": 10,
+    "pause": 0.05,
+}
+
+
+def test_killed_in_each_phase(processes, tmp_path):
+    reference = Program(processes, tmp_path / "reference", PHASES)
+    uninterrupted = reference.start()
+    program = Program(processes, tmp_path / "killed", PHASES)
+    for step in (9, 22, 33):  # in the first, at the border, in the second
+        process = program.start()
+        program.stop(process, signal.SIGKILL, step - program.saved())
+        process.join(60)
+        assert step <= program.saved() < PHASES["total_steps"]
+
+    outcome = program.finish(program.start())
+    assert_same_state(outcome, reference.finish(uninterrupted))
+    assert files(program.run.path) == files(reference.run.path)
+    rows = [json.loads(line) for line in program.run.history.read_text().splitlines()]
+    logged = {row["step"]: row for row in rows if "skipped" in row}
+    assert list(logged) == [4, 8, 12, 16, 20, 22, 24, 28, 32, 36, 40, 44]
+    assert all(("warm_loss" in row) == (step <= 22) for step, row in logged.items())
+    assert all(("generator_loss" in row) == (step > 22) for step, row in logged.items())
 
 
 def test_interrupted_under_several_steps_per_execution(processes, tmp_path):

@@ -13,8 +13,8 @@ import pytest
 from absl import flags
 
 from tests.training import tiny
+from tests.training.tiny import fit
 from tfgan_zoo.training import run_directory
-from tfgan_zoo.training.fit import fit
 from tfgan_zoo.training.run_directory import RunDirectory, RunError, parse_flagfile
 
 

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from tfgan_zoo.kinds.image import Image
 from tfgan_zoo.training import watchdogs
+from tfgan_zoo.training.task import Preview
 
 
 def test_healthy_losses_give_no_warning():
@@ -25,19 +27,13 @@ def test_gradient_norm_over_the_bound():
     assert "--clip_norm" in warning and "--gradient_norm_bound" in warning
 
 
-def test_spread():
-    images = np.zeros((2, 1, 2, 1))
-    images[1] = [[[2.0], [0.0]]]  # standard deviations 1 and 0
-    assert watchdogs.spread(images) == 0.5
-    assert watchdogs.spread(images.astype(np.float16)) == 0.5
-
-
 @pytest.mark.parametrize(("share", "warns"), [(0.0, True), (0.04, True), (0.06, False), (1, False)])
 def test_samples_that_hardly_differ(share, warns):
     generator = np.random.default_rng(0)
     real = generator.normal(size=(8, 4, 4, 3))
     picture = generator.normal(size=(1, 4, 4, 3))
-    warnings = watchdogs.check_samples(picture + share * real, real)
+    seen = Preview(None, picture + share * real, real, Image((4, 4, 3)).spread)
+    warnings = watchdogs.check_samples(seen)
     assert len(warnings) == warns
     if warns:
         assert f"{share:.1%} of that of real" in warnings[0] and "mode collapse" in warnings[0]
@@ -45,4 +41,6 @@ def test_samples_that_hardly_differ(share, warns):
 
 def test_too_few_samples_say_nothing():
     one, two = np.zeros((1, 2, 2, 1)), np.ones((2, 2, 2, 1))
-    assert watchdogs.check_samples(one, two) == [] == watchdogs.check_samples(two, one)
+    spread = Image((2, 2, 1)).spread
+    for samples, real in ((one, two), (two, one)):
+        assert watchdogs.check_samples(Preview(None, samples, real, spread)) == []

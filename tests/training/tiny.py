@@ -1,5 +1,6 @@
 """A model, data and a run small enough to be trained, killed and repeated many times."""
 
+import dataclasses
 import json
 import os
 import pathlib
@@ -10,13 +11,15 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_zoo.base import Trained
+from tfgan_zoo.kinds import image
 from tfgan_zoo.optimizers.adam import Adam
-from tfgan_zoo.training import pictures
+from tfgan_zoo.training import fit as engine
 from tfgan_zoo.training import strategy as strategies
 from tfgan_zoo.training.ema import averaged_weights
-from tfgan_zoo.training.fit import fit
 from tfgan_zoo.training.run_directory import RunDirectory, RunError
 from tfgan_zoo.training.schedules import learning_rate
+from tfgan_zoo.training.settings import Settings
+from tfgan_zoo.training.task import Phase, Preview
 
 SIZE = 8
 
@@ -72,6 +75,17 @@ class TinyGAN(Trained):
             generator_loss = tf.reduce_mean(tf.nn.softplus(-fake_logits))
         step.update(tape, discriminator=discriminator_loss, generator=generator_loss)
         return step.report(discriminator_loss=discriminator_loss, generator_loss=generator_loss)
+
+    def warm_step(self, data):
+        """A step of the discriminator alone, against noise."""
+        step = self.begin_step()
+        noise = tf.random.stateless_normal(tf.shape(data["images"]), step.seed(), alg="philox")
+        with tf.GradientTape() as tape:
+            real_logits = self.discriminator(data["images"], training=True)
+            noise_logits = self.discriminator(noise, training=True)
+            loss = tf.reduce_mean(tf.nn.softplus(-real_logits) + tf.nn.softplus(noise_logits))
+        step.update(tape, discriminator=loss)
+        return step.report(warm_loss=loss)
 
 
 def images(step, count):
@@ -139,8 +153,45 @@ def build(
     return model
 
 
+def fit(
+    model,
+    stream,
+    *,
+    run,
+    total_steps,
+    batch_size,
+    draw=None,
+    validate=None,
+    extra_callbacks=(),
+    warm_steps=0,
+    **settings,
+):
+    """`training.fit.fit` of one phase, or of two of which the first, of half of the batch size,
+    takes `warm_steps` by `warm_step`.
+    """
+    main = Phase("training", total_steps - warm_steps, batch_size=batch_size, batches=stream)
+    warm = dataclasses.replace(
+        main,
+        name="warming",
+        steps=warm_steps,
+        method="warm_step",
+        batch_size=batch_size // 2,
+        batches=batches(batch_size // 2),
+    )
+    phases = [warm, main] if warm_steps else [main]
+    return engine.fit(
+        model,
+        phases,
+        run=run,
+        settings=Settings(**settings),
+        preview=draw,
+        validate=validate,
+        extra_callbacks=extra_callbacks,
+    )
+
+
 def drawing(model, latents=None):
-    """The `draw` of a run: a grid of 4 samples, the samples, and real pictures."""
+    """The preview of a run: a grid of 4 samples, the samples, and real pictures."""
     latents = (
         np.random.default_rng(0).normal(size=(4, 4)).astype("f") if latents is None else latents
     )
@@ -148,7 +199,8 @@ def drawing(model, latents=None):
     def draw():
         with averaged_weights(model):
             samples = model(latents).numpy()
-        return pictures.square_grid(samples), samples, images(0, 4).numpy()
+        picture = image.square_grid(samples)
+        return Preview(picture, samples, images(0, 4).numpy(), image.Image((SIZE, SIZE, 1)).spread)
 
     return draw
 

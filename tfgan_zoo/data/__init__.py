@@ -1,1 +1,1 @@
-"""Data: each source becomes a random-access table of uint8 examples, and that a tf.data stream."""
+"""Data: each source becomes a random-access table of named fields, and that a tf.data stream."""

@@ -7,6 +7,24 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 
+def describe(builder, description, licence, features):
+    """The `tfds.core.DatasetInfo` of a built-in set, whose example i is always the i-th.
+
+    Args:
+      builder: the set's builder.
+      description, licence: sentences.
+      features: name -> feature of the two that make a supervised pair, the input first.
+    """
+    return tfds.core.DatasetInfo(
+        builder=builder,
+        description=description,
+        license=licence,
+        features=tfds.features.FeaturesDict(features),
+        supervised_keys=tuple(features),
+        disable_shuffling=True,
+    )
+
+
 def read_split(make_builder, split):
     """Prepare the set if that has not been done, then read one split in the order of generation.
 

@@ -15,15 +15,15 @@ import numpy as np
 import PIL
 import psutil
 
-from tfgan_zoo.data.examples import DataError, FieldSpec
+from tfgan_zoo.data.errors import DataError
+from tfgan_zoo.kinds.kind import Kind
 
-MODES = ("memory", "disk", "none")
 # Raised when what `decode` or `resize` makes of the same file changes: old caches are then left.
 _VERSION = 1
 
 
 def tabulate(
-    fields: Mapping[str, FieldSpec],
+    fields: Mapping[str, Kind],
     count: int,
     fill: Callable[[dict[str, np.ndarray]], Any],
     *,
@@ -37,7 +37,7 @@ def tabulate(
     another name and renamed when complete, so a killed run leaves nothing that looks finished.
 
     Args:
-        fields: `{name: FieldSpec}` of one row.
+        fields: `{name: its kind}` of one row.
         count: number of rows.
         fill: called with the empty arrays; returns a report that JSON can hold. Whatever it raises
             leaves no cache behind.
@@ -52,7 +52,7 @@ def tabulate(
     Raises:
         DataError: if memory or disk would not hold the arrays.
     """
-    needed = count * sum(spec.nbytes for spec in fields.values())
+    needed = count * sum(kind.nbytes for kind in fields.values())
     if mode == "memory":
         available = available_memory()
         if needed > available / 2:
@@ -60,11 +60,11 @@ def tabulate(
                 f"The {count} examples take {_size(needed)} in memory, more than half of the "
                 f"{_size(available)} available: use --cache=disk or --cache=none."
             )
-        arrays = {name: np.empty((count, *spec.shape), spec.dtype) for name, spec in fields.items()}
+        arrays = {name: np.empty((count, *kind.shape), kind.dtype) for name, kind in fields.items()}
         return arrays, fill(arrays)
 
     root = pathlib.Path(cache_dir or default_dir()).expanduser()
-    settings = [_VERSION, PIL.__version__, count, sorted((n, str(s)) for n, s in fields.items())]
+    settings = [_VERSION, PIL.__version__, count, sorted((n, str(k)) for n, k in fields.items())]
     text = json.dumps([settings, key], sort_keys=True)
     place = root / hashlib.sha256(text.encode()).hexdigest()[:32]
     if not place.is_dir():
@@ -108,9 +108,9 @@ def _write(place, fields, count, needed, fill):
     try:
         arrays = {
             name: np.lib.format.open_memmap(
-                temporary / f"{name}.npy", mode="w+", dtype=spec.dtype, shape=(count, *spec.shape)
+                temporary / f"{name}.npy", mode="w+", dtype=kind.dtype, shape=(count, *kind.shape)
             )
-            for name, spec in fields.items()
+            for name, kind in fields.items()
         }
         report = fill(arrays)
         for array in arrays.values():

@@ -39,14 +39,7 @@ class ZooDigits(tfds.core.GeneratorBasedBuilder):
     def _info(self):
         image = tfds.features.Image(shape=(*self.builder_config.image_size, 1))
         label = tfds.features.ClassLabel(num_classes=10)
-        return tfds.core.DatasetInfo(
-            builder=self,
-            description=DESCRIPTION,
-            license=LICENCE,
-            features=tfds.features.FeaturesDict({"image": image, "label": label}),
-            supervised_keys=("image", "label"),
-            disable_shuffling=True,
-        )
+        return builtin.describe(self, DESCRIPTION, LICENCE, {"image": image, "label": label})
 
     def _split_generators(self, dl_manager):
         del dl_manager  # nothing to download

@@ -1,16 +1,14 @@
-"""The element that every data source hands on: a random-access table of uint8 examples."""
+"""The element that every data source hands on: a random-access table of named fields."""
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-
-class DataError(ValueError):
-    """Data that cannot be used as asked; the message says what to do about it."""
+from tfgan_zoo.data.errors import DataError
+from tfgan_zoo.kinds.kind import Kind
 
 
 class BadFile(DataError):
@@ -27,35 +25,14 @@ class BadFile(DataError):
         self.why = why
 
 
-@dataclasses.dataclass(frozen=True)
-class FieldSpec:
-    """One field of an example.
-
-    Attributes:
-        shape: `(H, W, C)` of one picture, `()` of a class, `(D,)` of a point.
-        dtype: `np.uint8` for pictures, `np.int32` for classes, `np.float32` for points.
-        kind: `"image"`, `"labels"` (a label map: its colours must never be mixed), `"class"` or
-            `"points"`.
-    """
-
-    shape: tuple[int, ...]
-    dtype: Any
-    kind: str
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of one value."""
-        return int(np.prod(self.shape, dtype=np.int64)) * np.dtype(self.dtype).itemsize
-
-
 class Examples:
     """A table of examples that can be read in any order.
 
     Paired data has the fields `source` and `target`; unpaired data `images` and, where classes
-    exist, `labels`; the worlds of `data.worlds` have `points`.
+    exist, `labels`; the worlds of `data.worlds` have `points`, and text has `tokens`.
 
     Attributes:
-        fields: `{field name: FieldSpec}`.
+        fields: `{field name: its kind}`.
         names: one stable name per example.
         info: what is known about the data: `name`, `licence`, `description`, `source`, `split`,
             `split_rule`, and where they exist `palette` ([[r, g, b], ...]), `label_names` and
@@ -64,7 +41,7 @@ class Examples:
 
     def __init__(
         self,
-        fields: Mapping[str, FieldSpec],
+        fields: Mapping[str, Kind],
         names: Sequence[str],
         info: Mapping[str, Any],
         fetch: Callable[[np.ndarray], dict[str, np.ndarray]],
@@ -80,15 +57,22 @@ class Examples:
 
         Args:
             arrays: `{field: array [N, ...]}`, in memory or memory-mapped; not copied.
-            kinds: `{field: kind}`.
+            kinds: `{field: its kind}`, of the shape and type of its array.
             names: one name per example.
             info: as in the class.
             rows: which rows of the arrays are the examples; all when None.
+
+        Raises:
+            ValueError: if an array is not what its kind says.
         """
-        fields = {
-            name: FieldSpec(tuple(array.shape[1:]), array.dtype.type, kinds[name])
-            for name, array in arrays.items()
-        }
+        fields = {name: kinds[name] for name in arrays}
+        for name, kind in fields.items():
+            array = arrays[name]
+            if array.shape[1:] != tuple(kind.shape) or array.dtype != kind.dtype:
+                raise ValueError(
+                    f"The field '{name}' holds {array.dtype} {array.shape[1:]}; its kind "
+                    f"{kind.name} is {np.dtype(kind.dtype)} {tuple(kind.shape)}."
+                )
         if rows is None:
             return cls(fields, names, info, lambda i: {k: a[i] for k, a in arrays.items()})
         rows = np.asarray(rows, np.int64)
@@ -104,7 +88,7 @@ class Examples:
             indices: int array `[n]`, each in `[0, len(self))`, in any order.
 
         Returns:
-            `{field: array [n, H, W, C] uint8, or [n] int32 for classes}`, the caller's to change.
+            `{field: array [n, *shape of its kind]}`, the caller's to change.
         """
         return self._fetch(np.asarray(indices, np.int64))
 

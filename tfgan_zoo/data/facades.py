@@ -47,14 +47,7 @@ class ZooFacades(tfds.core.GeneratorBasedBuilder):
 
     def _info(self):
         image = tfds.features.Image(shape=(*self.builder_config.image_size, 3))
-        return tfds.core.DatasetInfo(
-            builder=self,
-            description=DESCRIPTION,
-            license=LICENCE,
-            features=tfds.features.FeaturesDict({"source": image, "target": image}),
-            supervised_keys=("source", "target"),
-            disable_shuffling=True,  # so that example i is the i-th
-        )
+        return builtin.describe(self, DESCRIPTION, LICENCE, {"source": image, "target": image})
 
     def _split_generators(self, dl_manager):
         del dl_manager  # nothing to download

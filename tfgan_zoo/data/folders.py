@@ -1,100 +1,21 @@
 """Folders of pictures: pairs side by side, pairs in two folders, plain images, class folders.
 
-Names decide which example belongs to which split, so a damaged file moves no other example. Every
-file of every split is decoded before anything is handed out, and nothing is dropped in silence:
-only hidden files, `Thumbs.db` and `desktop.ini` are passed over.
+Names decide which example belongs to which split, so a damaged file moves no other example. Nothing
+is dropped in silence: only hidden files, `Thumbs.db` and `desktop.ini` are passed over.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import pathlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping
 
-import numpy as np
-
-from tfgan_zoo.data import cache as cache_lib
 from tfgan_zoo.data import images, splits
-from tfgan_zoo.data.examples import BadFile, DataError, Examples, FieldSpec
+from tfgan_zoo.data.errors import DataError
+from tfgan_zoo.data.examples import BadFile
+from tfgan_zoo.data.files import Listing, Record, describe
 
 _PASSED_OVER = ("thumbs.db", "desktop.ini", "__macosx")
-
-
-@dataclasses.dataclass(frozen=True)
-class Record:
-    """One example as it lies on disk."""
-
-    name: str
-    files: tuple[pathlib.Path, ...]
-    label: int | None = None
-
-
-@dataclasses.dataclass(frozen=True)
-class Side:
-    """How one field is read from its picture."""
-
-    field: str
-    channels: int
-    kind: str = "image"
-
-
-@dataclasses.dataclass(frozen=True)
-class Reader:
-    """Reads the pictures of a record at their own size.
-
-    Attributes:
-        sides: in the order of the record's files, or from left to right.
-        joined: whether one file holds both sides.
-    """
-
-    sides: tuple[Side, ...]
-    joined: bool = False
-
-    def __call__(self, record: Record) -> dict[str, np.ndarray]:
-        """`{field: uint8 [H, W, C]}`; raises `BadFile`."""
-        pictures = {}
-        for number, side in enumerate(self.sides):
-            path = record.files[0 if self.joined else number]
-            if path.is_dir():
-                raise BadFile(path, "is a folder, not a picture")
-            try:
-                pixels = images.decode(path, side.channels, side.kind)
-            except images.ImageError as error:
-                raise BadFile(path, str(error)) from error
-            if self.joined:
-                width = pixels.shape[1]
-                if width % 2:
-                    raise BadFile(path, f"is {width} pixels wide, which two equal halves cannot be")
-                pixels = pixels[:, number * width // 2 : (number + 1) * width // 2]
-            pictures[side.field] = pixels
-        sizes = [picture.shape[:2] for picture in pictures.values()]
-        if len(set(sizes)) > 1:
-            (height, width), (other_height, other_width) = sizes
-            raise BadFile(
-                record.files[0],
-                f"is {width}x{height} pixels and its partner {record.files[1]} is "
-                f"{other_width}x{other_height}",
-            )
-        return pictures
-
-
-@dataclasses.dataclass
-class Listing:
-    """What the names in a folder say, before any file is opened.
-
-    Attributes:
-        splits: `{split: records}`, sorted.
-        rule: one sentence on how the splits came about.
-        problems: what the names already show to be wrong.
-        label_names: the classes, or None.
-    """
-
-    splits: dict[str, list[Record]]
-    rule: str
-    problems: list[BadFile]
-    label_names: list[str] | None = None
 
 
 def list_images(
@@ -262,180 +183,11 @@ def label_palette(records: Iterable[Record], number: int) -> list[list[int]] | N
     return common
 
 
-def open_listing(
-    listing: Listing,
-    split: str,
-    reader: Reader,
-    *,
-    image_size: tuple[int, int],
-    info: dict,
-    skip_bad: bool = False,
-    cache: str = "memory",
-    cache_dir=None,
-    progress: Callable[[int, int], None] | None = None,
-) -> Examples:
-    """Checks every file of a listing and opens one of its splits.
-
-    A file that was found sound once in this process is not decoded again to check it.
-
-    Args:
-        listing: from one of the `list_` functions.
-        split: `train`, `validation` (or `val`) or `test`.
-        reader: reads a record.
-        image_size: `(height, width)` to resize to, before the cache.
-        info: `name`, `source` and so on; completed here.
-        skip_bad: go on without the files that cannot be used.
-        cache: `memory`, `disk` or `none` (decode at each access).
-        cache_dir: folder for `disk`.
-        progress: called with (records done, records in all) while files are decoded.
-
-    Raises:
-        DataError: if the split does not exist, or if a file cannot be used and `skip_bad` is not
-            set; the message counts the problems and lists the first ten.
-    """
-    split = splits.canonical(split)
-    records = listing.splits.get(split, [])
-    if not records:
-        known = ", ".join(f"{name} ({len(part)})" for name, part in listing.splits.items())
-        raise DataError(f"{info['source']} has no examples for '{split}'; it has {known}.")
-    others = [r for name, part in listing.splits.items() if name != split for r in part]
-    stamps = {record: _stamp(record) for record in (*others, *records)}
-    others = [record for record in others if (reader, stamps[record]) not in _sound]
-    total = len(others) + len(records)
-
-    def advance(done):
-        if progress:
-            progress(done, total)
-
-    def refuse(problems):
-        if problems and not skip_bad:
-            raise DataError(_describe(problems))
-
-    problems = listing.problems + [bad for _, bad in _read_all(reader, others, advance)]
-    fields = {
-        side.field: FieldSpec((*image_size, side.channels), np.uint8, side.kind)
-        for side in reader.sides
-    }
-
-    def resized(pictures):
-        return {
-            name: images.resize(pixels, image_size, fields[name].kind)
-            for name, pixels in pictures.items()
-        }
-
-    def fill(arrays):
-        def store(row, pictures):
-            if arrays:
-                for name, pixels in resized(pictures).items():
-                    arrays[name][row] = pixels
-
-        bad = _read_all(reader, records, lambda done: advance(len(others) + done), store)
-        refuse(problems + [error for _, error in bad])
-        return [(row, str(error.path), error.why) for row, error in bad]
-
-    if cache == "none":
-        arrays, report = {}, fill({})
-    else:
-        key = [dataclasses.astuple(reader), [stamps[record] for record in records]]
-        arrays, report = cache_lib.tabulate(
-            fields, len(records), fill, mode=cache, cache_dir=cache_dir, key=key
-        )
-    advance(total)
-    problems += [BadFile(path, why) for _, path, why in report]
-    refuse(problems)
-    bad_rows = {row for row, _, _ in report}
-    rows = [row for row in range(len(records)) if row not in bad_rows]
-    if not rows:
-        raise DataError(f"No file of the {split} split can be used. {_describe(problems)}")
-    broken = {str(problem.path) for problem in problems}
-    _sound.update(
-        (reader, stamp)
-        for stamp in stamps.values()
-        if not any(path in broken for path, _, _ in stamp)
-    )
-
-    names = [records[row].name for row in rows]
-    info = {
-        "licence": "not stated",
-        "description": f"{sum(map(len, listing.splits.values()))} examples in files",
-        **info,
-        "split": split,
-        "split_rule": listing.rule,
-        "skipped": len(problems),
-    }
-    kinds = {name: spec.kind for name, spec in fields.items()}
-    if listing.label_names:
-        info["label_names"] = listing.label_names
-        labels = np.array([record.label for record in records], np.int32)
-        arrays = {**arrays, "labels": labels}
-        kinds["labels"] = "class"
-        fields["labels"] = FieldSpec((), np.int32, "class")
-    if cache != "none":
-        return Examples.from_arrays(arrays, kinds, names, info, rows)
-
-    rows = np.array(rows)
-
-    def fetch(indices):
-        read = [resized(reader(records[row])) for row in rows[indices]]
-        batch = {side.field: np.stack([r[side.field] for r in read]) for side in reader.sides}
-        return batch | {name: array[rows[indices]] for name, array in arrays.items()}
-
-    return Examples(fields, names, info, fetch)
-
-
-# What this process has decoded without complaint: (reader, stamp of the record).
-_sound: set[tuple] = set()
-
-
-def _read_all(reader, records, advance, store=None) -> list[tuple[int, BadFile]]:
-    """Decodes records on all cores and hands (number, pictures) to `store`.
-
-    Returns the (number, error) of those that cannot be used.
-    """
-
-    def read(row):
-        try:
-            pictures = reader(records[row])
-        except BadFile as error:
-            return row, error
-        if store:
-            store(row, pictures)
-        return None
-
-    bad = []
-    with ThreadPoolExecutor() as pool:
-        for done, result in enumerate(pool.map(read, range(len(records))), 1):
-            if result:
-                bad.append(result)
-            advance(done)
-    return bad
-
-
-def _stamp(record: Record) -> tuple:
-    """What changes when one of the record's files does: (path, bytes, time in ns) of each."""
-    stamp = []
-    for path in record.files:
-        try:
-            status = path.stat()
-            stamp.append((str(path), status.st_size, status.st_mtime_ns))
-        except OSError:
-            stamp.append((str(path), -1, -1))
-    return tuple(stamp)
-
-
-def _describe(problems: list[BadFile]) -> str:
-    lines = [f"  {problem}" for problem in sorted(problems, key=str)[:10]]
-    if len(problems) > 10:
-        lines.append(f"  and {len(problems) - 10} more")
-    count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-    return "\n".join([f"{count} in the data (--skip_bad goes on without these):", *lines])
-
-
 def _listing(root, found, problems, hold_out, label_names=None) -> Listing:
     """Adds the splits that the folders do not have; `found` is {"": all} without split folders."""
     if not any(found.values()):
         empty = f"{root} holds no pictures that can be used ({', '.join(images.SUFFIXES)})."
-        raise DataError(f"{empty} {_describe(problems)}" if problems else empty)
+        raise DataError(f"{empty} {describe(problems)}" if problems else empty)
     if "" in found:
         parts, origin = {"train": found[""]}, "sorted names"
     else:

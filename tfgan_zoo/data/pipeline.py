@@ -18,6 +18,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_zoo.data.examples import Examples
+from tfgan_zoo.kinds.kind import KindError
 
 # Streams of random words under one seed.
 _ORDER, _AUGMENT = 0, 1
@@ -42,7 +43,7 @@ def train_batches(
 
     Every epoch visits each example once, in an order of its own. A crop (the jitter of pix2pix:
     load larger, crop at a random place) and a flip left to right (every other time) hit all
-    pictures of one example alike.
+    pictures of one example alike. What these do to a field is its kind's to say.
 
     Args:
         examples: the table.
@@ -58,8 +59,9 @@ def train_batches(
         fields: which fields to deliver; all when None.
 
     Returns:
-        `tf.data.Dataset` of `{field: float32 [b, h, w, C] in [-1, 1]}`; classes are `int32 [b]`,
-        points `float32 [b, D]` as they are.
+        `tf.data.Dataset` of `{field: tensor [b, *shape]}` as the field's kind normalises it:
+        pictures `float32 [b, h, w, C]` in [-1, 1], classes `int32 [b]`, points `float32 [b, D]`,
+        tokens `int32 [b, T]`.
 
     Raises:
         ValueError: if the numbers do not fit together.
@@ -80,13 +82,11 @@ def train_batches(
         )
     if start_step < 0 or not 0 <= seed < 2**63:
         raise ValueError(f"start_step={start_step} and seed={seed} must not be negative.")
-    specs = {name: examples.fields[name] for name in fields}
-    for name, spec in specs.items():
-        if crop_size and len(spec.shape) == 3 and (np.array(crop_size) > spec.shape[:2]).any():
-            raise ValueError(
-                f"The crop of {crop_size[0]}x{crop_size[1]} is larger than the field '{name}' of "
-                f"{spec.shape[0]}x{spec.shape[1]}: load larger pictures or crop less."
-            )
+    kinds = {name: examples.fields[name] for name in fields}
+    try:
+        delivered = {n: k.cropped(crop_size) if crop_size else k for n, k in kinds.items()}
+    except KindError as error:
+        raise ValueError(str(error)) from error
     local = num_replicas // num_pipelines
     batch_size = global_batch_size // num_replicas
 
@@ -100,10 +100,11 @@ def train_batches(
         positions = range(first, first + batch_size)
         batch = examples.fetch(np.array([order(p // count)[p % count] for p in positions]))
         words = _words(seed, _AUGMENT, [first, 0], batch_size)
-        return _augment({name: batch[name] for name in specs}, words, crop_size, flip)
+        # The same words for all fields: what is cropped or flipped is so in all alike.
+        return {n: k.augment(batch[n], words, crop_size, flip) for n, k in kinds.items()}
 
     def batch(number):
-        return _call(read, number, specs, batch_size, crop_size)
+        return _call(read, number, delivered, batch_size)
 
     numbers = tf.data.Dataset.counter(start=start_step * local, dtype=tf.int64)
     return _until_exit(numbers).map(batch, num_parallel_calls=tf.data.AUTOTUNE).prefetch(_AHEAD)
@@ -125,24 +126,13 @@ def eval_batches(
     fields = _chosen(examples, fields)
     if batch_size < 1:
         raise ValueError(f"batch_size={batch_size} must be at least 1.")
-    specs = {name: examples.fields[name] for name in fields}
+    kinds = {name: examples.fields[name] for name in fields}
 
     def batch(indices):
-        return _call(examples.fetch, indices, specs, None, None)
+        return _call(examples.fetch, indices, kinds, None)
 
     indices = tf.data.Dataset.range(len(examples)).batch(batch_size)
     return _until_exit(indices).map(batch, num_parallel_calls=tf.data.AUTOTUNE).prefetch(_AHEAD)
-
-
-def to_float(pixels) -> tf.Tensor:
-    """uint8 in [0, 255] to float32 in [-1, 1], the ends exactly."""
-    return tf.cast(pixels, tf.float32) / 127.5 - 1.0
-
-
-def to_uint8(images) -> tf.Tensor:
-    """Float in [-1, 1] to uint8 by rounding; what lies outside is clipped."""
-    pixels = tf.round((tf.cast(images, tf.float32) + 1.0) * 127.5)
-    return tf.cast(tf.clip_by_value(pixels, 0.0, 255.0), tf.uint8)
 
 
 def _chosen(examples, fields) -> list[str]:
@@ -199,26 +189,22 @@ def _until_exit(dataset):
     )
 
 
-def _call(read, argument, specs, batch_size, crop_size):
-    """`read(argument)` as one operation for the batch, its pictures scaled to [-1, 1]."""
+def _call(read, argument, kinds, batch_size):
+    """`read(argument)` as one operation for the batch, its fields as a model takes them."""
 
     def ordered(value):
         with _exit:
             batch = read(value)
-        return [batch[name] for name in specs]
+        return [batch[name] for name in kinds]
 
-    kinds = [spec.dtype for spec in specs.values()]
     # Not stateful: the same argument gives the same batch, so calls may run side by side even where
     # TensorFlow is told to be deterministic.
-    values = tf.numpy_function(ordered, [argument], kinds, stateful=False)
+    types = [kind.dtype for kind in kinds.values()]
+    values = tf.numpy_function(ordered, [argument], types, stateful=False)
     batch = {}
-    for (name, spec), value in zip(specs.items(), values, strict=True):
-        if spec.kind in ("class", "points"):
-            value.set_shape((batch_size, *spec.shape))
-            batch[name] = value
-        else:
-            value.set_shape((batch_size, *(crop_size or spec.shape[:2]), spec.shape[2]))
-            batch[name] = to_float(value)
+    for (name, kind), value in zip(kinds.items(), values, strict=True):
+        value.set_shape((batch_size, *kind.shape))
+        batch[name] = kind.normalise(value)
     return batch
 
 
@@ -236,25 +222,3 @@ def _order(seed, count, epoch):
     """int64 [count]: the order of an epoch, each permutation as likely as any other."""
     words = _words(seed, _ORDER, [0, epoch], -(-count // 4))
     return np.argsort(words.ravel()[:count], kind="stable")
-
-
-def _augment(batch, words, crop_size, flip):
-    """The same crop and flip for all pictures of an example; words: uint64 [b, 4]."""
-    flipped = _below(2, words[:, 2]) == 1
-    augmented = {}
-    for name, pixels in batch.items():
-        if pixels.ndim == 4 and crop_size:
-            height, width = crop_size
-            tops = _below(pixels.shape[1] - height + 1, words[:, 0])
-            lefts = _below(pixels.shape[2] - width + 1, words[:, 1])
-            places = zip(pixels, tops, lefts, strict=True)
-            pixels = np.stack([p[y : y + height, x : x + width] for p, y, x in places])
-        if pixels.ndim == 4 and flip:
-            pixels[flipped] = pixels[flipped][:, :, ::-1]
-        augmented[name] = pixels
-    return augmented
-
-
-def _below(limit, words):
-    """int64 in [0, limit), uniform because the high 32 bits of the words are."""
-    return (words >> np.uint64(32)).astype(np.int64) * limit >> 32

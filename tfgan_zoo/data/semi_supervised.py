@@ -6,7 +6,8 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_zoo.data import pipeline
-from tfgan_zoo.data.examples import DataError, Examples
+from tfgan_zoo.data.errors import DataError
+from tfgan_zoo.data.examples import Examples
 
 # Added to the seed: the orders of the second pictures, of the labelled ones, and their choice.
 _OTHER_ORDER, _LABELLED_ORDER, _CHOICE = 1 << 61, 1 << 60, 1 << 59

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from tfgan_zoo.data.examples import DataError
+from tfgan_zoo.data.errors import DataError
 
 NAMES = ("train", "validation", "test")
 ALIASES = {"val": "validation", "valid": "validation", "dev": "validation"}

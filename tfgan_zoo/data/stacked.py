@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tfgan_zoo.data.examples import Examples, FieldSpec
+from tfgan_zoo.data.examples import Examples
+from tfgan_zoo.kinds.image import Image
 
 COUNT = 128_000  # stacks in an epoch: PacGAN's, arXiv 1712.04086
 
@@ -37,5 +38,5 @@ def stacked(grey: Examples, count: int = COUNT, seed: int = 0) -> Examples:
         return {"images": np.ascontiguousarray(np.moveaxis(planes, 1, -1))}
 
     names = [f"{grey.info.get('split', 'stack')}-{index:06d}" for index in range(count)]
-    fields = {"images": FieldSpec((height, width, 3), np.uint8, "image")}
+    fields = {"images": Image((height, width, 3))}
     return Examples(fields, names, info, fetch)

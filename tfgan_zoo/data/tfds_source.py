@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import difflib
 import pathlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from tfgan_zoo.data import cache as cache_lib
 from tfgan_zoo.data import images, splits
-from tfgan_zoo.data.examples import DataError, Examples, FieldSpec
-from tfgan_zoo.data.folders import Side
+from tfgan_zoo.data.errors import DataError
+from tfgan_zoo.data.examples import Examples
+from tfgan_zoo.data.files import Side
+from tfgan_zoo.data.request import Request
+from tfgan_zoo.kinds.class_ import Class
 
 PAIRS = (("source", "target"), ("input_image", "target_image"))
 
@@ -63,15 +65,10 @@ def open_tfds(
     split: str,
     sides: Sequence[Side],
     keys: Sequence[str],
-    *,
-    image_size: tuple[int, int],
-    hold_out: splits.HoldOut,
+    request: Request,
     info: dict,
-    cache: str = "memory",
-    cache_dir=None,
-    progress: Callable[[int, int], None] | None = None,
 ) -> Examples:
-    """Reads one split of a prepared set; see `open_listing` for the arguments it shares.
+    """Reads one split of a prepared set; `info` is completed.
 
     Args:
         builder: from `find`.
@@ -79,14 +76,16 @@ def open_tfds(
             set has no split for is cut from the end of its `train`.
         sides: how the pictures become fields.
         keys: the feature of each side.
+        request: its size, cache, held-out counts and progress.
+        info: at least the `source`.
 
     Raises:
         DataError: if the split does not exist or the cache cannot hold it.
     """
-    if cache == "none":
+    if request.cache == "none":
         raise DataError("TFDS sets cannot be read in random order: use --cache=memory or disk.")
     name = builder.info.full_name
-    subset, rule = resolve_split(builder, split, hold_out)
+    subset, rule = resolve_split(builder, split, request.hold_out)
     try:
         count = builder.info.splits[subset].num_examples
     except (ValueError, KeyError) as error:
@@ -95,10 +94,10 @@ def open_tfds(
         ) from error
     if not count:
         raise DataError(f"The split {subset} of tfds:{name} is empty.")
-    fields = {s.field: FieldSpec((*image_size, s.channels), np.uint8, s.kind) for s in sides}
+    fields = {side.field: side.kind_at(request.image_size) for side in sides}
     label_key = _label_key(builder) if "images" in fields else None
     if label_key:
-        fields["labels"] = FieldSpec((), np.int32, "class")
+        fields["labels"] = Class(tuple(builder.info.features[label_key].names))
 
     def fill(arrays):
         # The bytes of the pictures go through the same decoder as files do.
@@ -119,7 +118,7 @@ def open_tfds(
                     raise DataError(
                         f"Example {identity.decode()} of tfds:{name} {error}."
                     ) from error
-                arrays[side.field][row] = images.resize(picture, image_size, side.kind)
+                arrays[side.field][row] = images.resize(picture, request.image_size, side.kind)
 
         with ThreadPoolExecutor() as pool:
             for batch in stream.batch(256).prefetch(2).as_numpy_iterator():
@@ -129,8 +128,8 @@ def open_tfds(
                 if label_key:
                     arrays["labels"][rows.start : rows.stop] = batch[label_key]
                 names += [identity.decode() for identity in batch["tfds_id"]]
-                if progress:
-                    progress(len(names), count)
+                if request.progress:
+                    request.progress(len(names), count)
         return names
 
     files = sorted(path for path in pathlib.Path(builder.data_path).iterdir() if path.is_file())
@@ -139,7 +138,7 @@ def open_tfds(
         [subset, [str(side) for side in sides], list(keys), label_key],
     ]
     arrays, names = cache_lib.tabulate(
-        fields, count, fill, mode=cache, cache_dir=cache_dir, key=key
+        fields, count, fill, mode=request.cache, cache_dir=request.cache_dir, key=key
     )
     info = {
         **info,
@@ -151,9 +150,7 @@ def open_tfds(
     }
     if label_key:
         info["label_names"] = list(builder.info.features[label_key].names)
-    return Examples.from_arrays(
-        arrays, {name: spec.kind for name, spec in fields.items()}, names, info
-    )
+    return Examples.from_arrays(arrays, fields, names, info)
 
 
 def resolve_split(builder, split: str, hold_out: splits.HoldOut) -> tuple[str, str]:

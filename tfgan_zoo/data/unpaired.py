@@ -12,20 +12,21 @@ Where there is no validation split it is cut from the end of the training pictur
 
 from __future__ import annotations
 
+import dataclasses
 import pathlib
-from collections.abc import Callable
 
 import tensorflow as tf
 
 from tfgan_zoo.data import folders, pipeline, sources, splits, tfds_source
-from tfgan_zoo.data.examples import DataError, Examples
-from tfgan_zoo.data.folders import Reader, Side
+from tfgan_zoo.data.errors import DataError
+from tfgan_zoo.data.examples import Examples
+from tfgan_zoo.data.files import Reader, Side, open_listing
+from tfgan_zoo.data.request import DEFAULT, Request
 
 FORMS = (
     "'facades' (built in), a folder that holds trainA, trainB, testA and testB, "
     "'tfds:cycle_gan/NAME', or any two sources of pictures 'SPEC_A,SPEC_B'"
 )
-LABELS = ("auto", "a", "b", "none")
 # Between the seeds of the two orders. One seed would give two sets of one length one order, which
 # would hand out the pairs of a paired set.
 _OTHER_ORDER = 2**62
@@ -65,81 +66,49 @@ class Unpaired:
         )
 
 
-def open_unpaired(
-    spec: str,
-    split: str,
-    *,
-    image_size: tuple[int, int],
-    channels_a: int = 3,
-    channels_b: int = 3,
-    labels: str = "auto",
-    data_dir=None,
-    download: bool = False,
-    skip_bad: bool = False,
-    cache: str = "memory",
-    cache_dir=None,
-    val_count: int | None = None,
-    val_share: float = 0.05,
-    test_count: int | None = None,
-    test_share: float = 0.1,
-    progress: Callable[[int, int], None] | None = None,
-) -> Unpaired:
+def open_unpaired(spec: str, split: str, request: Request = DEFAULT) -> Unpaired:
     """Opens two sets of pictures: fields `images_a` and `images_b`.
 
     Args:
         spec: see the table above.
         split: `train`, `validation` or `test`.
-        image_size: `(height, width)` that everything is resized to, before the cache.
-        channels_a, channels_b: 1 to 4.
-        labels: which set is one of label maps, to be resized without new colours: `a`, `b`, `none`,
-            or `auto`: folders of palette PNGs, a TFDS LabeledImage, A of `facades`.
-
-    The other arguments are those of `sources.open_pairs`; shares and counts are of each set.
+        request: shares and counts are of each set; `image_size` is what everything is resized to,
+            before the cache.
 
     Raises:
         DataError: a sentence that says what is wrong with the data and what to do.
     """
-    if labels not in LABELS:
-        raise DataError(f"labels={labels}: choose one of {', '.join(LABELS)}.")
+    request.check_labels("unpaired")
     split = splits.canonical(split)
-    hold_out = splits.HoldOut(val_count, test_count, val_share, test_share)
-    reading = {"image_size": image_size, "cache": cache, "cache_dir": cache_dir}
-    reading |= {"progress": progress}
-    source = {
-        **reading,
-        **{"data_dir": data_dir, "download": download, "skip_bad": skip_bad},
-        **{"val_count": val_count, "val_share": val_share},
-        **{"test_count": test_count, "test_share": test_share},
-    }
-    channels = {"a": channels_a, "b": channels_b}
+    channels = {"a": request.channels_a, "b": request.channels_b}
     kinds = {
-        side: "auto" if labels == "auto" else "labels" if labels == side else "image"
+        side: "auto"
+        if request.labels == "auto"
+        else "labels"
+        if request.labels == side
+        else "image"
         for side in channels
     }
     sides = {side: Side("images", channels[side], kinds[side]) for side in channels}
     folder = pathlib.Path(spec).expanduser()
     if folder.is_dir():
         tables = {
-            side: _folder(folder, side.upper(), split, sides[side], hold_out, skip_bad, reading)
-            for side in sides
+            side: _folder(folder, side.upper(), split, sides[side], request) for side in sides
         }
         name = folder.resolve().name
     elif spec == "facades":
-        return _facades(split, channels, labels, source)
+        return _facades(split, request)
     elif spec.startswith("tfds:") and "," not in spec:
-        builder = tfds_source.find(spec[5:], data_dir=data_dir, download=download)
+        builder = tfds_source.find(spec[5:], data_dir=request.data_dir, download=request.download)
         tables = {
-            side: _tfds(builder, spec, side.upper(), split, sides[side], hold_out, reading)
-            for side in sides
+            side: _tfds(builder, spec, side.upper(), split, sides[side], request) for side in sides
         }
         name = tables["a"].info["name"]
     else:
-        tables = {
-            side: sources.open_images(
-                part, split, channels=channels[side], kind=kinds[side], **source
-            )
-            for side, part in zip(sides, _two(spec), strict=True)
-        }
+        tables = {}
+        for side, part in zip(sides, _two(spec), strict=True):
+            one = dataclasses.replace(request, channels=channels[side], kind=kinds[side])
+            tables[side] = sources.open_images(part, split, one)
         name = ",".join(table.info["name"] for table in tables.values())
     a, b = (_only(table, "images", f"images_{side}") for side, table in tables.items())
     return Unpaired(a, b, _joint_info(a.info, b.info, name))
@@ -171,21 +140,21 @@ def train_batches(
     return tf.data.Dataset.zip(*streams).map(lambda a, b: {**a, **b})
 
 
-def _facades(split, channels, labels, source) -> Unpaired:
+def _facades(split, request) -> Unpaired:
     """The built-in pairs, taken apart."""
-    pairs = sources.open_pairs(
-        "facades",
-        split,
-        source_channels=channels["a"],
-        target_channels=channels["b"],
-        labels={"a": "source", "b": "target"}.get(labels, labels),
-        **source,
+    paired = dataclasses.replace(
+        request,
+        source_channels=request.channels_a,
+        target_channels=request.channels_b,
+        direction="AtoB",
+        labels={"a": "source", "b": "target"}.get(request.labels, request.labels),
     )
+    pairs = sources.open_pairs("facades", split, paired)
     a, b = _only(pairs, "source", "images_a"), _only(pairs, "target", "images_b")
     return Unpaired(a, b, pairs.info)
 
 
-def _folder(root, letter, split, side, hold_out, skip_bad, reading) -> Examples:
+def _folder(root, letter, split, side, request) -> Examples:
     """One set of the authors' layout: trainA, testA and perhaps valA."""
     parts = {
         splits.canonical(name): root / f"{name}{letter}"
@@ -194,18 +163,13 @@ def _folder(root, letter, split, side, hold_out, skip_bad, reading) -> Examples:
     }
     if "train" not in parts:
         raise DataError(f"{root} holds no folder train{letter}; --data accepts {FORMS}.")
-    listing = folders.list_images(root, hold_out, parts)
-    return folders.open_listing(
-        listing,
-        split,
-        Reader((sources.kind_found(side, listing),)),
-        info={"name": root.resolve().name, "source": f"{root} ({letter})"},
-        skip_bad=skip_bad,
-        **reading,
-    )
+    listing = folders.list_images(root, request.hold_out, parts)
+    reader = Reader((sources.kind_found(side, listing),))
+    info = {"name": root.resolve().name, "source": f"{root} ({letter})"}
+    return open_listing(listing, split, reader, request, info)
 
 
-def _tfds(builder, spec, letter, split, side, hold_out, reading) -> Examples:
+def _tfds(builder, spec, letter, split, side, request) -> Examples:
     """One set of TFDS' cycle_gan: the splits trainA and testA."""
     have = builder.info.splits
     if f"train{letter}" not in have or "image" not in tfds_source.picture_keys(builder):
@@ -214,18 +178,11 @@ def _tfds(builder, spec, letter, split, side, hold_out, reading) -> Examples:
             f"train{letter}, and has the splits {', '.join(have)}."
         )
     missing = [name for name in splits.NAMES[1:] if f"{name}{letter}" not in have]
-    ranges = hold_out.ranges(have[f"train{letter}"].num_examples, missing)
+    ranges = request.hold_out.ranges(have[f"train{letter}"].num_examples, missing)
     start, stop = ranges.get(split, (0, 0))
     part = f"train{letter}[{start}:{stop}]" if split in ranges else f"{split}{letter}"
-    examples = tfds_source.open_tfds(
-        builder,
-        part,
-        (sources.kind_declared(side, builder, "image"),),
-        ("image",),
-        hold_out=hold_out,
-        info={"source": spec},
-        **reading,
-    )
+    sides = (sources.kind_declared(side, builder, "image"),)
+    examples = tfds_source.open_tfds(builder, part, sides, ("image",), request, {"source": spec})
     examples.info["split"] = split
     return examples
 

@@ -20,7 +20,10 @@ import numpy as np
 from sklearn.datasets import make_swiss_roll
 
 from tfgan_zoo.data import splits
-from tfgan_zoo.data.examples import DataError, Examples
+from tfgan_zoo.data.errors import DataError
+from tfgan_zoo.data.examples import Examples
+from tfgan_zoo.data.request import DEFAULT, Request
+from tfgan_zoo.kinds.points import Points
 
 COUNTS = {"train": 100_000, "validation": 10_000, "test": 10_000}
 
@@ -130,14 +133,13 @@ def find(spec: str) -> World | SwissRoll:
     return world
 
 
-def open_points(spec: str, split: str, *, seed: int = 0, num_points: int | None = None) -> Examples:
+def open_points(spec: str, split: str, request: Request = DEFAULT) -> Examples:
     """A table of points: field `points`, float32 `[D]`.
 
     Args:
         spec: see the module.
         split: `train` (100,000 points), `validation` or `test` (10,000 each).
-        seed: which points.
-        num_points: another number of them.
+        request: its `seed` says which points, `num_examples` another number of them.
 
     Raises:
         DataError: for an unknown world, option or split.
@@ -145,18 +147,19 @@ def open_points(spec: str, split: str, *, seed: int = 0, num_points: int | None 
     world, split = find(spec), splits.canonical(split)
     if split not in COUNTS:
         raise DataError(f"'{spec}' has no split '{split}'; it has {', '.join(COUNTS)}.")
-    chance = np.random.default_rng([seed, list(COUNTS).index(split)])
-    points = world.sample(num_points or COUNTS[split], chance)
+    chance = np.random.default_rng([request.seed, list(COUNTS).index(split)])
+    points = world.sample(request.num_examples or COUNTS[split], chance)
     names = [f"{split}-{index:06d}" for index in range(len(points))]
     info = {
         "name": spec,
         "source": spec,
         "split": split,
-        "split_rule": f"drawn with seed {seed}",
+        "split_rule": f"drawn with seed {request.seed}",
         "licence": "none needed: random numbers",
         "description": (WORLDS[spec.partition(":")[0]].__doc__ or "").strip(),
     }
-    return Examples.from_arrays({"points": points}, {"points": "points"}, names, info)
+    kinds = {"points": Points(points.shape[1:])}
+    return Examples.from_arrays({"points": points}, kinds, names, info)
 
 
 def _mixture(centres, stds):

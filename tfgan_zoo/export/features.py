@@ -33,9 +33,10 @@ def pooled_maps(network, side=SIDE):
     Raises:
         ValueError: if there is no such input, or no convolution with an activation behind it.
     """
-    inputs = getattr(network, "inputs", None)
-    if not inputs:
-        raise ValueError("it is no functional network, whose layers can be looked into.")
+    try:
+        inputs = network.inputs
+    except AttributeError as error:  # Keras gives it to functional networks alone
+        raise ValueError("it is no functional network, whose layers can be looked into.") from error
     shapes = [tuple(tensor.shape) for tensor in inputs]
     if len(shapes) != 1 or len(shapes[0]) != 4:
         raise ValueError(f"it takes {shapes}, and features are those of pictures [B, H, W, C].")

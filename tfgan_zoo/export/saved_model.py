@@ -11,6 +11,9 @@ import shutil
 from collections.abc import Iterable, Mapping
 
 import tensorflow as tf
+from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+WEIGHTS = ("float32", "float16")
 
 
 def save(
@@ -20,6 +23,7 @@ def save(
     signatures: Mapping[str, tf.types.experimental.PolymorphicFunction],
     version: int = 1,
     assets_extra: Mapping[str, bytes] | None = None,
+    weights: str = "float32",
 ) -> pathlib.Path:
     """Writes `directory/<version>/` (saved_model.pb, variables/, assets.extra/), returns its path.
 
@@ -39,10 +43,14 @@ def save(
       version: positive; TensorFlow Serving serves the highest one.
       assets_extra: file name -> content, written to `assets.extra/`; for the warm-up requests see
         `serving.warmup_requests`.
+      weights: "float32" stores them as they are, "float16" stores those of two dimensions and more
+        (kernels, embeddings) in half the bytes and casts them back in the graph, so that inputs,
+        outputs and arithmetic stay float32.
 
     Raises:
       FileExistsError: that version exists.
-      ValueError: the version is not a positive integer, or a signature reads a variable that is
+      ValueError: the version is not a positive integer, `weights` is unknown, a weight does not
+        fit into float16, or a signature reads a variable that is
         not a weight of `network`, or none reads any.
     """
     if isinstance(version, bool) or not isinstance(version, int) or version < 1:
@@ -52,13 +60,21 @@ def save(
     if target.exists():
         raise FileExistsError(f"{target} exists: choose another version, or remove it first.")
 
+    if weights not in WEIGHTS:
+        raise ValueError(f"Weights are stored as {' or '.join(WEIGHTS)}, not {weights!r}.")
+
     module = tf.Module()
     module.weights = stored_variables(network, signatures)
+    signatures = dict(signatures)
+    if weights == "float16":
+        halves = {id(variable): _half(variable) for variable in module.weights}
+        module.weights = list(halves.values())
+        signatures = {name: _with_halves(f, halves) for name, f in signatures.items()}
 
     directory.mkdir(parents=True, exist_ok=True)
     partial = directory / f".{version}.partial-{os.getpid()}"
     try:
-        tf.saved_model.save(module, str(partial), signatures=dict(signatures))
+        tf.saved_model.save(module, str(partial), signatures=signatures)
         for name, content in (assets_extra or {}).items():
             path = partial / "assets.extra" / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -98,7 +114,52 @@ def stored_variables(network, functions: Mapping[str, object]) -> list[tf.Variab
     return [variable for key, variable in unique.items() if key in read]
 
 
+def _half(variable: tf.Variable) -> tf.Variable:
+    """A float16 copy of a float32 variable of two dimensions or more, or else the variable."""
+    if variable.dtype != tf.float32 or variable.shape.rank < 2:
+        return variable
+    half = tf.cast(variable, tf.float16)
+    if not tf.reduce_all(tf.math.is_finite(half)):
+        raise ValueError(
+            f"The weight {variable.name!r} does not fit into float16: store float32 weights."
+        )
+    return tf.Variable(half, trainable=False, name=variable.name.split(":")[0])
+
+
+def _with_halves(function, halves: Mapping[int, tf.Variable]):
+    """The tf.function `function` with the variables of `halves` (id -> variable) in their place.
+
+    TensorFlow can freeze a function, variables turned to constants. Here each of these constants
+    is cut out of the frozen graph, and what the half holds, cast back, is put in its place.
+    """
+    concrete = function.get_concrete_function()
+    by_handle = {id(variable.handle): variable for variable in concrete.variables}
+    stored = {}
+    for outer, inner in concrete.graph.captures:
+        if id(outer) in by_handle:
+            stored[inner.op.name] = halves[id(by_handle[id(outer)])]
+    frozen = convert_variables_to_constants_v2(concrete, lower_control_flow=False)
+    graph = frozen.graph.as_graph_def()
+    kept = [node for node in graph.node if node.name not in stored]
+    del graph.node[:]
+    graph.node.extend(kept)
+    inputs = [tensor.name for tensor in frozen.inputs if tensor.dtype != tf.resource]
+    outputs = [tensor.name for tensor in frozen.outputs]
+    names = sorted(concrete.structured_outputs)  # the order in which TensorFlow flattens a dict
+
+    def halved(*values):
+        replaced = dict(zip(inputs, values, strict=True))
+        for name, half in stored.items():
+            replaced[f"{name}:0"] = tf.cast(tf.convert_to_tensor(half), tf.float32)
+        found = tf.graph_util.import_graph_def(
+            graph, input_map=replaced, return_elements=outputs, name=""
+        )
+        return dict(zip(names, found, strict=True))
+
+    return tf.function(halved, input_signature=function.input_signature, autograph=False)
+
+
 def _parts(weight) -> tuple[tf.Variable, ...]:
     """The tf.Variable of a keras variable; its replicas if it was made under a strategy."""
-    value = weight.value
+    value = weight if isinstance(weight, tf.Variable) else weight.value
     return value.values if isinstance(value, tf.distribute.DistributedValues) else (value,)

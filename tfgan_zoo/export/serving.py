@@ -9,14 +9,15 @@ ones, and the package that defines them, `tensorflow-serving-api`, is needed for
 tests read them back with that package.
 """
 
-import io
 import pathlib
 import tempfile
 from collections.abc import Iterable, Mapping
 
 import numpy as np
 import tensorflow as tf
-from PIL import Image
+
+from tfgan_zoo.export import codecs
+from tfgan_zoo.export.interface import Interface
 
 WARMUP_FILE = "tf_serving_warmup_requests"
 
@@ -41,38 +42,27 @@ def warmup_requests(model_name: str, requests: Iterable[tuple[str, Mapping]]) ->
         return path.read_bytes()
 
 
-def translation_requests(
-    image_size: tuple[int, int], source_channels: int, *, sample: bool = False
-) -> list[tuple[str, dict]]:
-    """A request for each signature of `signatures.translation`, on a grey picture."""
-    images = np.zeros([1, *image_size, source_channels], np.float32)
-    mode = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}[source_channels]
-    png = io.BytesIO()
-    Image.new(mode, image_size[::-1]).save(png, "PNG")
-    requests = [
-        ("serving_default", {"images": images}),
-        ("encoded", {"image_bytes": np.array([png.getvalue()], object)}),
-    ]
-    if sample:
-        requests.append(("sample", {"images": images, "seed": np.int32(0)}))
-    return requests
+def requests(interface: Interface, signatures: Mapping) -> list[tuple[str, dict]]:
+    """A small request for each signature of an interface that gives outputs, for the warm-up.
 
+    Zeros stand for examples and the inputs' defaults for single values; pictures are grey files.
 
-def latent_requests(latent_dim: int) -> list[tuple[str, dict]]:
-    """A request for each signature of `signatures.latent`."""
+    Args:
+      interface: what is exported.
+      signatures: those that `signatures.build` made of it.
+    """
+    files = codecs.files(interface)
+    values = {item.name: codecs.example(item) for item in interface.inputs}
+    for item in interface.inputs:
+        if item.name in files:
+            content = np.array([files[item.name].example(item)], object)
+            values[files[item.name].name] = values[f"{item.name}_bytes"] = content
+    values |= {form.counted: np.int32(1) for form in codecs.forms(interface).values()}
+    values = {"seed": np.int32(0), "label": np.int32(0), **values}
     return [
-        ("serving_default", {"latents": np.zeros([1, latent_dim], np.float32)}),
-        ("encoded", {"num_images": np.int32(1), "seed": np.int32(0)}),
-    ]
-
-
-def conditional_requests(latent_dim: int) -> list[tuple[str, dict]]:
-    """A request for each signature of `signatures.conditional` that gives pictures."""
-    latents = np.zeros([1, latent_dim], np.float32)
-    numbers = {"num_images": np.int32(1), "seed": np.int32(0), "label": np.int32(0)}
-    return [
-        ("serving_default", {"latents": latents, "labels": np.zeros([1], np.int32)}),
-        ("encoded", numbers),
+        (name, {spec.name: values[spec.name] for spec in function.input_signature})
+        for name, function in signatures.items()
+        if name != "latents"  # which draws, and runs no network
     ]
 
 

@@ -1,4 +1,8 @@
-"""TFLite: conversion in three kinds, a runner for any batch, and parity with the original.
+"""TFLite: an interface in three kinds of file, and a runner of such files.
+
+Files are of batch 1: the delegates of phones and LiteRT in a browser refuse an open batch. Their
+reshapes and slices leave the batch open all the same, so that `resize_tensor_input` makes an
+interpreter take any number of examples at once.
 
 Both converter and interpreter are `tf.lite`. It is deprecated in favour of the package
 `ai-edge-litert`, whose interpreter reads the same files and gave the same numbers, but which has no
@@ -6,15 +10,21 @@ converter from TensorFlow functions: `tf.lite` it is, so that one package of one
 """
 
 import contextlib
+import copy
 import os
 import pathlib
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Mapping
 
+import flatbuffers
 import numpy as np
 import tensorflow as tf
+from tensorflow.lite.python import schema_py_generated as schema
 
-KINDS = ("float32", "float16", "int8")
+from tfgan_zoo.export.interface import Interface
+
+FILES = {"float32": "model_float32.tflite", "float16": "model.tflite", "int8": "model_int8.tflite"}
+KINDS = tuple(FILES)
 
 # Of int8 files, the operators that stay in float32: those that compute and apply the statistics of
 # a norm. Eight bits are too coarse for a variance: a trained pix2pix, whose norms take the
@@ -26,30 +36,25 @@ _NORM_OPERATORS = [
 
 
 def convert(
-    generate: Callable,
-    input_spec: tf.TensorSpec,
-    *,
-    kind: str = "float16",
-    calibration: Iterable | None = None,
+    interface: Interface, *, kind: str = "float16", calibration: Mapping | None = None
 ) -> bytes:
-    """Converts a generator to the content of a TFLite file of built-in operators.
+    """The content of a TFLite file of built-in operators: `interface.served_by_tflite`.
 
-    Its one signature is "serving_default"; the input is called as `input_spec` is ("inputs" if that
-    has no name), the output "images". A batch dimension of None makes a file for any batch.
+    Its one signature is "serving_default", with the inputs and outputs of the SavedModel's, at a
+    batch of 1.
 
     Args:
-      generate: a keras model or a function of one tensor. Its noise must be a constant: draw
-        dropout masks from a Python integer seed, at a static shape, under `tf.init_scope()`.
-      input_spec: shape and dtype of the input, [None,...] float32.
+      interface: its noise must be a constant: draw dropout masks from a Python integer seed, at a
+        static shape, under `tf.init_scope()`.
       kind: "float32" (weights and arithmetic as trained), "float16" (weights of half the size,
         arithmetic still float32 on a CPU), or "int8" (weights and activations are integers; norms
-        that compute statistics, input and output stay float32).
-      calibration: for int8 only: batches of real inputs [b,...] float32, a hundred images or so,
-        from which the ranges of the activations are taken.
+        that compute statistics, inputs and outputs stay float32).
+      calibration: for int8 only: input name -> real values [N,...], a hundred or so, from which
+        the ranges of the activations are taken.
 
     Raises:
       ValueError: the kind is unknown, the calibration is missing, empty or not wanted, or the
-        generator draws random numbers when it runs.
+        model draws random numbers when it runs.
     """
     if "dynamic" in kind:
         raise ValueError(
@@ -62,11 +67,11 @@ def convert(
     if (kind == "int8") != (calibration is not None):
         raise ValueError("Calibration inputs are needed for the kind 'int8', and only for it.")
 
-    spec = tf.TensorSpec(input_spec.shape, input_spec.dtype, name=input_spec.name or "inputs")
-    function = tf.function(
-        lambda inputs: {"images": generate(inputs)}, input_signature=[spec], autograph=False
+    interface = interface.served_by_tflite
+    function = tf.function(lambda **inputs: interface(**inputs), autograph=False)
+    concrete = function.get_concrete_function(
+        **{item.name: item.spec(batch=1) for item in interface.inputs}
     )
-    concrete = function.get_concrete_function()
     _check_no_random(concrete)
 
     # The converter finds variables through this object alone; one that it does not find becomes an
@@ -74,17 +79,32 @@ def convert(
     variables = tf.Module()
     variables.all = sorted(concrete.variables, key=lambda variable: variable.name)
     converter = tf.lite.TFLiteConverter.from_concrete_functions([concrete], variables)
-    if kind == "float32":
-        return converter.convert()
-    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if kind == "int8":
+        return _with_open_batch(_quantised(converter, interface, calibration))
     if kind == "float16":
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
         converter.target_spec.supported_types = [tf.float16]
-        return converter.convert()
-    batches = [np.asarray(batch, np.float32) for batch in calibration]
-    if not sum(len(batch) for batch in batches):
-        raise ValueError("The calibration holds no inputs: give at least one batch.")
+    return _with_open_batch(converter.convert())
+
+
+def _quantised(converter, interface, calibration) -> bytes:
+    values = {
+        item.name: np.asarray(calibration[item.name], item.dtype) for item in interface.inputs
+    }
+    count = min((len(values[item.name]) for item in interface.inputs if item.batched), default=1)
+    if not count:
+        raise ValueError("The calibration holds no inputs: give at least one.")
+
+    def examples():
+        for row in range(count):
+            yield {
+                item.name: values[item.name][row : row + 1] if item.batched else values[item.name]
+                for item in interface.inputs
+            }
+
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-    converter.representative_dataset = lambda: ({spec.name: batch} for batch in batches)
+    converter.representative_dataset = examples
     # The debugger is TensorFlow's way to quantise some operators and not others.
     with _quiet_interpreter():
         debugger = tf.lite.experimental.QuantizationDebugger(
@@ -96,92 +116,151 @@ def convert(
     return debugger.get_nondebug_quantized_model()
 
 
+def _with_open_batch(content: bytes) -> bytes:
+    """A file of batch 1 whose reshapes and slices take whatever batch they meet.
+
+    A reshape to [1, 4, 4, 8] becomes one to [-1, 4, 4, 8], which is the same at a batch of 1; the
+    end of a slice of the batch goes from 1 to as far as there is. The sizes become constants of
+    their own, since another operator may read the old ones.
+    """
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(content))
+    for graph in model.subgraphs:
+        opened = {}
+        for operator in graph.operators:
+            code = model.operatorCodes[operator.opcodeIndex]
+            found = _BATCH_SIZES.get(max(code.builtinCode, code.deprecatedBuiltinCode))
+            ends = [graph.tensors[i].shape for i in (operator.inputs[0], operator.outputs[0])]
+            if found is None or any(not len(shape) or shape[0] != 1 for shape in ends):
+                continue
+            place, value = found
+            old = operator.inputs[place]
+            if old not in opened:
+                opened[old] = _with_first_size(model, graph, old, value)
+            inputs = list(operator.inputs)
+            inputs[place] = opened[old]
+            operator.inputs = inputs
+    builder = flatbuffers.Builder(len(content))
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return bytes(builder.Output())
+
+
+# Operator -> which of its inputs holds sizes, and the number that stands there for any batch.
+_BATCH_SIZES = {
+    schema.BuiltinOperator.RESHAPE: (1, -1),
+    schema.BuiltinOperator.SLICE: (2, -1),
+    schema.BuiltinOperator.STRIDED_SLICE: (2, np.iinfo(np.int32).max),
+}
+
+
+def _with_first_size(model, graph, number, value) -> int:
+    """The number of a copy of a constant tensor of sizes whose first, 1, is `value`; `number`
+    itself where it is no such constant.
+    """
+    data = model.buffers[graph.tensors[number].buffer].data
+    if data is None or not len(data):
+        return number
+    sizes = np.frombuffer(np.asarray(data, np.uint8).tobytes(), np.int32).copy()
+    if sizes[0] != 1 or -1 in sizes:
+        return number
+    sizes[0] = value
+    tensor = copy.copy(graph.tensors[number])
+    tensor.name = tensor.name + b"_of_any_batch"
+    tensor.buffer = len(model.buffers)
+    buffer = schema.BufferT()
+    buffer.data = np.frombuffer(sizes.tobytes(), np.uint8)
+    model.buffers.append(buffer)
+    graph.tensors.append(tensor)
+    return len(graph.tensors) - 1
+
+
 class TFLiteRunner:
-    """Runs a TFLite file with one input and one output, at any batch size.
+    """Runs a TFLite file at any number of examples, inputs and outputs by name.
+
+    A file of batch 1 runs once an example, as on a phone; one of an open batch takes all at once.
 
     Args:
       model: path of the file, or its content.
       num_threads: of the interpreter; None leaves the choice to it.
+
+    Attributes:
+      inputs, outputs: name -> the interpreter's details ("shape_signature", "dtype", "index").
+
+    Raises ValueError if TensorFlow Lite cannot run the file.
     """
 
     def __init__(self, model: bytes | str | os.PathLike, *, num_threads: int | None = None):
+        # By content: a file is mapped unchecked, and a damaged one ends the process.
         content = model if isinstance(model, bytes) else pathlib.Path(model).read_bytes()
-        with _quiet_interpreter():
-            self._interpreter = tf.lite.Interpreter(model_content=content, num_threads=num_threads)
-        inputs = self._interpreter.get_input_details()
-        outputs = self._interpreter.get_output_details()
-        if len(inputs) != 1 or len(outputs) != 1:
-            raise ValueError(
-                "A TFLite generator has one input and one output; this file has "
-                f"{len(inputs)} and {len(outputs)}."
-            )
-        self._input, self._output = inputs[0], outputs[0]
-        self._shape = None
+        try:
+            with _quiet_interpreter():
+                self._interpreter = tf.lite.Interpreter(
+                    model_content=content, num_threads=num_threads
+                )
+            self._interpreter.allocate_tensors()
+        except RuntimeError as error:
+            raise ValueError(str(error)) from error
+        signatures = self._interpreter.get_signature_list()
+        if signatures:
+            runner = self._interpreter.get_signature_runner(next(iter(signatures)))
+            self.inputs = dict(runner.get_input_details())
+            self.outputs = dict(runner.get_output_details())
+        else:
+            details = self._interpreter.get_input_details(), self._interpreter.get_output_details()
+            self.inputs, self.outputs = ({d["name"]: d for d in ends} for ends in details)
+        self._shapes = {}
 
-    def __call__(self, inputs) -> np.ndarray:
-        """inputs [B,...] of the file's dtype -> a copy of the output [B,...]."""
-        inputs = np.asarray(inputs, self._input["dtype"])
-        if inputs.shape != self._shape:
-            expected = self._input["shape_signature"]
-            if len(expected) != inputs.ndim or any(
-                size not in (-1, given) for size, given in zip(expected, inputs.shape, strict=True)
+    def __call__(self, **inputs) -> dict[str, np.ndarray]:
+        """inputs [B,...] of the file's dtypes (a single value for an input without a batch) ->
+        copies of the outputs [B,...] by name.
+
+        Raises ValueError for other names or shapes than the file's, or if it fails to run.
+        """
+        if set(inputs) != set(self.inputs):
+            raise ValueError(
+                f"The TFLite file takes {', '.join(sorted(self.inputs))}, not "
+                f"{', '.join(sorted(inputs)) or 'nothing'}."
+            )
+        values = {n: np.asarray(inputs[n], d["dtype"]) for n, d in self.inputs.items()}
+        for name, value in values.items():
+            expected = self.inputs[name]["shape_signature"]
+            # A batch of 1 is served example by example.
+            sides = [-1, *expected[1:]] if len(expected) and expected[0] == 1 else expected
+            if len(sides) != value.ndim or any(
+                size not in (-1, given) for size, given in zip(sides, value.shape, strict=True)
             ):
                 raise ValueError(
-                    f"The TFLite file takes inputs of shape {expected.tolist()} (-1: any), "
-                    f"not {list(inputs.shape)}."
+                    f"The TFLite file takes {name} of shape {expected.tolist()} (-1: any), "
+                    f"not {list(value.shape)}."
                 )
-            self._interpreter.resize_tensor_input(self._input["index"], inputs.shape)
+        single = [
+            name
+            for name, value in values.items()
+            if value.ndim and self.inputs[name]["shape_signature"][0] == 1
+        ]
+        if not single:
+            return self._run(values)
+        counts = {len(values[name]) for name in single}
+        if len(counts) != 1:
+            raise ValueError(f"The inputs differ in the number of examples: {sorted(counts)}.")
+        found = [
+            self._run(values | {name: values[name][row : row + 1] for name in single})
+            for row in range(counts.pop())
+        ]
+        return {name: np.concatenate([one[name] for one in found]) for name in self.outputs}
+
+    def _run(self, values):
+        try:
+            for name, value in values.items():
+                if self._shapes.get(name, tuple(self.inputs[name]["shape"])) != value.shape:
+                    self._interpreter.resize_tensor_input(self.inputs[name]["index"], value.shape)
+                    self._shapes[name] = value.shape
             self._interpreter.allocate_tensors()
-            self._shape = inputs.shape
-        self._interpreter.set_tensor(self._input["index"], inputs)
-        self._interpreter.invoke()
-        return self._interpreter.get_tensor(self._output["index"])
-
-
-def parity(reference: Callable, candidate: Callable, inputs) -> dict:
-    """How far `candidate` is from `reference` on the same inputs; outputs in [-1,1].
-
-    Args:
-      reference, candidate: tensor [b,...] -> array or tensor [b,...], or a dict that holds one.
-      inputs: one batch (an array or tensor [b,...]), or an iterable of batches.
-
-    Returns:
-      max_abs and mean_abs: of the difference, in units of [-1,1]; psnr: decibels at a peak of 2,
-      over all pixels together, or None where both agree in each bit; n: the number of images.
-
-    Raises:
-      ValueError: there are no inputs, shapes differ, or an output is not finite.
-    """
-    batches = [inputs] if isinstance(inputs, np.ndarray | tf.Tensor) else inputs
-    largest, absolute, squared, values, count = 0.0, 0.0, 0.0, 0, 0
-    for batch in map(tf.convert_to_tensor, batches):
-        expected, actual = to_array(reference(batch)), to_array(candidate(batch))
-        if expected.shape != actual.shape:
-            raise ValueError(f"The outputs differ in shape: {expected.shape}, {actual.shape}.")
-        difference = np.abs(expected.astype(np.float64) - actual)
-        if not np.isfinite(difference).all():
-            raise ValueError("An output is not finite: the parity of such a model is undefined.")
-        largest = max(largest, difference.max(initial=0.0))
-        absolute += difference.sum()
-        squared += np.square(difference).sum()
-        values += difference.size
-        count += len(expected)
-    if not count:
-        raise ValueError("Parity needs at least one input.")
-    psnr = 10.0 * np.log10(4.0 * values / squared) if squared else None
-    return {
-        "max_abs": float(largest),
-        "mean_abs": float(absolute / values),
-        "psnr": None if psnr is None else float(psnr),
-        "n": count,
-    }
-
-
-def to_array(output) -> np.ndarray:
-    """The array of an output: an array, a tensor, or a dict of one (what a signature returns)."""
-    if isinstance(output, dict):
-        (output,) = output.values()
-    return np.asarray(output)
+            for name, value in values.items():
+                self._interpreter.set_tensor(self.inputs[name]["index"], value)
+            self._interpreter.invoke()
+        except RuntimeError as error:
+            raise ValueError(str(error)) from error
+        return {n: self._interpreter.get_tensor(d["index"]) for n, d in self.outputs.items()}
 
 
 @contextlib.contextmanager
@@ -198,10 +277,11 @@ def _check_no_random(concrete):
         *graph.node,
         *(node for function in graph.library.function for node in function.node_def),
     ]
-    random = sorted({node.op for node in nodes if "Random" in node.op})
+    random = sorted({node.op for node in nodes if "Random" in node.op or "Multinomial" in node.op})
     if random:
         raise ValueError(
             f"The generator draws random numbers when it runs ({', '.join(random)}), which TFLite "
             "cannot do: draw its masks from a Python integer seed, at a static shape, under "
-            "tf.init_scope(), so that they are constants."
+            "tf.init_scope(), so that they are constants; of a loop that draws, give the interface "
+            "one step, `lite`."
         )

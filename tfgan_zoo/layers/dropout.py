@@ -63,7 +63,8 @@ class TrainingDropout(SeededDropout):
     """
 
     def call(self, inputs, seed, training=False):
-        return super().call(inputs, seed, training=True) if training else inputs
+        active = training and self.rate > 0.0
+        return super().call(inputs, seed, training=True) if active else inputs
 
 
 @keras.saving.register_keras_serializable("tfgan_zoo")

@@ -22,3 +22,10 @@ def marginal_logits(means):
     """
     means = np.clip(np.ravel(means), 1e-7, 1.0 - 1e-7)
     return np.log(means) - np.log1p(-means)
+
+
+def he_normal():
+    """Normal, variance 2 / fan in, not truncated as Keras' own is (He et al. 2015, arXiv
+    1502.01852).
+    """
+    return keras.initializers.VarianceScaling(2.0, "fan_in", "untruncated_normal")

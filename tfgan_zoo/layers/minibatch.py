@@ -35,9 +35,15 @@ class MinibatchDiscrimination(keras.layers.Layer):
             shape=(input_shape[-1], *shape),
             initializer=keras.initializers.RandomNormal(0.0, 0.05),
         )
-        self.log_scale = self.add_weight(name="log_scale", shape=shape, initializer="zeros")
+        # Replicas that initialise by their parts of a batch agree on the mean.
+        self.log_scale = self.add_weight(
+            name="log_scale", shape=shape, initializer="zeros", aggregation="mean"
+        )
         self.bias = self.add_weight(
-            name="bias", shape=(self.kernels,), initializer=keras.initializers.Constant(-1.0)
+            name="bias",
+            shape=(self.kernels,),
+            initializer=keras.initializers.Constant(-1.0),
+            aggregation="mean",
         )
 
     def call(self, inputs, training=False):

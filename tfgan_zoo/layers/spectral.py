@@ -50,6 +50,17 @@ class _Spectral:
             aggregation="only_first_replica",
         )
 
+    def save_own_variables(self, store):
+        # What Keras' layer writes of itself leaves out `u`.
+        super().save_own_variables(store)
+        if self.built:
+            store["u"] = self.u
+
+    def load_own_variables(self, store):
+        super().load_own_variables(store)
+        if self.built:
+            self.u.assign(store["u"])
+
     def add_weight(self, *arguments, **options):
         # float32 whatever the policy: singular values want it. What is divided is cast then.
         return super().add_weight(*arguments, **{**options, "autocast": False})

@@ -29,9 +29,23 @@ class WeightNormDense(keras.layers.Dense):
             name="scale", shape=(self.units,), initializer="ones", trainable=self.train_scale
         )
 
+    def save_own_variables(self, store):
+        # What Keras' layer writes of itself leaves out `scale`.
+        super().save_own_variables(store)
+        if self.built:
+            store["scale"] = self.scale
+
+    def load_own_variables(self, store):
+        super().load_own_variables(store)
+        if self.built:
+            self.scale.assign(store["scale"])
+
     def add_weight(self, *arguments, **options):
-        # float32 whatever the policy: a norm of many squares wants it.
-        return super().add_weight(*arguments, **{**options, "autocast": False})
+        # float32 whatever the policy: a norm of many squares wants it. Replicas that initialise by
+        # their parts of a batch agree on the mean.
+        return super().add_weight(
+            *arguments, **{**options, "autocast": False, "aggregation": "mean"}
+        )
 
     def call(self, inputs):
         outputs = self.projected(inputs, self.scale)

@@ -1,8 +1,9 @@
 """Log-likelihood of a decoder by annealed importance sampling, and how far to trust it.
 
 Wu et al. 2016, arXiv 1611.04273 (authors' code: `tonywu95/eval_gen`). A generator has no density of
-its own, so it is given a Gaussian observation model: z ~ N(0, I), x ~ N(decoder(z), sigma^2 I).
-Chains start at the prior and follow p(z) p(x|z)^beta as beta rises from 0 to 1 on a sigmoidal
+its own, so it is given a Gaussian observation model: z ~ N(0, I), x ~ N(decoder(z), sigma^2 I). A
+decoder that comes with another, such as a variational autoencoder's, is annealed under that. Chains
+start at the prior and follow p(z) p(x|z)^beta as beta rises from 0 to 1 on a sigmoidal
 schedule, moved at each beta by one Hamiltonian Monte Carlo trajectory; the mean of their weights is
 an unbiased estimate of p(x) and its logarithm, on average, a lower bound. Data simulated from the
 model come with one exact posterior sample, the z they were made of; the same path walked back from
@@ -50,8 +51,9 @@ def ais(
     decoder,
     latent_dim,
     observations,
-    sigma,
+    sigma=None,
     *,
+    log_likelihood=None,
     chains=16,
     distributions=1000,
     leapfrog_steps=10,
@@ -70,6 +72,9 @@ def ais(
         latent_dim: Z.
         observations: `[N, D]`, real, in the units of the decoder's output.
         sigma: standard deviation of the observation model, in the same units.
+        log_likelihood: in place of `sigma`, the observation model itself: a callable of `[B, D]`
+            observations and the decoder's `[B, P]`, of any width P, that returns log p(x | z) `[B]`
+            by differentiable TensorFlow operations, normalised.
         chains: independent chains an example, pilots not counted.
         distributions: inverse temperatures, 0 and 1 included. At two this is plain importance
             sampling from the prior, that is, a Parzen window with `chains` samples.
@@ -90,13 +95,23 @@ def ais(
     Raises:
         ValueError: for observations that are not `[N, D]` and finite, an argument out of range, or
             a decoder whose outputs or gradients are not finite, not `[B, D]`, not differentiable or
-            not the same when asked twice.
+            not the same when asked twice; or unless one of `sigma` and `log_likelihood` is given.
     """
     observations = feature_matrix("observations", observations)
+    if (sigma is None) == (log_likelihood is None):
+        raise ValueError("Give either sigma or log_likelihood: they are two observation models.")
     annealer = _Annealer(
-        decoder, latent_dim, sigma, chains, leapfrog_steps, step_size, dtype, batch_size
+        decoder,
+        latent_dim,
+        sigma,
+        chains,
+        leapfrog_steps,
+        step_size,
+        dtype,
+        batch_size,
+        log_likelihood,
     )
-    annealer.check(observations.shape[1])
+    annealer.check(observations.shape[1] if log_likelihood is None else None)
     betas = _checked_schedule(distributions)
     return _forward(annealer, observations, betas, seed, progress)
 
@@ -116,7 +131,7 @@ def bdmc(
     batch_size=100,
     progress=None,
 ):
-    """Both bounds on the log-likelihood of data simulated from the model.
+    """Both bounds on the log-likelihood of data simulated from the model, with Gaussian noise.
 
     The gap bounds the error of `ais` under the same settings on such data; real data may be harder.
     By chance a gap near zero may come out slightly negative.
@@ -192,8 +207,18 @@ class _Annealer:
     """Chains of one decoder along any path of inverse temperatures."""
 
     def __init__(
-        self, decoder, latent_dim, sigma, chains, leapfrog_steps, step_size, dtype, batch_size
+        self,
+        decoder,
+        latent_dim,
+        sigma,
+        chains,
+        leapfrog_steps,
+        step_size,
+        dtype,
+        batch_size,
+        log_likelihood=None,
     ):
+        sigma = 1.0 if log_likelihood else sigma
         for name, value in (("sigma", sigma), ("step_size", step_size)):
             if not (np.isfinite(value) and value > 0):
                 raise ValueError(f"{name} must be positive and finite; it is {value}.")
@@ -210,6 +235,7 @@ class _Annealer:
         self.decoder, self.latent_dim, self.sigma = decoder, latent_dim, float(sigma)
         self.chains, self.leapfrog_steps, self.step_size = chains, leapfrog_steps, step_size
         self.dtype, self.batch_size = dtype, batch_size
+        self.log_likelihood = log_likelihood
         states = tf.TensorSpec([None, None, latent_dim], dtype)
         grid = tf.TensorSpec([None, None], dtype)
         examples = tf.TensorSpec([None], dtype)
@@ -259,7 +285,11 @@ class _Annealer:
             )
 
     def log_normaliser(self, observations):
-        """Logarithm of the density of N(0, sigma^2 I) at 0; left out of the likelihoods below."""
+        """Logarithm of the density of N(0, sigma^2 I) at 0, left out of the likelihoods below; 0
+        of another observation model, of whose likelihood nothing is left out.
+        """
+        if self.log_likelihood:
+            return 0.0
         return -observations.shape[1] * np.log(self.sigma * np.sqrt(2 * np.pi))
 
     def run(self, starts, observations, betas, seeds, progress):
@@ -305,8 +335,13 @@ class _Annealer:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(flat)
             means = tf.cast(self.decoder(flat), self.dtype)
-            errors = tf.reshape(means, [-1, *tf.unstack(tf.shape(x))]) - x
-            likelihood = tf.reduce_sum(tf.square(errors), -1) * (-0.5 / self.sigma**2)
+            if self.log_likelihood:
+                repeated = tf.tile(x, [tf.shape(flat)[0] // tf.shape(x)[0], 1])
+                likelihood = tf.cast(self.log_likelihood(repeated, means), self.dtype)
+                likelihood = tf.reshape(likelihood, [-1, tf.shape(x)[0]])
+            else:
+                errors = tf.reshape(means, [-1, *tf.unstack(tf.shape(x))]) - x
+                likelihood = tf.reduce_sum(tf.square(errors), -1) * (-0.5 / self.sigma**2)
         gradient = tape.gradient(likelihood, flat)
         if gradient is None:
             raise ValueError(

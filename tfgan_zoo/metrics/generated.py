@@ -5,8 +5,8 @@ pictures are rounded to eight bits before anything looks at them, as they would 
 written to a file.
 """
 
+import dataclasses
 import pathlib
-import warnings
 import zipfile
 import zlib
 
@@ -22,6 +22,8 @@ PRIORS = ("normal", "uniform")
 class Generator:
     """An exported generator that pictures can be drawn from.
 
+    What it takes is read from its card, where there is one beside it, or else from its signature.
+
     Args:
         path: folder of a SavedModel (the one that holds saved_model.pb, or a folder of versions, of
             which the highest counts), or a TFLite file.
@@ -30,38 +32,41 @@ class Generator:
 
     Attributes:
         path: of the version that counts.
+        interface: `tfgan_zoo.export.interface.Interface`, without weights.
         prior: what latents are drawn from, in a word or two; None if it takes pictures.
-        takes_labels: whether it takes labels beside latents; its own signature `latents` gives
-            those that pictures are drawn for, all equally often.
+        takes_labels: whether it takes labels beside latents; pictures are drawn for all of them,
+            equally often.
         takes_pictures: whether it turns pictures into pictures instead of latents.
         source_shape: (height, width, channels) that it takes, if it takes pictures; None where it
             takes any height or width.
 
     Raises:
-        ValueError: one sentence, for a file that is no generator, or a prior that is missing, or
-            given to one that takes pictures.
+        ValueError: one sentence, for a file that is no generator of pictures, or a prior that is
+            missing, or given to one that takes pictures.
     """
 
     def __init__(self, path, prior=None):
         self.path = saved_model_folder(path) or pathlib.Path(path)
         load = _load_tflite if self.path.is_file() else _load_saved_model
-        self._generate, shape, self._draw, self.takes_labels = load(self.path)
-        self.takes_pictures = len(shape or ()) == 4
-        if self.takes_pictures and shape[3]:
-            self.source_shape = tuple(shape[1:])
+        self.interface, self._generate, self._draw, own = load(self.path)
+        source = self.interface.inputs[0]
+        self.takes_labels = self.interface.first("class") is not None
+        self.takes_pictures = source.kind in ("image", "label_map") and bool(source.shape[-1])
+        if self.takes_pictures:
+            self.source_shape = source.shape
             self.prior = None
             if prior:
                 raise ValueError(f"{path} takes pictures and no latents: leave out --latents.")
-        elif len(shape or ()) != 2 or not shape[1]:
+        elif source.kind != "latents" or not source.shape[0]:
             raise ValueError(
-                f"{path} takes inputs of shape {shape}; a generator takes latents [B, Z] or "
-                "pictures [B, H, W, C]."
+                f"{path} takes inputs of shape {(None, *source.shape)}; a generator takes latents "
+                "[B, Z] or pictures [B, H, W, C]."
             )
         elif prior:
-            self._draw = _with_latents(_PRIORS[prior](shape[1]), self._draw, self.takes_labels)
+            self._draw = _with_latents(_PRIORS[prior](source.shape[0]), self._draw, self.interface)
             self.prior = f"{prior} (--latents)"
         elif self._draw:
-            self.prior = "its own prior"
+            self.prior = own
         else:
             raise ValueError(
                 f"{path} does not say what its latents are drawn from: give --latents=normal or "
@@ -102,9 +107,14 @@ def is_generator(path):
 
 
 def _load_saved_model(path):
-    """(generate, input shape or None, draw or None, whether it takes labels) of a SavedModel; draw:
-    (count, seed) -> latents, and labels if it takes them, by name.
+    """(interface, generate, draw or None, what draws in words) of a SavedModel; draw: (count, seed)
+    -> latents, and labels if it takes them, by name.
     """
+    from tfgan_zoo.export import stored
+
+    card = stored.find_card(path)
+    if card:
+        _check_pictures(stored.from_card(card), path)
     exported = SavedModel(path, "generator", beside=("labels",))
     if len(exported.outputs) != 1:
         raise ValueError(
@@ -116,15 +126,19 @@ def _load_saved_model(path):
         (pictures,) = exported(_fitting(inputs, exported.shape, path), **beside).values()
         return pictures
 
+    serving_default = exported.loaded.signatures["serving_default"]
+    interface = stored.from_card(card) if card else stored.from_signature(serving_default, "it")
+    interface = _main_input_first(interface)
     signature = exported.loaded.signatures.get("latents")
     if exported.beside and (signature is None or "labels" not in signature.structured_outputs):
         raise ValueError(
             f"{path} takes labels, and its signature 'latents' does not give any: export it again."
         )
     if signature is None:
-        return generate, exported.shape, None, False
+        return interface, generate, None, None
     arguments = signature.structured_input_signature[1]
-    if set(arguments) != {"num_images", "seed"} or "latents" not in signature.structured_outputs:
+    counted = next((name for name in arguments if name != "seed"), None)
+    if set(arguments) != {counted, "seed"} or "latents" not in signature.structured_outputs:
         raise ValueError(
             f"The signature 'latents' of {path} must take num_images and seed and return latents."
         )
@@ -132,11 +146,11 @@ def _load_saved_model(path):
     def draw(count, seed):
         # Looked up at every call, as in SavedModel.
         signature = exported.loaded.signatures["latents"]
-        values = {"num_images": count, "seed": seed}
+        values = {counted: count, "seed": seed}
         drawn = signature(**{name: _integer(values[name], arguments[name]) for name in values})
         return {name: drawn[name].numpy() for name in ("latents", *exported.beside)}
 
-    return generate, exported.shape, draw, bool(exported.beside)
+    return interface, generate, draw, "its own prior"
 
 
 def _integer(value, spec):
@@ -146,45 +160,77 @@ def _integer(value, spec):
 
 
 def _load_tflite(path):
-    """(generate, input shape, None, False) of a TFLite file."""
-    import tensorflow as tf
+    """The same of a TFLite file, whose prior only its card can say."""
+    from tfgan_zoo.export import stored
+    from tfgan_zoo.export.tflite import TFLiteRunner
 
     try:
-        with warnings.catch_warnings():  # that tf.lite moves to another package
-            warnings.filterwarnings("ignore", message=r"(?s).*tf\.lite\.Interpreter is deprecated")
-            # By content: a file is mapped unchecked, and a damaged one ends the process.
-            interpreter = tf.lite.Interpreter(model_content=path.read_bytes())
-        interpreter.allocate_tensors()
-    except (ValueError, RuntimeError) as error:
+        run = TFLiteRunner(path)
+    except ValueError as error:
         raise ValueError(f"{path} is no TFLite file that can run: {first_line(error)}") from error
-    inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
-    if len(inputs) != 1 or len(outputs) != 1:
+    floats = [name for name in run.inputs if name != "labels"]
+    if len(floats) != 1 or len(run.outputs) != 1:
         raise ValueError(
-            f"{path} has {len(inputs)} inputs and {len(outputs)} outputs; a generator has one each."
+            f"{path} has {len(run.inputs)} inputs and {len(run.outputs)} outputs; a generator has "
+            "one each, and may take labels."
         )
-    kinds = {inputs[0]["dtype"], outputs[0]["dtype"]}
+    (name,), (output,) = floats, run.outputs.values()
+    kinds = {run.inputs[name]["dtype"], output["dtype"]}
     if kinds != {np.float32}:
         raise ValueError(
             f"{path} takes or gives {', '.join(sorted(kind.__name__ for kind in kinds))}: convert "
             "it with float32 inputs and outputs, whatever its weights are."
         )
-    shape = tuple(None if side == -1 else int(side) for side in inputs[0]["shape_signature"])
+    shape = [None if side == -1 else int(side) for side in run.inputs[name]["shape_signature"]]
+    card = stored.find_card(path)
+    # Files of the first version take labels as one-hot numbers behind the latents.
+    card = card if card and card["schema_version"] > 1 else None
+    if card:
+        interface = _main_input_first(stored.from_card(card))
+        _check_pictures(interface, path)
+    else:
+        interface = stored.from_shapes("it", {name: shape}, "labels" in run.inputs)
+    labels = interface.first("class")
+    if labels and not labels.classes:
+        raise ValueError(
+            f"{path} takes labels, and no card beside it says how many: score its SavedModel."
+        )
 
-    def generate(values):
-        _fitting(values, shape, path)
+    def generate(values, **beside):
+        # A batch of 1 is served picture by picture.
+        _fitting(values, [None if shape[0] == 1 else shape[0], *shape[1:]], path)
         try:
-            if tuple(interpreter.get_input_details()[0]["shape"]) != values.shape:
-                interpreter.resize_tensor_input(inputs[0]["index"], values.shape)
-                interpreter.allocate_tensors()
-            interpreter.set_tensor(inputs[0]["index"], values)
-            interpreter.invoke()
-        except (ValueError, RuntimeError) as error:
+            (pictures,) = run(**{name: values}, **beside).values()
+        except ValueError as error:
             raise ValueError(
                 f"{path} fails on a batch of shape {values.shape}: {first_line(error)}"
             ) from error
-        return interpreter.get_tensor(outputs[0]["index"])
+        return pictures
 
-    return generate, shape, None, False
+    def draw(count, seed):
+        values = {"latents": interface.latents.prior.draw(count, seed)}
+        return values | _labels(interface, count)
+
+    prior = interface.latents and interface.latents.prior
+    return interface, generate, draw if prior and prior.describe() else None, "its card's prior"
+
+
+def _main_input_first(interface):
+    """The interface with its class behind what it draws from."""
+    inputs = sorted(interface.inputs, key=lambda item: item.kind == "class")
+    return dataclasses.replace(interface, inputs=tuple(inputs))
+
+
+def _check_pictures(interface, path):
+    kinds = [output.kind for output in interface.outputs]
+    if kinds != ["image"]:
+        raise ValueError(f"{path} gives {', '.join(kinds)} and no pictures, which are scored here.")
+
+
+def _labels(interface, count):
+    """The classes in turn, by the name of their input; nothing for a generator without."""
+    item = interface.first("class")
+    return {item.name: np.arange(count, dtype=np.int32) % item.classes} if item else {}
 
 
 def _fitting(inputs, shape, path):
@@ -198,11 +244,11 @@ def _fitting(inputs, shape, path):
     return inputs
 
 
-def _with_latents(draw_latents, draw, takes_labels):
+def _with_latents(draw_latents, draw, interface):
     """`draw` with other latents; its labels stay."""
 
     def drawn(count, seed):
-        labels = draw(count, seed) if takes_labels else {}
+        labels = draw(count, seed) if draw else _labels(interface, count)
         return {**labels, "latents": draw_latents(count, seed)}
 
     return drawn

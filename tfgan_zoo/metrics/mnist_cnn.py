@@ -1,4 +1,4 @@
-"""The zoo's frozen classifier of handwritten digits, and how it is trained.
+"""The zoo's frozen classifier of handwritten digits, and the distortions that it learns from.
 
 Scores of generated digits need features and class probabilities of digits, which Inception's
 photographs cannot give. The network is LeNet's plan (LeCun, Bottou, Bengio & Haffner 1998) with
@@ -35,21 +35,6 @@ def mnist_cnn():
     features = keras.layers.ReLU(name="features")(x)
     logits = keras.layers.Dense(CLASSES, name="logits")(features)
     return keras.Model(images, {"features": features, "logits": logits}, name="mnist_cnn")
-
-
-def compile_for_training(network, total_steps, learning_rate=2e-3):
-    """The model images -> logits on `network`'s weights, compiled: cross-entropy, accuracy, and
-    Adam with a cosine to zero over `total_steps`.
-    """
-    classifier = keras.Model(network.input, network.output["logits"], name="classifier")
-    classifier.compile(
-        optimizer=keras.optimizers.Adam(
-            keras.optimizers.schedules.CosineDecay(learning_rate, total_steps)
-        ),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
-    )
-    return classifier
 
 
 def distort(images, seed, degrees=12.0, scale=0.12, shift=2.5):

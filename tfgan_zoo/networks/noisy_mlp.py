@@ -13,6 +13,7 @@ def weight_normed(units, activation=None, train_scale=True, dtype=None):
     return WeightNormDense(units, activation, train_scale, kernel_initializer=weights, dtype=dtype)
 
 
+@keras.saving.register_keras_serializable("tfgan_zoo")
 class NoisyMLP(keras.Model):
     """Images `[B, *shape]` in [-1, 1], inside in [0, 1], and in training a seed int32 [2] of the
     noise, to features `[B, units[-1]]` of rectified layers, whose scales stay as they were
@@ -26,6 +27,7 @@ class NoisyMLP(keras.Model):
 
     def __init__(self, shape, units, noises=(0.3, 0.5), name="features"):
         super().__init__(name=name)
+        self.settings = {"shape": list(shape), "units": list(units), "noises": list(noises)}
         self.flatten = keras.layers.Flatten()
         self.rescale = keras.layers.Rescaling(0.5, 0.5)
         self.noises = [TrainingNoise(noises[min(i, 1)], stream=i) for i in range(len(units))]
@@ -38,3 +40,6 @@ class NoisyMLP(keras.Model):
             features = noise(features, seed=seed, training=training)
             features = layer.initialise(features) if initialise else layer(features)
         return features
+
+    def get_config(self):
+        return {**self.settings, "name": self.name}

@@ -1,7 +1,11 @@
-"""What a generator's input is drawn from, for TensorFlow and, as text, for those who have none.
+"""What a generator's input is drawn from, for TensorFlow and, as text and as data, for those who
+have none.
 
 A prior has `size`, the length of a latent; `sample(count, seed)`, float32 `[count, size]` from a
-seed int32 [2]; and `code`, NumPy that draws one latent `[1, size]`.
+seed int32 [2]; `code`, NumPy that draws one latent `[1, size]`; and `describe()`, the same as a
+list of dicts, one for each stretch of a latent: `{"kind": "normal", "size": 100}` (mean 0,
+deviation 1), `{"kind": "uniform", "size": 62, "low": -1, "high": 1}` or `{"kind": "one_hot",
+"size": 10}`.
 """
 
 import tensorflow as tf
@@ -14,6 +18,9 @@ class Normal:
         self.size = size
         self.code = f"np.random.normal(size=(1, {size}))"
 
+    def describe(self):
+        return [{"kind": "normal", "size": self.size}]
+
     def sample(self, count, seed):
         return tf.random.stateless_normal([count, self.size], seed, alg="philox")
 
@@ -24,6 +31,9 @@ class Uniform:
     def __init__(self, size, low=-1):
         self.size, self.low = size, low
         self.code = f"np.random.uniform({low}, 1, (1, {size}))"
+
+    def describe(self):
+        return [{"kind": "uniform", "size": self.size, "low": self.low, "high": 1}]
 
     def sample(self, count, seed):
         return tf.random.stateless_uniform(
@@ -38,6 +48,9 @@ class OneHot:
         self.size = size
         self.code = f"np.eye({size})[np.random.randint({size}, size=1)]"
 
+    def describe(self):
+        return [{"kind": "one_hot", "size": self.size}]
+
     def sample(self, count, seed):
         named = tf.random.stateless_uniform([count], seed, 0, self.size, tf.int32, alg="philox")
         return tf.one_hot(named, self.size)
@@ -51,7 +64,14 @@ class Joined:
         self.size = sum(part.size for part in parts)
         self.code = f"np.hstack([{', '.join(part.code for part in parts)}])"
 
+    def describe(self):
+        return [stretch for part in self.parts for stretch in part.describe()]
+
     def sample(self, count, seed):
         seeds = [seed, *(tf.random.fold_in(seed, i, "philox") for i in range(1, len(self.parts)))]
         drawn = [part.sample(count, own) for part, own in zip(self.parts, seeds, strict=True)]
         return tf.concat(drawn, axis=-1)
+
+
+# The priors that a variant may be asked for by name.
+PRIORS = {"normal": Normal, "uniform": Uniform}

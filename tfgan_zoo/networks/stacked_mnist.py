@@ -8,6 +8,7 @@ collapse share the one and build on the other.
 import keras
 
 from tfgan_zoo.layers.spectral import SpectralConv2D, SpectralDense
+from tfgan_zoo.networks.pictures import size_and_channels
 
 WIDTHS = (32, 16, 8)  # of the generator's maps, from small to large
 
@@ -48,7 +49,8 @@ def stacked_head(side, channels):
 
 def stacked_generator(shape, latent_dim):
     """`stacked_head` after `stacked_trunk`: latents `[B, latent_dim]` to images `[B, *shape]`."""
-    trunk, head = stacked_trunk(shape[0], latent_dim), stacked_head(shape[0], shape[-1])
+    (side, _), channels = size_and_channels(shape)
+    trunk, head = stacked_trunk(side, latent_dim), stacked_head(side, channels)
     latents = keras.Input((latent_dim,), name="latents")
     return keras.Model(latents, head(trunk(latents)), name="generator")
 
@@ -65,8 +67,9 @@ def stacked_features(shape, share=0.25, normalised=True, spectral=False):
     Returns:
         A functional model: images `[B, *shape]` to vectors `[B, F]`.
     """
+    size, channels = size_and_channels(shape)
     convolution = SpectralConv2D if spectral else keras.layers.Conv2D
-    images = keras.Input(shape, name="images")
+    images = keras.Input((*size, channels), name="images")
     features = images
     for width in WIDTHS[::-1]:  # [B, 14, 14, 2], [B, 7, 7, 4], [B, 4, 4, 8]
         features = convolution(max(1, round(share * width)), 3, strides=2, padding="same")(features)

@@ -79,7 +79,8 @@ def descend(optimizer, weights, gradients, state):
 
 
 def _inner(optimizer):
-    return getattr(optimizer, "inner_optimizer", optimizer)
+    wrapped = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
+    return optimizer.inner_optimizer if wrapped else optimizer
 
 
 def _root(values):

@@ -16,6 +16,7 @@ import numpy as np
 import tensorflow as tf
 from absl import logging
 
+from tfgan_zoo.kinds.kind import KindError
 from tfgan_zoo.training import pictures, watchdogs
 from tfgan_zoo.training.run_directory import Diverged, RunError, write_atomically
 from tfgan_zoo.training.strategy import any_worker
@@ -43,13 +44,15 @@ class Progress(StepCallback):
     Args:
         total: steps of the run.
         batch_size: global.
+        unit: what an example is called, in the plural.
+        phase: what the line begins with.
         stream: standard error if None.
     """
 
-    def __init__(self, start, total, batch_size, stream=None):
+    def __init__(self, start, total, batch_size, unit="images", phase="", stream=None):
         super().__init__(start)
         self.total = total
-        self.batch_size = batch_size
+        self.batch_size, self.unit, self.phase = batch_size, unit, phase
         self.stream = stream or sys.stderr
         self.live = self.stream.isatty()
         self.shown = -math.inf
@@ -73,7 +76,8 @@ class Progress(StepCallback):
         )
         skipped = f"  skipped {logs['skipped']:.0f}" if logs["skipped"] else ""
         line = (
-            f"{step / self.total:4.0%} {step}/{self.total}  {rate * self.batch_size:.1f} images/s  "
+            f"{self.phase}{step / self.total:4.0%} {step}/{self.total}  "
+            f"{rate * self.batch_size:.1f} {self.unit}/s  "
             f"{left}  {losses}{skipped}"
         )
         if self.live:
@@ -178,14 +182,26 @@ class Log(StepCallback):
     watchdogs.
 
     A mean over steps that were all skipped does not exist: null in the row. Validation metrics of
-    the same step (see `Validate`) are part of its row, or a row of their own. Rates go to
-    TensorBoard alone, so that two runs of one seed have the same history byte for byte.
+    the same step (see `Validate`) are part of its row, or a row of their own. Rates of examples go
+    to TensorBoard alone, so that two runs of one seed have the same history byte for byte.
     """
 
-    def __init__(self, start, every, total, run, batch_size, gradient_norm_bound, validate, warn):
+    def __init__(
+        self,
+        start,
+        every,
+        total,
+        run,
+        batch_size,
+        unit,
+        gradient_norm_bound,
+        validate,
+        warn,
+        begin=0,
+    ):
         super().__init__(start)
-        self.every, self.total, self.run = every, total, run
-        self.batch_size = batch_size
+        self.every, self.total, self.run, self.begin = every, total, run, begin
+        self.batch_size, self.unit = batch_size, unit
         self.gradient_norm_bound = gradient_norm_bound
         self.validate = validate
         self.warn = warn
@@ -198,10 +214,13 @@ class Log(StepCallback):
         rows = [(line, row) for line, row in rows if row["step"] <= self.start]
         write_atomically(self.run.history, "".join(line for line, _ in rows))
         # What the means of the next row begin after.
-        ended = [row for _, row in rows if row["step"] % self.every == 0]
+        ended = [row for _, row in rows if row["step"] % self.every == 0 or self._ends_phase(row)]
         self.before = ended[-1] if ended else {"step": 0, "skipped": 0.0}
         self.writer = tf.summary.create_file_writer(str(self.run.tensorboard))
         self.since, self.counted = time.monotonic(), self.start
+
+    def _ends_phase(self, row):
+        return row["step"] == self.begin and "skipped" in row
 
     def on_step(self, step, logs):
         measured = self.validate.at(step) if self.validate else {}
@@ -220,17 +239,17 @@ class Log(StepCallback):
             for player, optimizer in self.model.optimizers.items()
         }
         now = time.monotonic()
-        images_per_second = (step - self.counted) * self.batch_size / (now - self.since)
-        self._write(step, {**logs, **means, **measured, **rates}, images_per_second)
+        rate = (step - self.counted) * self.batch_size / (now - self.since)
+        self._write(step, {**logs, **means, **measured, **rates}, rate)
         self.since, self.counted = now, step
         if step % self.every == 0:
             self.before = {"step": step, "skipped": logs["skipped"]}
 
-    def _write(self, step, row, images_per_second=None):
+    def _write(self, step, row, rate=None):
         with self.run.history.open("a") as history:
             history.write(json.dumps({"step": step, **row}) + "\n")
         with written(self.writer, step):
-            for name, value in {**row, "images_per_second": images_per_second}.items():
+            for name, value in {**row, f"{self.unit}_per_second": rate}.items():
                 if value is not None:
                     tf.summary.scalar(name, np.float32(value))
 
@@ -292,20 +311,20 @@ class Validate(StepCallback):
 
 
 class Samples(StepCallback):
-    """Every `every` steps, and before the first: a picture grid on a fixed batch, and the collapse
+    """Every `every` steps, and before the first: a preview of fixed inputs, and the collapse
     watchdog.
 
     Args:
-        draw: () -> (picture `PIL.Image`, samples `[N, H, W, C]`, real `[N, H, W, C]`).
-        max_collapsed: grids in a row whose pictures may hardly differ; after the last of them the
-            run stops, since a collapsed generator does not recover. Grids before the first whose
-            pictures differ do not count: a generator may start slowly.
+        preview: () -> `task.Preview`.
+        max_collapsed: previews in a row whose samples may hardly differ; after the last of them the
+            run stops, since a collapsed generator does not recover. Those before the first whose
+            samples differ do not count: a generator may start slowly.
     """
 
-    def __init__(self, start, every, total, run, draw, warn, max_collapsed, checkpointer):
+    def __init__(self, start, every, total, run, preview, warn, max_collapsed, checkpointer):
         super().__init__(start)
         self.every, self.total, self.run = every, total, run
-        self.draw = draw
+        self.preview = preview
         self.warn = warn
         self.max_collapsed = max_collapsed
         self.collapsed, self.differed = 0, False
@@ -319,11 +338,19 @@ class Samples(StepCallback):
     def on_step(self, step, logs):
         if step % self.every and step != self.total:
             return
-        picture, samples, real = self.draw()
-        pictures.save(picture, self.run.samples / f"step_{step:07d}.png")
+        try:
+            seen = self.preview()
+        except KindError as error:
+            raise RunError(
+                f"Stopped at step {step}: what the model generates cannot be drawn. {error} Go "
+                "back to an earlier checkpoint with a lower learning rate."
+            ) from error
+        pictures.save(seen.picture, self.run.samples / f"step_{step:07d}.png")
+        for name, content in seen.files.items():
+            write_atomically(self.run.samples / f"step_{step:07d}{name}", content)
         with written(self.writer, step):
-            tf.summary.image("samples", np.asarray(picture)[None])
-        warnings = watchdogs.check_samples(samples, real) if step else []
+            tf.summary.image("samples", np.asarray(seen.picture)[None])
+        warnings = watchdogs.check_samples(seen) if step else []
         for warning in warnings:
             self.warn(f"Step {step}: {warning}")
         self.differed = self.differed or not warnings

@@ -10,7 +10,7 @@ from tfgan_zoo.training.run_directory import RunError, write_atomically
 
 
 class Checkpointer:
-    """Saves and restores an adversarial model with its optimizers, counters, seeds and running
+    """Saves and restores a model with its optimizers, counters, seeds and running
     means.
 
     The data need no entry: the batch of step k is a function of k (see `data.pipeline`), and so is
@@ -34,11 +34,6 @@ class Checkpointer:
         self.means = {}
         self._best_record = directory / "best" / "metric.json"
 
-    def _weights(self):
-        """Weights, statistics of normalisation and states of seed generators."""
-        means = {id(variable) for variable in self.model.metrics_variables}
-        return [v.value for v in self.model.variables if id(v) not in means]
-
     def _optimizers(self):
         return {
             player: [v.value for v in optimizer.variables]
@@ -50,7 +45,7 @@ class Checkpointer:
             step=self.model.step,
             skipped=self.model.skipped,
             skipped_in_a_row=self.model.skipped_in_a_row,
-            model=self._weights(),
+            model=weight_variables(self.model),
             optimizers=self._optimizers(),
             means=means,
         )
@@ -116,7 +111,7 @@ class Checkpointer:
         return self._read(self.directory / "best")
 
     def _read(self, directory):
-        path = _latest(directory)
+        path = latest(directory)
         if path is None:
             return 0
         means = tf.Variable("")
@@ -139,11 +134,19 @@ class Checkpointer:
 
     def size(self):
         """Bytes of one checkpoint."""
-        variables = sum(self._optimizers().values(), self._weights())
+        variables = sum(self._optimizers().values(), weight_variables(self.model))
         return sum(math.prod(v.shape) * v.dtype.size for v in variables)
 
 
-def _latest(directory):
+def weight_variables(model):
+    """Weights, statistics of normalisation and states of seed generators, as a checkpoint holds
+    them.
+    """
+    means = {id(variable) for variable in model.metrics_variables}
+    return [v.value for v in model.variables if id(v) not in means]
+
+
+def latest(directory):
     """Path of the newest checkpoint that is named in `directory` and not removed; None if none was
     ever named.
     """

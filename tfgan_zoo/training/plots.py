@@ -200,13 +200,14 @@ def error_bars(lines, *, title, across, up):
     return _drawn(figure)
 
 
-def animation(paths, frames=60, side=480):
+def animation(paths, frames=60, side=480, greys=256):
     """The pictures of `paths`, in their order, as the content of a GIF; None for fewer than two.
 
     Args:
         paths: of PNG files of one size.
         frames: at most so many, evenly chosen, the first and the last among them.
         side: pixels of the longer side at most.
+        greys: levels of a picture without colours at most; a file of 16 is half as large.
     """
     if len(paths) < 2:
         return None
@@ -216,6 +217,8 @@ def animation(paths, frames=60, side=480):
         with Image.open(paths[index]) as picture:
             picture = picture.convert("RGB")
             picture.thumbnail((side, side))
+            if not np.ptp(np.asarray(picture), axis=-1).any():
+                picture = picture.quantize(greys, dither=Image.Dither.NONE)
             pictures.append(picture)
     content = io.BytesIO()
     pictures[0].save(

@@ -2,12 +2,10 @@
 10).
 """
 
-import numpy as np
-
 # Below this, binary cross-entropy says that the discriminator is right about every picture.
 ZERO_LOSS = 1e-3
 # Spread of the samples, as a share of the spread of real pictures, under which they count as
-# one picture.
+# one.
 SAME = 0.05
 
 
@@ -41,26 +39,19 @@ def check_losses(logs, gradient_norm_bound=100.0):
     return warnings
 
 
-def spread(images):
-    """Mean over pixels of the standard deviation over the batch of `images [N, H, W, C]`; N at
-    least 2.
-    """
-    return float(np.mean(np.std(np.asarray(images, np.float64), axis=0)))
-
-
-def check_samples(samples, real):
+def check_samples(preview):
     """Warning that samples no longer differ, as a list of at most one sentence.
 
     Args:
-        samples, real: `[N, H, W, C]` in the same units; fewer than two of either say nothing.
+        preview: `task.Preview`; fewer than two samples, or real examples, say nothing.
     """
-    if len(samples) < 2 or len(real) < 2:
+    if len(preview.samples) < 2 or len(preview.real) < 2:
         return []
-    share = spread(samples) / max(spread(real), 1e-12)
+    share = preview.spread(preview.samples) / max(preview.spread(preview.real), 1e-12)
     if share >= SAME:
         return []
     return [
-        f"The samples hardly differ: their spread is {share:.1%} of that of real pictures (mode "
+        f"The samples hardly differ: their spread is {share:.1%} of that of real ones (mode "
         "collapse). Usual remedies: go back to an earlier checkpoint, a lower generator learning "
         "rate, minibatch discrimination, another loss (wgan_gp), more varied latents."
     ]

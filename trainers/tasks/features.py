@@ -1,56 +1,48 @@
 """The discriminator's features beside the exported generator: --export_features."""
 
-import pathlib
-
-from absl import flags
-
-from trainers import common
-
-FLAGS = flags.FLAGS
 BATCH = 250
 
 
-def judge(model, data):
-    """The network of a model that judges the pictures of `data`.
+def parts(values):
+    """The fields of a `Task` that write them, from the flags; none without --export_features."""
+    if not values.export_features:
+        return {}
 
-    Raises:
-        ValueError: a sentence, if it has none whose features can be taken.
-    """
-    from tfgan_zoo.export import features
+    def check(model, splits):
+        from tfgan_zoo.export import features
 
-    found = [getattr(model, name, None) for name in ("discriminator", "critic")]
-    network = next((network for network in found if network is not None), None)
-    if network is None or "images" not in getattr(data.train, "fields", ()):
-        raise ValueError(
-            f"--export_features: {model.name} has no discriminator of single pictures here; leave "
-            "the flag out."
+        network = judge(model)
+        try:
+            features.pooled_maps(network)
+        except ValueError as error:
+            raise ValueError(
+                f"--export_features: the {network.name} of {model.name} has no such features: "
+                f"{error} Leave the flag out."
+            ) from error
+
+    def extras(model, splits, folder, say):
+        from tfgan_zoo.data import pipeline
+        from tfgan_zoo.export import features, saved_model
+        from tfgan_zoo.export.ship import next_version
+        from tfgan_zoo.training.batch_statistics import recomputed
+
+        def batches():
+            stream = pipeline.eval_batches(splits.train, BATCH, ["images"])
+            return (batch["images"] for batch in stream)
+
+        network = features.pooled_maps(recomputed(judge(model), batches))
+        path = saved_model.save(
+            folder / "features",
+            network=network,
+            signatures=features.signatures(network),
+            version=max(map(next_version, (folder, folder / "features"))),
         )
-    try:
-        features.pooled_maps(network)
-    except ValueError as error:
-        raise ValueError(
-            f"--export_features: the {network.name} of {model.name} has no such features: {error}"
-        ) from error
-    return network
+        say(f"The discriminator's {network.output.shape[-1]:,} features: {path}")
+
+    return {"check": check, "extras": extras}
 
 
-def export(model, data, directory):
-    """Writes the features as a SavedModel, with batch normalisation over the training split."""
-    from tfgan_zoo.data import pipeline
-    from tfgan_zoo.export import features, saved_model
-    from tfgan_zoo.training.batch_statistics import recomputed
-    from trainers.tasks import shipping
-
-    def batches():
-        stream = pipeline.eval_batches(data.train, BATCH, ["images"])
-        return (batch["images"] for batch in stream)
-
-    network = features.pooled_maps(recomputed(judge(model, data), batches))
-    folder = pathlib.Path(FLAGS.export_dir or directory.export / model.name)
-    path = saved_model.save(
-        folder / "features",
-        network=network,
-        signatures=features.signatures(network),
-        version=max(map(shipping.next_version, (folder, folder / "features"))),
-    )
-    common.say(f"The discriminator's {network.output.shape[-1]:,} features: {path}")
+def judge(model):
+    """The network that judges pictures: the player that is called discriminator or critic."""
+    (name,) = {"discriminator", "critic"}.intersection(model.players)
+    return getattr(model, name)

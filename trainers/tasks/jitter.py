@@ -2,35 +2,28 @@
 mirrored.
 """
 
-from absl import flags
+from trainers import flags
 
-from trainers import common
-
-FLAGS = flags.FLAGS
-flags.DEFINE_string(
-    "load_size",
-    None,
-    "Side, or HEIGHTxWIDTH, from which training crops are cut; default 286/256 of --image_size.",
-)
-flags.DEFINE_bool("flip", True, "Mirror half of the training pictures.")
-
-flags.register_validator(
-    "load_size",
-    lambda value: value is None or common.is_size(value),
-    "must be a side in pixels, such as 286, or HEIGHTxWIDTH",
+KNOBS = (
+    flags.knob(
+        "load_size",
+        None,
+        "Side in pixels, or HEIGHTxWIDTH, that training pictures are resized to before a random "
+        "crop of --image_size; 286/256 of it by default.",
+        kind="size",
+    ),
+    flags.knob("flip", True, "Mirror half of the training pictures, left to right."),
 )
 
 
-def load_size():
+def load_size(values):
     """Size (height, width) at which training pictures are decoded: the papers' 286 for 256, or
     --load_size.
     """
-    if FLAGS.load_size is not None:
-        return common.size(FLAGS.load_size)
-    return tuple(round(side * 286 / 256) for side in common.image_size())
+    return values.load_size or tuple(round(side * 286 / 256) for side in values.image_size)
 
 
-def augmentation():
-    """For `data.pipeline.train_batches`."""
-    crop = common.image_size()
-    return {"crop_size": None if crop == load_size() else crop, "flip": FLAGS.flip}
+def augmentation(values):
+    """Options of a training stream."""
+    crop = values.image_size
+    return {"crop_size": None if crop == load_size(values) else crop, "flip": values.flip}

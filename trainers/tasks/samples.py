@@ -1,43 +1,30 @@
 """What draws from latents: pictures, or points where --data names a world."""
 
-from absl import flags
-
 from trainers.tasks import points, unconditional
 
-FLAGS = flags.FLAGS
+KNOBS = unconditional.KNOBS
 
 
-def are_points():
-    """Whether --data names a world of points."""
-    from tfgan_zoo.data.worlds import is_world
-
-    return is_world(FLAGS.data)
-
-
-def _task():
-    return points if are_points() else unconditional
+def task(values):
+    """The `Task` of pictures or of points, from the flags."""
+    family = points if points.is_world(values) else unconditional
+    return family.task(values)
 
 
-def augmentation():
-    """For `data.pipeline.train_batches`."""
-    return _task().augmentation()
+def nets(values, splits, of_points, *names):
+    """The nets that a variant takes in place of its own on a world of points; none on pictures.
+
+    Args:
+        values: the flags.
+        splits: the data.
+        of_points: function of `networks.points`.
+        names: the flags that it has arguments of the same name for.
+    """
+    if not points.is_world(values):
+        return {}
+    return of_points(*shape(values, splits), **values.only(*names))
 
 
-def open_data(directory):
-    """The training and test splits of --data."""
-    return _task().open_data(directory)
-
-
-def validator(data):
-    """model -> scores by name, or None."""
-    return _task().validator(data)
-
-
-def draw(model, data):
-    """(picture, samples, real) of fixed latents."""
-    return _task().draw(model, data)
-
-
-def export(model, data, directory, steps, seconds):
-    """Writes, scores and reports the exported generator."""
-    _task().export(model, data, directory, steps, seconds)
+def shape(values, splits):
+    """Shape of an example: of a picture, or of a point."""
+    return splits.train.fields["points" if points.is_world(values) else "images"].shape

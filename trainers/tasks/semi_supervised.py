@@ -2,95 +2,80 @@
 --labelled nothing else.
 """
 
-from absl import flags
+import dataclasses
 
+from trainers import flags
 from trainers.tasks import samples
 
-FLAGS = flags.FLAGS
-flags.DEFINE_integer(
-    "labelled",
-    0,
-    "Training pictures whose class is told, as many of each class, chosen by --seed; 0: none is.",
-    0,
+KNOBS = (
+    *samples.KNOBS,
+    flags.knob(
+        "labelled",
+        0,
+        "Training pictures whose class is told, as many of each class, chosen by --seed; 0: none "
+        "is.",
+        low=0,
+    ),
+    flags.knob("supervised_only", False, "The --labelled alone teach the classifier."),
 )
-flags.DEFINE_bool("supervised_only", False, "The --labelled alone teach the classifier.")
-
-BATCH = 500
-
-are_points, augmentation, draw = samples.are_points, samples.augmentation, samples.draw
-open_data, export = samples.open_data, samples.export
 
 
-def classes(data):
+def classes(values, splits):
     """Number of classes; 0 without --labelled.
 
     Raises:
-        DataError: where nothing would be learnt, or no class can be told.
+        DataError: where no class can be told.
     """
-    import numpy as np
+    from tfgan_zoo.data.errors import DataError
+    from tfgan_zoo.evaluate.labels import count_classes
 
-    from tfgan_zoo.data.examples import DataError
-
-    if FLAGS.supervised_only and not FLAGS.labelled:
-        raise DataError("--supervised_only learns from --labelled pictures: say how many.")
-    if not FLAGS.labelled:
+    if not values.labelled:
         return 0
-    if "labels" not in data.train.fields:
+    if "labels" not in splits.train.fields:
         raise DataError("--labelled needs pictures with classes, and these have none.")
-    names = data.info.get("label_names")
-    return len(names) if names else 1 + max(data.train.fetch(np.arange(len(data.train)))["labels"])
+    return count_classes(splits.train)
 
 
-def train_batches(examples, **options):
-    """The training stream; with --labelled that of `data.semi_supervised`."""
-    from tfgan_zoo.data import pipeline, semi_supervised
+def task(values):
+    """The `Task`, from the flags."""
+    plain = samples.task(values)
+    if not values.labelled:
+        return plain
+    labelled, seed, best = values.labelled, values.seed, values.best_metric
 
-    if not FLAGS.labelled:
-        return pipeline.train_batches(examples, **options)
-    labelled = semi_supervised.choose_labelled(examples, FLAGS.labelled, FLAGS.seed)
-    return semi_supervised.train_batches(examples, labelled, **options)
+    def batches(examples, **options):
+        from tfgan_zoo.data import semi_supervised
 
+        chosen = semi_supervised.choose_labelled(examples, labelled, seed)
+        return semi_supervised.train_batches(examples, chosen, **options)
 
-def validator(data):
-    """model -> the scores of `samples` and, with --labelled, the classifier's error on the test
-    split, with the averaged parameters and with the present ones.
+    def validation(model, splits):
+        from tfgan_zoo.evaluate import semi_supervised
 
-    Raises:
-        ValueError: if an error on the test split is to choose a checkpoint.
-    """
-    scores = samples.validator(data)
-    if not FLAGS.labelled:
-        return scores
-    if "test_error" in (FLAGS.best_metric or ""):
-        raise ValueError("The test split must not choose a checkpoint: leave --best_metric out.")
+        if "test_error" in (best or ""):
+            raise ValueError(
+                "The test split must not choose a checkpoint: leave --best_metric out."
+            )
+        others = plain.validation(model, splits)
+        errors = semi_supervised.training(
+            lambda images: model.discriminator(images, training=False),
+            model.averaged_classifier,
+            splits.test,
+        )
 
-    def validate(model):
-        found = scores(model) if scores else {}
-        with model.averaged_classifier():
-            found["test_error"] = error(model, data.test)
-        return found | {"test_error_unaveraged": error(model, data.test)}
+        def validate(model):
+            return (others(model) if others else {}) | errors.measure(None)
 
-    return validate
+        return validate
 
-
-def error(model, examples):
-    """Share of `examples` whose class the model gets wrong."""
-    import numpy as np
-
-    from tfgan_zoo.data.pipeline import eval_batches
-
-    wrong = []
-    for batch in eval_batches(examples, BATCH, fields=("images", "labels")):
-        logits = model.discriminator(batch["images"], training=False).numpy()
-        wrong.append(np.argmax(logits, axis=1) != batch["labels"].numpy())
-    return float(np.mean(np.concatenate(wrong)))
+    return dataclasses.replace(plain, batches=batches, validation=validation)
 
 
-def first(data, count):
-    """The first training examples, pictures in [-1, 1]."""
-    import numpy as np
+def first(values, splits, count):
+    """The first training examples, as the model takes them."""
+    from tfgan_zoo.evaluate.tables import first, first_pictures
+    from trainers.tasks import points
 
-    from tfgan_zoo.data.pipeline import to_float
-
-    examples = data.train.fetch(np.arange(min(count, len(data.train))))
-    return examples["points"] if are_points() else to_float(examples["images"])
+    if points.is_world(values):
+        return first(splits.train, count)["points"]
+    return first_pictures(splits.train, count)

@@ -1,262 +1,131 @@
-"""Image-to-image translation between two sets without pairs: data, grids, scores and export."""
+"""Image-to-image translation between two sets without pairs."""
 
-from absl import flags
+import dataclasses
 
-from trainers import common
-from trainers.tasks import pair_scores
-from trainers.tasks.jitter import augmentation, load_size
+from tfgan_zoo.data.request import Request
+from trainers import flags
+from trainers.tasks import jitter
+from trainers.tasks.pictures import show_reading
 
-__all__ = ["augmentation", "draw", "export", "open_data", "train_batches", "validator"]
-
-FLAGS = flags.FLAGS
-flags.DEFINE_enum(
-    "labels",
-    "auto",
-    ["auto", "a", "b", "none"],
-    "Which set is one of label maps, to be resized without new colours; auto: palette pictures.",
+KNOBS = (
+    *flags.of(Request, family="unpaired"),
+    *jitter.KNOBS,
+    flags.knob(
+        "known_pairs",
+        None,
+        "Pictures of one name belong together: held-out ones are scored against the true picture. "
+        "Training does not look at names. By default for --data=facades.",
+        kind="bool",
+    ),
 )
-flags.DEFINE_integer("channels_a", 3, "Channels of the pictures of A.", 1, 4)
-flags.DEFINE_integer("channels_b", 3, "Channels of the pictures of B.", 1, 4)
-flags.DEFINE_bool(
-    "known_pairs",
-    None,
-    "Pictures of one name belong together: held-out ones are scored against the true picture. "
-    "Training does not look at names. Default: for --data=facades.",
-)
-
 ROWS = 4  # of a sample grid
-BATCH = 4
+BACK = {"a_to_b": "b_to_a", "b_to_a": "a_to_b"}
 
 
-def train_batches(data, **options):
-    """The training stream; see `data.unpaired`."""
+def task(values):
+    """The `Task`, from the flags."""
     from tfgan_zoo.data import unpaired
+    from tfgan_zoo.evaluate import evaluator, tables
+    from tfgan_zoo.evaluate import unpaired as scores
+    from tfgan_zoo.export.interface import Interface, images, source_images
+    from tfgan_zoo.kinds import image
+    from tfgan_zoo.training.task import Export, Preview, Splits, Task
 
-    return unpaired.train_batches(data, **options)
+    size, larger, options = values.image_size, jitter.load_size(values), jitter.augmentation(values)
+    spec, cache_dir = values.data, values.cache_dir
+    known = spec == "facades" if values.known_pairs is None else values.known_pairs
+    request = values.filled(Request, "unpaired", progress=show_reading)
+    places = {}
 
+    def split(name, image_size):
+        own = dataclasses.replace(request, image_size=image_size, cache_dir=places["cache"])
+        return unpaired.open_unpaired(spec, name, own)
 
-def open_split(name, size, directory):
-    """One split of --data at `size` (height, width)."""
-    from tfgan_zoo.data.unpaired import open_unpaired
+    def open_splits(directory):
+        places["cache"] = cache_dir or directory.cache
+        splits = Splits(split("train", larger), split("test", size), split("validation", size))
+        if known:
+            for part in (splits.train, splits.validation, splits.test):
+                part.pairs()  # says at once if the names do not fit
+        return splits
 
-    return open_unpaired(
-        FLAGS.data,
-        name,
-        image_size=size,
-        channels_a=FLAGS.channels_a,
-        channels_b=FLAGS.channels_b,
-        labels=FLAGS.labels,
-        **common.source_options(directory),
-    )
+    def drawn_by(model, direction):
+        return lambda images: model.directions[direction](images, training=False)
 
+    def interface(model, splits, direction):
+        sources, targets = scores.sides(splits.test, direction)
+        (source,), (target,) = sources.fields.values(), targets.fields.values()
+        return Interface(
+            f"{model.name}_{direction}",
+            (source_images(source.shape, label_map=tables.is_label_map(source)),),
+            (images(target.shape),),
+            call=lambda images: drawn_by(model, direction)(images),
+            networks=(model.directions[direction],),
+            part=direction,
+        )
 
-def open_data(directory):
-    """The three splits of --data."""
-    data = common.Splits(
-        train=open_split("train", load_size(), directory),
-        validation=open_split("validation", common.image_size(), directory),
-        test=open_split("test", common.image_size(), directory),
-    )
-    if pairs_are_known():
-        for split in (data.train, data.validation, data.test):
-            split.pairs()  # says at once if the names do not fit
-    return data
+    def validation(model, splits):
+        def validate(model):
+            found = {}
+            for direction in model.directions:
+                back = drawn_by(model, BACK[direction])
+                served = evaluator.served_by(interface(model, splits, direction))
+                own = scores.training(direction, back, splits.validation, known)
+                found |= own.measure(served)
+            return found
 
+        return validate
 
-def pairs_are_known():
-    """Whether the held-out pictures have a true partner."""
-    return FLAGS.data == "facades" if FLAGS.known_pairs is None else FLAGS.known_pairs
+    def there_and_back(model, direction, served, part):
+        pictures = scores.first(scores.sides(part, direction)[0], ROWS)
+        fake = served(images=pictures)["images"]
+        return [pictures, fake, drawn_by(model, BACK[direction])(fake)]
 
+    def sheet(columns, captions):
+        return image.grid(columns, captions, scale=max(1, 128 // size[0]))
 
-def sides(data):
-    """Direction -> (table of its sources, table of its targets, name of the direction back)."""
-    return {"a_to_b": (data.a, data.b, "b_to_a"), "b_to_a": (data.b, data.a, "a_to_b")}
-
-
-def pairs_of(data, direction):
-    """The true pairs of `data` with the fields `source` and `target` of a direction."""
-    from tfgan_zoo.data.examples import Examples
-
-    pairs = data.pairs()
-    names = ["source", "target"] if direction == "a_to_b" else ["target", "source"]
-    fields = dict(zip(("images_a", "images_b"), names, strict=True))
-
-    def fetch(indices):
-        return {fields[name]: array for name, array in pairs.fetch(indices).items()}
-
-    renamed = {fields[name]: spec for name, spec in pairs.fields.items()}
-    return Examples(renamed, pairs.names, pairs.info, fetch)
-
-
-def first(table, count):
-    """The first pictures of a table of one field, in [-1, 1]."""
-    import numpy as np
-
-    from tfgan_zoo.data.pipeline import to_float
-
-    (pictures,) = table.fetch(np.arange(min(count, len(table)))).values()
-    return to_float(pictures)
-
-
-def draw(model, data):
-    """For each direction: held-out pictures, what is drawn of them, and what is drawn back."""
-    columns, captions = [], []
-    for direction, (sources, _, back) in sides(data.validation).items():
-        images = first(sources, ROWS)
-        fake = model.directions[direction](images, training=False)
-        columns += [images, fake, model.directions[back](fake, training=False)]
-        captions += [direction[0].upper(), direction.replace("_", " "), "and back"]
-    drawn = columns[1]
-    return sheet(columns, captions), drawn.numpy(), first(data.validation.b, len(drawn))
-
-
-def sheet(columns, captions):
-    """The grid that a person looks at; small pictures larger."""
-    from tfgan_zoo.training import pictures
-
-    return pictures.grid(columns, captions, scale=max(1, 128 // common.image_size()[0]))
-
-
-def validator(data):
-    """model -> the scores of both directions over the validation split."""
-
-    def validate(model):
-        scores = {}
+    def preview(model, splits):
+        columns, captions = [], []
         for direction in model.directions:
-            found = cycle(model, data.validation, direction)
-            if pairs_are_known():
-                generate = model.directions[direction]
-                found |= pair_scores.measure(
-                    lambda batch, generate=generate: generate(batch["source"], training=False),
-                    pairs_of(data.validation, direction),
-                )
-            scores |= {f"{direction}_{name}": value for name, value in found.items()}
-        return scores
+            served = interface(model, splits, direction)
+            columns += there_and_back(model, direction, served, splits.validation)
+            captions += [direction[0].upper(), direction.replace("_", " "), "and back"]
+        real = scores.first(splits.validation.b, ROWS)
+        (kind,) = splits.validation.b.fields.values()
+        return Preview(sheet(columns, captions), columns[1], real, kind.spread)
 
-    return validate
+    def exports(model, splits):
+        train = split("train", size)
+        return [export(model, splits, train, direction) for direction in model.directions]
 
+    def export(model, splits, train, direction):
+        spoken = direction.replace("_", " ").replace("a", "A").replace("b", "B")
+        sources, targets = scores.sides(splits.test, direction)
 
-def cycle(model, data, direction, generate=None):
-    """Mean absolute difference between pictures and what comes back of them, by direction."""
-    import numpy as np
+        def picture(served):
+            columns = there_and_back(model, direction, served, splits.test)
+            captions = ["input", "generated", "and back"]
+            if known:
+                columns.append(scores.first(targets, ROWS))
+                captions.append("true picture")
+            return sheet(columns, captions)
 
-    from tfgan_zoo.data.pipeline import eval_batches
-    from tfgan_zoo.metrics.reconstruction import reconstruction_scores
-
-    sources, _, back = sides(data)[direction]
-    generate = generate or (lambda images: model.directions[direction](images, training=False))
-    differences = []
-    for batch in eval_batches(sources, BATCH):
-        (images,) = batch.values()
-        again = model.directions[back](generate(images), training=False)
-        differences.append(reconstruction_scores(again, images)["l1"])
-    return {"cycle_l1": float(np.mean(np.concatenate(differences)))}
-
-
-def closeness(served, data, train, direction):
-    """Scores without pairs: can the nearest neighbour tell drawn from real pictures?"""
-    import numpy as np
-
-    from tfgan_zoo.metrics.neighbours import nearest_neighbour_accuracy
-
-    sources, targets, _ = sides(data)[direction]
-    count = min(len(sources), len(targets), 1000)
-    images, real = first(sources, count).numpy(), first(targets, count).numpy()
-    drawn = [served(images[i : i + BATCH]) for i in range(0, count, BATCH)]
-
-    def compare(pictures):
-        flat = [np.reshape(x, (count, -1)) for x in (real, pictures)]
-        return {"1-NN accuracy": nearest_neighbour_accuracy(*flat)["total"]}
-
-    baselines = {}
-    if images.shape == real.shape:
-        baselines["the input itself"] = compare(images)
-    targets_of_training = sides(train)[direction][1]
-    if len(targets_of_training) >= count:
-        baselines["training pictures"] = compare(first(targets_of_training, count))
-    return compare(np.concatenate(drawn)), baselines
-
-
-def export(model, data, directory, steps, seconds):
-    """Writes, scores and reports both generators, each in a folder of its own."""
-    train = open_split("train", common.image_size(), directory)
-    for direction in model.directions:
-        export_direction(model, data, train, directory, direction, steps, seconds)
-
-
-def export_direction(model, data, train, directory, direction, steps, seconds):
-    """Writes, scores and reports one generator."""
-    from tfgan_zoo.export import serving, signatures
-    from trainers.tasks import shipping
-
-    size = common.image_size()
-    sources, targets, back = sides(data.test)[direction]
-    (source,), (target,) = sources.fields.values(), targets.fields.values()
-    resize_method = "nearest" if source.kind == "labels" else "antialias"
-    network = model.directions[direction]
-    spoken = direction.replace("_", " ").replace("a", "A").replace("b", "B")
-
-    def generate(images):
-        return network(images, training=False)
-
-    def measure(served):
-        if pairs_are_known():
-            scores, baselines = pair_scores.evaluate(
-                served, pairs_of(data.test, direction), pairs_of(train, direction)
-            )
-        else:
-            scores, baselines = closeness(served, data.test, train, direction)
-        return scores | cycle(model, data.test, direction, served), baselines
-
-    def draw_served(served):
-        images = first(sources, ROWS)
-        fake = served(images)
-        columns = [images, fake, model.directions[back](fake, training=False)]
-        captions = ["input", "generated", "and back"]
-        if pairs_are_known():
-            columns.append(first(targets, ROWS))
-            captions.append("true picture")
-        return sheet(columns, captions)
-
-    if pairs_are_known():
-        protocol = "Trained without pairs. " + pair_scores.protocol(
-            pairs_of(data.test, direction), size, len(train)
+        back = drawn_by(model, BACK[direction])
+        return Export(
+            interface(model, splits, direction),
+            title=f"{model.name} on {splits.info['name']}, {spoken}",
+            summary=f"Draws a picture of the other set, {spoken}, {size[0]}x{size[1]}, learnt "
+            "without pairs.",
+            examples={"images": scores.first(sources, 8)},
+            evaluators=[scores.export(direction, back, splits.test, train, known)],
+            picture=picture,
+            calibration={"images": scores.first(scores.sides(train, direction)[0], 100)},
         )
-    else:
-        protocol = (
-            "1-NN accuracy: leave-one-out, on pixels, between drawn pictures and as many real ones "
-            f"of the split '{data.test.info['split']}' at {size[0]}x{size[1]} (0.5 is ideal)."
-        )
-    shipping.ship(
-        model,
-        part=direction,
-        network=network,
-        directory=directory,
-        title=f"{model.name} on {data.info['name']}, {spoken}",
-        summary=f"Draws a picture of the other set, {spoken}, {size[0]}x{size[1]}, learnt without "
-        "pairs.",
-        data=data,
-        generate=generate,
-        signatures=signatures.translation(
-            generate,
-            image_size=size,
-            source_channels=source.shape[-1],
-            target_channels=target.shape[-1],
-            resize_method=resize_method,
-        ),
-        requests=serving.translation_requests(size, source.shape[-1]),
-        input_name="images",
-        inputs=first(sources, 8).numpy(),
-        calibration=[image[None] for image in first(sides(train)[direction][0], 100).numpy()],
-        interface={
-            "input": [*size, source.shape[-1]],
-            "output": [*size, target.shape[-1]],
-            "resize_method": resize_method,
-        },
-        measure=measure,
-        draw=draw_served,
-        protocol=protocol
-        + " cycle_l1: the difference to the input after the other generator has drawn it back.",
-        steps=steps,
-        seconds=seconds,
+
+    return Task(
+        open=open_splits,
+        preview=preview,
+        exports=exports,
+        validation=validation,
+        batches=lambda data, **stream: unpaired.train_batches(data, **options, **stream),
     )

@@ -120,13 +120,13 @@ class CGAN(Trained):
         classes: number of labels.
         pixel_means: `[height, width, channels]` in [0, 1], of the training set, at which the
             generator's output starts; None starts at 0.5.
-        latent_dim: length of z (100); the attribute `latent_dim` counts the numbers of the
-            generator's masks with it.
+        latent_dim: length of z (100); `prior.size` counts the numbers of the generator's masks with
+            it.
         width: of all hidden layers, as a share of the paper's.
         generator_dropout, discriminator_dropout: rates behind each hidden layer (0.5 and 0.5).
         seed: of the latents and of the discriminator's dropout in training.
 
-    `train_step` takes a dict of `images [B, height, width, channels]`, float32 in [-1, 1], and
+    `train_step` takes `images [B, height, width, channels]`, float32 in [-1, 1], and
     `labels [B]`, int32.
     """
 
@@ -171,9 +171,10 @@ class CGAN(Trained):
         return tf.concat([latents, tf.one_hot(labels, self.classes)], axis=-1)
 
     def train_step(self, data):
-        real, conditions = data["images"], tf.one_hot(data["labels"], self.classes)
+        real, labels = self.fields(data, "images", "labels")
+        conditions = tf.one_hot(labels, self.classes)
         step = self.begin_step()
-        latents = self.sample_latents(tf.shape(real)[0], step.seed(0))
+        latents = self.prior.sample(tf.shape(real)[0], step.seed(0))
 
         with tf.GradientTape(persistent=True) as tape:
             fake = self.generator([latents, conditions], training=True)

@@ -115,6 +115,21 @@ def normalised(features):
     )(features)
 
 
+class NoiseAndCodes(Joined):
+    """The prior: `noise` numbers uniform on [-1, 1], a one-hot vector of `categories`, and
+    `continuous` numbers uniform on [-1, 1]. All uniform numbers are one draw.
+    """
+
+    def __init__(self, noise, categories, continuous):
+        super().__init__(Uniform(noise), OneHot(categories), Uniform(continuous))
+
+    def sample(self, count, seed):
+        noise, category, codes = self.parts
+        uniform = Uniform(noise.size + codes.size).sample(count, seed)
+        named = category.sample(count, tf.random.fold_in(seed, 1, alg="philox"))
+        return tf.concat([uniform[:, : noise.size], named, uniform[:, noise.size :]], axis=-1)
+
+
 class InfoGAN(Trained):
     """InfoGAN with the settings of the authors' MNIST experiment.
 
@@ -131,8 +146,8 @@ class InfoGAN(Trained):
         width: of all layers, as a share of the authors'.
         seed: of the latents in training.
 
-    `train_step` takes a dict with `images [B, height, width, channels]`, float32 in [-1, 1]; labels
-    are not looked at.
+    `train_step` takes `images [B, height, width, channels]`, float32 in [-1, 1]; labels are not
+    looked at.
 
     Raises:
         ValueError: for a size that is no multiple of 4.
@@ -162,7 +177,7 @@ class InfoGAN(Trained):
         if any(side % 4 for side in image_size):
             raise ValueError(f"InfoGAN's sides are multiples of 4; got {image_size}.")
         self.noise_dim, self.categories, self.continuous = noise_dim, categories, continuous
-        self.prior = Joined(Uniform(noise_dim), OneHot(categories), Uniform(continuous))
+        self.prior = NoiseAndCodes(noise_dim, categories, continuous)
         self.information_weight = information_weight
         self.generator = infogan_generator(image_size, channels, self.prior.size, width)
         self.discriminator = infogan_discriminator(
@@ -182,22 +197,12 @@ class InfoGAN(Trained):
         """Latents from `noise [B, noise_dim]`, `category [B]` int32, `codes [B, continuous]`."""
         return tf.concat([noise, tf.one_hot(category, self.categories), codes], axis=-1)
 
-    def sample_latents(self, count, seed):
-        """`count` draws of the prior, float32 `[count, latent_dim]`, from a seed int32 [2]; noise
-        and codes are one draw.
-        """
-        uniform = Uniform(self.noise_dim + self.continuous).sample(count, seed)
-        own = tf.random.fold_in(seed, 1, alg="philox")
-        category = OneHot(self.categories).sample(count, own)
-        parts = [uniform[:, : self.noise_dim], category, uniform[:, self.noise_dim :]]
-        return tf.concat(parts, axis=-1)
-
     def train_step(self, data):
-        real = data["images"]
+        real = self.fields(data, "images")
         step = self.begin_step()
         sizes = [self.noise_dim, self.categories, self.continuous]
 
-        latents = self.sample_latents(tf.shape(real)[0], step.seed(0))
+        latents = self.prior.sample(tf.shape(real)[0], step.seed(0))
         _, category, codes = tf.split(latents, sizes, axis=-1)
         fake = self.generator(latents, training=True)
         with tf.GradientTape() as tape:
@@ -209,7 +214,7 @@ class InfoGAN(Trained):
             objective = discriminator_loss - self.information_weight * information
         step.update(tape, discriminator=objective)
 
-        latents = self.sample_latents(tf.shape(real)[0], step.seed(1))
+        latents = self.prior.sample(tf.shape(real)[0], step.seed(1))
         _, category, codes = tf.split(latents, sizes, axis=-1)
         with tf.GradientTape() as tape:
             fake = self.generator(latents, training=True)

@@ -65,7 +65,7 @@ class CycleGAN(Trained):
         pool_size: pictures in the history of each discriminator (50); 0: no history.
         seed: of the histories' exchange.
 
-    `train_step` takes a dict of `images_a [B, H, W, C]` and `images_b [B, H, W, C]`, float32 in
+    `train_step` takes `images_a [B, H, W, C]` and `images_b [B, H, W, C]`, float32 in
     [-1, 1], which have nothing to do with each other.
 
     Raises:
@@ -136,7 +136,7 @@ class CycleGAN(Trained):
         return self.generator_ab(images_a, training=False)
 
     def train_step(self, data):
-        real_a, real_b = data["images_a"], data["images_b"]
+        real_a, real_b = self.fields(data, "images_a", "images_b")
         step = self.begin_step()
 
         with tf.GradientTape() as tape:

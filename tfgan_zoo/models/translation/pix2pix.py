@@ -67,7 +67,7 @@ class Pix2Pix(Trained):
         objective: 'bce' (the paper's) or 'least_squares'.
         seed: of the dropout noise in training.
 
-    `train_step` takes a dict of `source [B, H, W, source_channels]` and `target [B, H, W,
+    `train_step` takes `source [B, H, W, source_channels]` and `target [B, H, W,
     target_channels]`, float32 in [-1, 1].
 
     Raises:
@@ -123,7 +123,7 @@ class Pix2Pix(Trained):
         return self.generator([source, tf.convert_to_tensor(seed, tf.int32)], training=False)
 
     def train_step(self, data):
-        source, target = data["source"], data["target"]
+        source, target = self.fields(data, "source", "target")
         step = self.begin_step()
 
         with tf.GradientTape(persistent=True) as tape:

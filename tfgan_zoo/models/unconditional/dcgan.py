@@ -40,7 +40,7 @@ import math
 
 import tensorflow as tf
 
-from tfgan_zoo.base import Trained
+from tfgan_zoo.base import Trained, minibatches
 from tfgan_zoo.losses.adversarial import (
     noisy_labels,
     nonsaturating_discriminator_loss,
@@ -82,7 +82,7 @@ class DCGAN(Trained):
         generator_dropout: of its hidden layers, in training and after it.
         seed: of latents and noise in training.
 
-    `train_step` takes a dict with `images [B, side, side, channels]`, float32 in [-1, 1], and with
+    `train_step` takes `images [B, side, side, channels]`, float32 in [-1, 1], and with
     classes `labels [B]`, int32; other entries are not looked at. With turns B is two minibatches.
 
     Raises:
@@ -155,7 +155,7 @@ class DCGAN(Trained):
 
     def draw(self, conditions, seed):
         """The generator in training: a picture for each of `conditions [B, classes]`."""
-        latents = self.sample_latents(tf.shape(conditions)[0], seed)
+        latents = self.prior.sample(tf.shape(conditions)[0], seed)
         latents = tf.concat([latents, conditions], axis=-1)
         noise = tf.random.fold_in(seed, 1, alg="philox")
         return self.generator([latents, noise] if self.seeded else latents, training=True)
@@ -177,13 +177,16 @@ class DCGAN(Trained):
         return tf.reshape(pixels, tf.shape(images)), conditions
 
     def train_step(self, data):
-        real = data["images"]
-        labels = data["labels"] if self.classes else tf.zeros(tf.shape(real)[:1], tf.int32)
+        if self.classes:
+            real, labels = self.fields(data, "images", "labels")
+        else:
+            real = self.fields(data, "images")
+            labels = tf.zeros(tf.shape(real)[:1], tf.int32)
         conditions = tf.one_hot(labels, self.classes)  # without classes of no numbers
         step = self.begin_step()
 
         if self.alternate:  # the first minibatch is the generator's, and its labels are enough
-            (_, real), (own, conditions) = tf.split(real, 2), tf.split(conditions, 2)
+            (_, real), (own, conditions) = minibatches(real, 2), minibatches(conditions, 2)
             with tf.GradientTape() as tape:
                 fake_logits = self.judge(self.draw(own, step.seed(1)), own, step.seed(2))
                 generator_loss = nonsaturating_generator_loss(fake_logits)

@@ -24,9 +24,9 @@ Departures:
 - The paper's delta has a variance c, which the authors' README leaves to be tuned to the range of
   the data. Here its deviation is a share of the batch's, as in the code's noise.
 - Over several replicas the deviation is that of each one's part of the minibatch.
-- The authors' nets for MNIST have one hidden layer. Points, which their code does not have, take
-  such nets of any depth, without squashing; `dcgan` is the usual net for pictures, its
-  discriminator without batch normalisation, which would mix the examples whose slopes count.
+- The authors' nets for MNIST have one hidden layer; here any number. `dcgan` is the usual net for
+  pictures, its discriminator without batch normalisation, which would mix the examples whose slopes
+  count.
 """
 
 import math
@@ -35,12 +35,14 @@ import keras
 import tensorflow as tf
 
 from tfgan_zoo.base import Trained
+from tfgan_zoo.layers.initializers import he_normal
 from tfgan_zoo.losses.adversarial import (
     nonsaturating_discriminator_loss,
     nonsaturating_generator_loss,
 )
 from tfgan_zoo.networks.dcgan import dcgan_discriminator, dcgan_generator
 from tfgan_zoo.networks.mlp import mlp
+from tfgan_zoo.networks.pictures import size_and_channels
 from tfgan_zoo.networks.priors import Uniform
 from tfgan_zoo.regularizers.gradient_penalty import slope_penalty
 
@@ -66,19 +68,13 @@ def gaussian_neighbours(real, seed, scale=0.5):
 NEIGHBOURS = {"uniform": uniform_neighbours, "gaussian": gaussian_neighbours}
 
 
-def he_normal():
-    """The weights of the authors' nets: normal, variance 2 / fan in."""
-    return keras.initializers.VarianceScaling(2.0, "fan_in", "untruncated_normal")
-
-
 def plain_generator(shape, latent_dim, width, depth):
-    """Rectified layers to pixels, `[B, latent_dim]` to `[B, *shape]` in [-1, 1], or to points."""
+    """Rectified layers to pixels, `[B, latent_dim]` to `[B, *shape]` in [-1, 1], float32."""
     latents = keras.Input((latent_dim,), name="latents")
     layers = mlp(latent_dim, math.prod(shape), width, depth, initializer=he_normal, name="layers")
     features = layers(latents)
-    if len(shape) == 3:
-        features = keras.layers.Activation("sigmoid", dtype="float32")(features)
-        features = keras.layers.Rescaling(2.0, -1.0, dtype="float32")(features)
+    features = keras.layers.Activation("sigmoid", dtype="float32")(features)
+    features = keras.layers.Rescaling(2.0, -1.0, dtype="float32")(features)
     examples = keras.layers.Reshape(shape, dtype="float32")(features)
     return keras.Model(latents, examples, name="generator")
 
@@ -95,8 +91,9 @@ class DRAGAN(Trained):
     """DRAGAN with the defaults of the authors' MNIST run.
 
     Args:
-        shape: of an example: (height, width, channels) of a picture, (dimensions,) of a point.
-        networks: "mlp" (the authors', and for points) or "dcgan" (square pictures).
+        shape: of an example, (height, width, channels) of a picture; "mlp" takes and draws numbers
+            in [-1, 1] of any shape.
+        networks: "mlp" (the authors') or "dcgan" (square pictures).
         latent_dim: length of the latent (100).
         width: of the hidden layers (128); of the outer ones of "dcgan".
         depth: hidden layers of "mlp" (1).
@@ -107,11 +104,10 @@ class DRAGAN(Trained):
             examples, and these to logits `[B, 1]`; what says how large they are says nothing.
         seed: of latents, noise and alpha in training.
 
-    `train_step` takes a dict with `images [B, height, width, channels]`, float32 in [-1, 1], or
-    `points [B, dimensions]`.
+    `train_step` takes `images [B, *shape]`, pictures in [-1, 1] or examples of any other shape.
 
     Raises:
-        ValueError: for unknown networks or noise, a size that they cannot take.
+        ValueError: for unknown networks or noise, or a shape that the nets cannot take.
     """
 
     paper = {
@@ -139,22 +135,18 @@ class DRAGAN(Trained):
         super().__init__(seed=seed, name=name)
         if noise not in NEIGHBOURS:
             raise ValueError(f"noise is one of {', '.join(NEIGHBOURS)}, not '{noise}'.")
+        if networks not in ("mlp", "dcgan"):
+            raise ValueError(f"networks is mlp or dcgan, not '{networks}'.")
         self.neighbours, self.noise_scale = NEIGHBOURS[noise], noise_scale
         self.prior, self.penalty = Uniform(latent_dim), penalty
-        if generator or discriminator:  # `compile` says which is missing
-            self.generator, self.discriminator = generator, discriminator
-        elif networks == "mlp":
-            self.generator = plain_generator(shape, latent_dim, width, depth)
-            self.discriminator = plain_discriminator(shape, width, depth)
-        elif networks == "dcgan" and len(shape) == 3:
-            size, channels = shape[:2], shape[2]
-            self.generator = dcgan_generator(size, channels, latent_dim, width)
-            self.discriminator = dcgan_discriminator(size, channels, width, normalised=False)
-        else:
-            raise ValueError(
-                f"There are no networks '{networks}' for {tuple(shape)}: points take mlp, pictures "
-                "mlp or dcgan."
+        if networks == "dcgan":
+            size, channels = size_and_channels(shape)
+            generator = generator or dcgan_generator(size, channels, latent_dim, width)
+            discriminator = discriminator or dcgan_discriminator(
+                size, channels, width, normalised=False
             )
+        self.generator = generator or plain_generator(shape, latent_dim, width, depth)
+        self.discriminator = discriminator or plain_discriminator(shape, width, depth)
 
     def call(self, latents):
         """Examples `[B, *shape]` from latents `[B, latent_dim]`."""
@@ -164,12 +156,16 @@ class DRAGAN(Trained):
         """The discriminator in training: logits `[B, 1]`."""
         return self.discriminator(examples, training=True)
 
+    def realness(self, examples):
+        """How real the discriminator takes examples to be, at inference: logits `[B, 1]`."""
+        return self.discriminator(examples, training=False)
+
     def train_step(self, data):
-        real = data["points"] if "points" in data else data["images"]
+        real = self.fields(data, "images")
         count = tf.shape(real)[0]
         step = self.begin_step()
 
-        fake = self.generator(self.sample_latents(count, step.seed(0)), training=True)
+        fake = self.generator(self.prior.sample(count, step.seed(0)), training=True)
         near = self.neighbours(real, step.seed(1), self.noise_scale)
         with tf.GradientTape() as tape:
             penalty, slopes = slope_penalty(self.judge, near)
@@ -179,7 +175,7 @@ class DRAGAN(Trained):
             discriminator_loss += self.penalty * penalty
         step.update(tape, discriminator=discriminator_loss)
 
-        latents = self.sample_latents(count, step.seed(2))
+        latents = self.prior.sample(count, step.seed(2))
         with tf.GradientTape() as tape:
             fake_logits = self.judge(self.generator(latents, training=True))
             generator_loss = nonsaturating_generator_loss(fake_logits)

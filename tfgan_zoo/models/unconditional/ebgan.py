@@ -25,8 +25,6 @@ Departures:
 - The paper gives no order of updates; both players learn from one forward pass, at once.
 - The grid's dropout is not here: the paper's own comparison of margins has none.
 - The ladder network for labels, and the convolutional nets for 64x64 and more, are not here.
-- Points, which the paper does not have: nets without normalisation, weights of Glorot's
-  distribution, and an unsquashed generator. A margin must be of the size of the world.
 """
 
 import math
@@ -42,19 +40,15 @@ from tfgan_zoo.losses.energy import (
     pulling_away,
     reconstruction_energies,
 )
-from tfgan_zoo.networks.mlp import mlp
 from tfgan_zoo.networks.priors import Normal
 
 
 def ebgan_generator(shape, latent_dim, width, depth):
-    """`depth` hidden layers of normalised rectified units to the pixels, or plain ones to a point.
+    """`depth` hidden layers of normalised rectified units to the pixels.
 
     Returns:
-        A functional model: latents `[B, latent_dim]` to examples `[B, *shape]`, float32; images are
-        in [-1, 1].
+        A functional model: latents `[B, latent_dim]` to examples `[B, *shape]` in [-1, 1], float32.
     """
-    if len(shape) == 1:
-        return mlp(latent_dim, *shape, width, depth, name="generator")
     latents = keras.Input((latent_dim,), name="latents")
     features = latents
     for _ in range(depth):
@@ -72,25 +66,23 @@ def ebgan_encoder(shape, width, depth):
     examples = keras.Input(shape, name="examples")
     codes = keras.layers.Flatten()(examples)
     for _ in range(depth):
-        codes = keras.layers.Dense(width, "relu", kernel_initializer=small(shape))(codes)
+        codes = keras.layers.Dense(width, "relu", kernel_initializer=small())(codes)
     return keras.Model(examples, codes, name="encoder")
 
 
 def ebgan_decoder(code_shape, shape):
     """One linear layer: codes `[B, *code_shape]` to examples `[B, *shape]`, float32."""
     codes = keras.Input(code_shape, name="codes")
-    layer = keras.layers.Dense(math.prod(shape), kernel_initializer=small(shape), dtype="float32")
+    layer = keras.layers.Dense(math.prod(shape), kernel_initializer=small(), dtype="float32")
     features = layer(keras.layers.Flatten()(codes))
     return keras.Model(
         codes, keras.layers.Reshape(shape, dtype="float32")(features), name="decoder"
     )
 
 
-def small(shape):
-    """A new initializer: N(0, 0.002) for pictures, Glorot's for points."""
-    if len(shape) == 3:
-        return keras.initializers.RandomNormal(0.0, 0.002)
-    return keras.initializers.GlorotUniform()
+def small():
+    """A new initializer, N(0, 0.002)."""
+    return keras.initializers.RandomNormal(0.0, 0.002)
 
 
 class Autoencoder(keras.Model):
@@ -121,9 +113,10 @@ class EBGAN(Trained):
     """EBGAN with the pulling-away term; the sizes of the paper's comparison of margins on MNIST.
 
     Args:
-        shape: of an example: (height, width, channels) of a picture, (dimensions,) of a point.
+        shape: of an example, (height, width, channels) of a picture; the nets take and draw numbers
+            in [-1, 1] of any shape.
         margin: m, the energy up to which generated examples are pushed (10); of the size of
-            `energy`.
+            `energy`, and so of the world's.
         pulling_away: weight of the pulling-away term (0.1); 0 leaves it out.
         energy: of the reconstruction error: "norm" (the paper's), "sum" or "mean" of squares.
         latent_dim: length of the latent (100).
@@ -134,8 +127,8 @@ class EBGAN(Trained):
             `latent_dim` to a generator of one's own.
         seed: of the latents in training.
 
-    `train_step` takes a dict with `images [B, height, width, channels]`, float32 in [-1, 1], or
-    `points [B, dimensions]`; the term's cosines need a B of at least 2.
+    `train_step` takes `images [B, *shape]`, pictures in [-1, 1] or examples of any other shape;
+    the term's cosines need a B of at least 2.
 
     Raises:
         ValueError: for an unknown energy, or a margin that is not above zero.
@@ -181,10 +174,16 @@ class EBGAN(Trained):
         """Examples `[B, *shape]` from latents `[B, latent_dim]`."""
         return self.generator(latents, training=False)
 
+    def realness(self, examples):
+        """How real the discriminator takes examples to be, at inference: the negative energies
+        `[B, 1]`.
+        """
+        return -self.discriminator(examples, training=False)
+
     def train_step(self, data):
-        real = data["points"] if "points" in data else data["images"]
+        real = self.fields(data, "images")
         step = self.begin_step()
-        latents = self.sample_latents(tf.shape(real)[0], step.seed())
+        latents = self.prior.sample(tf.shape(real)[0], step.seed())
 
         with tf.GradientTape(persistent=True) as tape:
             fake = self.generator(latents, training=True)

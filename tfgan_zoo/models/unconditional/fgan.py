@@ -29,8 +29,7 @@ Departures:
 - Algorithm 1 takes plain gradient steps of one size. Here each player has the optimizer that
   `compile` gets; the trainer's is Adam.
 - Pictures are in [-1, 1] outside, as everywhere in this package, and in [0, 1] inside both nets.
-- Points: the paper fits one Gaussian to a mixture on a line. That generator is affine
-  (`point_depth=0`); hidden layers of rectified units make one for a whole world of points.
+- The paper fits one Gaussian to a mixture on a line; nets for that are in `networks.points.fgan`.
 - The paper's divergences with a parameter of their own (the weighted Jensen-Shannon, the alpha
   family) are not here.
 """
@@ -48,8 +47,7 @@ from tfgan_zoo.losses.f_divergences import (
     variational_discriminator_loss,
     variational_generator_loss,
 )
-from tfgan_zoo.networks.mlp import mlp
-from tfgan_zoo.networks.priors import Normal, Uniform
+from tfgan_zoo.networks.priors import PRIORS
 
 GENERATOR_LOSSES = {
     "variational": variational_generator_loss,
@@ -110,26 +108,23 @@ class FGAN(Trained):
     """f-GAN with the nets of the paper's MNIST run.
 
     Args:
-        shape: of an example: (height, width, channels) of a picture, (dimensions,) of a point.
+        shape: of an example, (height, width, channels) of a picture; the nets take and draw numbers
+            in [-1, 1] of any shape.
         divergence: a name of `losses.f_divergences.DIVERGENCES`; the paper prefers none.
         generator_loss: "variational": the generator descends the bound, as in algorithm 1; or
             "practical": it raises T of what it draws.
         latent_dim: length of the latent (100).
-        width: of a picture's hidden layers, as a share of the paper's: 1200 units in the generator,
-            240 in the discriminator.
-        point_width: of the hidden layers of a point's nets (64); the discriminator has two, of tanh
-            units.
-        point_depth: of a point's generator: number of hidden layers; 0 is an affine map, and a
-            Gaussian where `latent_dim` is the points' own.
+        prior: of the latents: "uniform" on [-1, 1], or "normal".
+        width: of the hidden layers, as a share of the paper's: 1200 units in the generator, 240 in
+            the discriminator.
         generator, discriminator: nets in place of the paper's: latents `[B, latent_dim]` to
-            examples, and these to scores `[B, 1]`.
+            examples, and these to scores `[B, 1]`; `width` says nothing to them.
         seed: of the latents in training.
 
-    `train_step` takes a dict with `images [B, height, width, channels]`, float32 in [-1, 1], or
-    `points [B, dimensions]`.
+    `train_step` takes `images [B, *shape]`, pictures in [-1, 1] or examples of any other shape.
 
     Raises:
-        ValueError: for an unknown divergence or loss.
+        ValueError: for an unknown divergence, loss or prior.
     """
 
     paper = {
@@ -146,9 +141,8 @@ class FGAN(Trained):
         divergence="kl",
         generator_loss="variational",
         latent_dim=100,
+        prior="uniform",
         width=1.0,
-        point_width=64,
-        point_depth=2,
         generator=None,
         discriminator=None,
         seed=0,
@@ -158,29 +152,28 @@ class FGAN(Trained):
         for kind, choice, choices in (
             ("divergence", divergence, DIVERGENCES),
             ("generator_loss", generator_loss, GENERATOR_LOSSES),
+            ("prior", prior, PRIORS),
         ):
             if choice not in choices:
                 raise ValueError(f"{kind} is one of {', '.join(choices)}, not '{choice}'.")
         self.divergence = divergence
         self.generator_loss = GENERATOR_LOSSES[generator_loss]
-        self.prior = Normal(latent_dim) if len(shape) == 1 else Uniform(latent_dim)
-        if generator or discriminator:  # `compile` says which is missing
-            self.generator, self.discriminator = generator, discriminator
-        elif len(shape) == 1:
-            self.generator = mlp(latent_dim, *shape, point_width, point_depth, name="generator")
-            self.discriminator = mlp(*shape, 1, point_width, 2, "tanh", name="discriminator")
-        else:
-            self.generator = fgan_generator(shape, latent_dim, math.ceil(1200 * width))
-            self.discriminator = fgan_discriminator(shape, math.ceil(240 * width))
+        self.prior = PRIORS[prior](latent_dim)
+        self.generator = generator or fgan_generator(shape, latent_dim, math.ceil(1200 * width))
+        self.discriminator = discriminator or fgan_discriminator(shape, math.ceil(240 * width))
 
     def call(self, latents):
         """Examples `[B, *shape]` from latents `[B, latent_dim]`."""
         return self.generator(latents, training=False)
 
+    def realness(self, examples):
+        """How real the discriminator takes examples to be, at inference: scores `[B, 1]`."""
+        return self.discriminator(examples, training=False)
+
     def train_step(self, data):
-        real = data["points"] if "points" in data else data["images"]
+        real = self.fields(data, "images")
         step = self.begin_step()
-        latents = self.sample_latents(tf.shape(real)[0], step.seed())
+        latents = self.prior.sample(tf.shape(real)[0], step.seed())
 
         with tf.GradientTape(persistent=True) as tape:
             fake = self.generator(latents, training=True)

@@ -25,25 +25,21 @@ Departures:
 - The authors' momentum grows at the end of each of 250 epochs; here a little at every step.
 - Pictures are in [-1, 1] outside, as everywhere in this package, and in [0, 1] inside both nets:
   there a dropped pixel is a black one.
-- Points, which the paper does not have: no squashing of the output, no rescaling, and weights from
-  Glorot's distribution, since U(-0.005, 0.005) on two inputs is next to nothing. The trainer leaves
-  the dropout out there: two coordinates leave nothing to drop.
 """
 
 import math
 
 import keras
-import numpy as np
 import tensorflow as tf
 
-from tfgan_zoo.base import Trained
-from tfgan_zoo.layers.dropout import TrainingDropout
-from tfgan_zoo.layers.maxout import Maxout
+from tfgan_zoo.base import Trained, minibatches
+from tfgan_zoo.layers.initializers import marginal_logits
 from tfgan_zoo.losses.adversarial import (
     minimax_generator_loss,
     nonsaturating_discriminator_loss,
     nonsaturating_generator_loss,
 )
+from tfgan_zoo.networks.maxout import maxout_discriminator
 from tfgan_zoo.networks.priors import Normal
 
 GENERATOR_LOSSES = {
@@ -53,88 +49,44 @@ GENERATOR_LOSSES = {
 
 
 def gan_generator(shape, latent_dim, width, pixel_means=None):
-    """Two hidden layers of rectified units to the pixels, or to the coordinates of a point.
+    """Two hidden layers of rectified units to the pixels.
 
     Args:
-        shape: of an example: (height, width, channels), or (dimensions,).
+        shape: of an example, (height, width, channels) of a picture.
         latent_dim: length of the latent.
         width: of each hidden layer.
-        pixel_means: `[height, width, channels]` in [0, 1], of the training set; None for points.
+        pixel_means: `[*shape]` in [0, 1], of the training set; None leaves the bias at zero.
 
     Returns:
-        A functional model: latents `[B, latent_dim]` to examples `[B, *shape]`, float32; images are
-        in [-1, 1].
+        A functional model: latents `[B, latent_dim]` to examples `[B, *shape]` in [-1, 1], float32.
     """
-    pictures = len(shape) == 3
     latents = keras.Input((latent_dim,), name="latents")
     features = latents
     for _ in range(2):
-        features = keras.layers.Dense(width, "relu", kernel_initializer=weights(shape, 0.05))(
-            features
-        )
-    output = keras.layers.Dense(math.prod(shape), kernel_initializer=weights(shape, 0.05))
+        features = keras.layers.Dense(width, "relu", kernel_initializer=weights())(features)
+    output = keras.layers.Dense(math.prod(shape), kernel_initializer=weights())
     features = output(features)
-    if pictures:
-        if pixel_means is not None:
-            output.bias.assign(marginal_logits(pixel_means))
-        features = keras.layers.Activation("sigmoid", dtype="float32")(features)
-        features = keras.layers.Rescaling(2.0, -1.0, dtype="float32")(features)
+    if pixel_means is not None:
+        output.bias.assign(marginal_logits(pixel_means))
+    features = keras.layers.Activation("sigmoid", dtype="float32")(features)
+    features = keras.layers.Rescaling(2.0, -1.0, dtype="float32")(features)
     examples = keras.layers.Reshape(shape, dtype="float32")(features)
     return keras.Model(latents, examples, name="generator")
 
 
-def marginal_logits(means):
-    """The bias under which sigmoids give pixels of these means in [0, 1]: log m / (1 - m)."""
-    means = np.clip(np.ravel(means), 1e-7, 1.0 - 1e-7)
-    return np.log(means) - np.log1p(-means)
-
-
-def weights(shape, limit):
-    """A new initializer: U(-limit, limit) of the nets for pictures; Glorot's for points."""
-    if len(shape) == 3:
-        return keras.initializers.RandomUniform(-limit, limit)
-    return keras.initializers.GlorotUniform()
-
-
-class MaxoutDiscriminator(keras.Model):
-    """Examples `[B, *shape]` and, in training, a seed int32 [2] of the dropout, to logits `[B, 1]`,
-    float32.
-
-    Args:
-        shape: as for `gan_generator`.
-        units, pieces: of each of two maxout layers.
-        dropouts: rates before the first layer, and before both others.
-    """
-
-    def __init__(self, shape, units, pieces, dropouts):
-        super().__init__(name="discriminator")
-        pictures = len(shape) == 3
-        self.flatten = keras.layers.Flatten()
-        self.rescale = keras.layers.Rescaling(*((0.5, 0.5) if pictures else (1.0, 0.0)))
-        rates = (dropouts[0], dropouts[1], dropouts[1])
-        self.dropouts = [TrainingDropout(rate, stream) for stream, rate in enumerate(rates)]
-        self.linears = [
-            Maxout(units, pieces, kernel_initializer=weights(shape, 0.005)),
-            Maxout(units, pieces, kernel_initializer=weights(shape, 0.005)),
-            keras.layers.Dense(1, kernel_initializer=weights(shape, 0.005), dtype="float32"),
-        ]
-        self(tf.zeros([1, *shape]))  # builds it
-
-    def call(self, examples, seed=None, training=False):
-        features = self.rescale(self.flatten(examples))
-        for dropout, linear in zip(self.dropouts, self.linears, strict=True):
-            features = dropout(features, seed=seed, training=training and dropout.rate > 0)
-            features = linear(features)
-        return features
+def weights():
+    """A new initializer, U(-0.05, 0.05)."""
+    return keras.initializers.RandomUniform(-0.05, 0.05)
 
 
 class GAN(Trained):
     """GAN with the defaults of the authors' MNIST run.
 
     Args:
-        shape: of an example: (height, width, channels) of a picture, (dimensions,) of a point.
-        pixel_means: `[height, width, channels]` in [0, 1], of the training set, for the generator's
-            output bias; None leaves it at zero.
+        shape: of an example, (height, width, channels) of a picture; the paper's nets take and draw
+            numbers in [-1, 1] of any shape.
+        pixel_means: `[*shape]` in [0, 1], of the training set, for the generator's output bias;
+            None leaves it at zero.
         latent_dim: length of the latent (100).
         width: of the hidden layers, as a share of the paper's: 1200 rectified units in the
             generator, 240 maxout units of 5 pieces in the discriminator.
@@ -142,10 +94,13 @@ class GAN(Trained):
             0.5).
         generator_loss: "nonsaturating" or "minimax".
         discriminator_steps: k of algorithm 1 (1).
+        generator, discriminator: nets in place of the paper's: latents `[B, latent_dim]` to
+            examples, and a list of these and a seed int32 [2] to logits `[B, 1]`; what says how
+            large they are says nothing then.
         seed: of the latents and the dropout in training.
 
-    `train_step` takes a dict with `images [B, height, width, channels]`, float32 in [-1, 1], or
-    `points [B, dimensions]`; B is `discriminator_steps` minibatches.
+    `train_step` takes `images [B, *shape]`, pictures in [-1, 1] or examples of any other shape; B
+    is `discriminator_steps` minibatches.
 
     Raises:
         ValueError: for an unknown loss or a number of steps below one.
@@ -167,6 +122,8 @@ class GAN(Trained):
         dropouts=(0.2, 0.5),
         generator_loss="nonsaturating",
         discriminator_steps=1,
+        generator=None,
+        discriminator=None,
         seed=0,
         name="gan",
     ):
@@ -179,18 +136,29 @@ class GAN(Trained):
         self.prior = Normal(latent_dim)
         self.discriminator_steps = discriminator_steps
         self.generator_loss = GENERATOR_LOSSES[generator_loss]
-        self.generator = gan_generator(shape, latent_dim, math.ceil(1200 * width), pixel_means)
-        self.discriminator = MaxoutDiscriminator(shape, math.ceil(240 * width), 5, dropouts)
+        self.generator = generator or gan_generator(
+            shape, latent_dim, math.ceil(1200 * width), pixel_means
+        )
+        self.discriminator = discriminator or maxout_discriminator(
+            shape, math.ceil(240 * width), 5, dropouts
+        )
 
     def call(self, latents):
         """Examples `[B, *shape]` from latents `[B, latent_dim]`."""
         return self.generator(latents, training=False)
 
+    def realness(self, examples):
+        """How real the discriminator takes examples to be, at inference: logits `[B, 1]`."""
+        return self.discriminator([examples, tf.zeros([2], tf.int32)], training=False)
+
+    def updates_in(self, player, steps):
+        return steps * self.discriminator_steps if player == "discriminator" else steps
+
     def train_step(self, data):
-        real = data["points"] if "points" in data else data["images"]
+        real = self.fields(data, "images")
         step = self.begin_step()
 
-        *first, last = tf.split(real, self.discriminator_steps)
+        *first, last = minibatches(real, self.discriminator_steps)
         for number, minibatch in enumerate(first):
             tape, losses = self.play(minibatch, step, stream=3 * (number + 1))
             step.update(tape, discriminator=losses["discriminator"])
@@ -201,11 +169,11 @@ class GAN(Trained):
 
     def play(self, real, step, stream):
         """One game on a minibatch: its tape, and each player's loss by name."""
-        latents = self.sample_latents(tf.shape(real)[0], step.seed(stream))
+        latents = self.prior.sample(tf.shape(real)[0], step.seed(stream))
         with tf.GradientTape(persistent=True) as tape:
             fake = self.generator(latents, training=True)
-            real_logits = self.discriminator(real, seed=step.seed(stream + 1), training=True)
-            fake_logits = self.discriminator(fake, seed=step.seed(stream + 2), training=True)
+            real_logits = self.discriminator([real, step.seed(stream + 1)], training=True)
+            fake_logits = self.discriminator([fake, step.seed(stream + 2)], training=True)
 
             losses = {
                 "discriminator": 0.5 * nonsaturating_discriminator_loss(real_logits, fake_logits),

@@ -14,7 +14,7 @@ What a shortcut would miss:
   batches; the real one is not the batch that the discriminator has just learnt from;
 - Gaussian noise on the discriminator's input and before each of its layers, in both players' steps;
 - weight normalisation whose scale is set so that the first 500 examples have deviation 1, and then
-  stays; only the last layer's is learnt (`initialise`);
+  stays; only the last layer's is learnt;
 - the generator's normalisation has an offset, no gain; its last layer is weight-normalised;
 - the error is that of the averaged parameters of the classifier;
 - minibatch discrimination leaves out an example's closeness to itself; its T is weight-normalised;
@@ -26,8 +26,8 @@ Departures:
   the code's 180,000 steps, 0.78 after 15,000.
 - The code draws with the statistics of the drawn batch; here with moving averages, as Keras does.
 - Pictures and latents are in [-1, 1] outside, as everywhere in this package, in [0, 1] inside.
-- Without labels the nets for MNIST are the same, with one logit. Points, which the code does not
-  have, take plain layers, normal latents and no noise.
+- Without labels the nets for MNIST are the same, with one logit.
+- The scales are set by the first training batch, unless `initialise` has set them by more.
 - What the code for MNIST lacks, historical averaging and virtual batches, is off by default.
 """
 
@@ -42,9 +42,8 @@ from tfgan_zoo.layers.noise import TrainingNoise
 from tfgan_zoo.layers.virtual_batch import ReferenceBatch, VirtualBatchNormalization
 from tfgan_zoo.layers.weight_norm import WeightNormDense
 from tfgan_zoo.losses import semi_supervised
-from tfgan_zoo.networks.mlp import mlp
 from tfgan_zoo.networks.noisy_mlp import NoisyMLP, weight_normed
-from tfgan_zoo.networks.priors import Normal, Uniform
+from tfgan_zoo.networks.priors import PRIORS
 from tfgan_zoo.regularizers.historical import WeightAverage
 
 
@@ -84,6 +83,13 @@ class Discriminator(keras.Model):
         self.minibatch = MinibatchDiscrimination(kernels) if kernels else None
         self.noise = TrainingNoise(0.5, stream=len(features.hidden)) if self.noisy else None
         self.linear = weight_normed(outputs, dtype="float32")
+        # A float, so that a step that is not finite puts it back; 1 once the scales are set.
+        self.initialised = self.add_weight(
+            name="initialised",
+            initializer="zeros",
+            trainable=False,
+            aggregation="only_first_replica",
+        )
 
     def call(self, examples, seed=None, training=False):
         return self.judge(examples, seed, training)[1]
@@ -98,6 +104,8 @@ class Discriminator(keras.Model):
             seen = self.minibatch(seen, training=training)
         if self.noisy:
             seen = self.noise(seen, seed=seed, training=training)
+        if initialise:
+            self.initialised.assign(1.0)
         return features, self.linear.initialise(seen) if initialise else self.linear(seen)
 
 
@@ -105,10 +113,12 @@ class ImprovedGAN(Trained):
     """Improved GAN with the defaults of the authors' MNIST run.
 
     Args:
-        shape: of an example: (height, width, channels) of a picture, (dimensions,) of a point.
+        shape: of an example, (height, width, channels) of a picture; the nets take and draw numbers
+            in [-1, 1] of any shape.
         classes: K where some examples have labels (10 for digits); 0: none has.
         latent_dim: length of the latent (100).
-        width: of the hidden layers, as a share of the authors'; points: of 128 units.
+        prior: of the latents: "uniform" on [-1, 1], or "normal".
+        width: of the hidden layers, as a share of the authors'.
         generator_loss: "feature_matching" (with labels) or "nonsaturating" (without).
         minibatch_kernels: of minibatch discrimination (100 without labels; 0: none, with).
         real_label: of real examples, smoothed below 1 (0.9 without labels, 1 with).
@@ -117,12 +127,15 @@ class ImprovedGAN(Trained):
         reference: size of the batch of virtual batch normalisation (0: batch normalisation).
         average_rate: of the average of the classifier's parameters (1e-4).
         generator, features: nets in place of the paper's: latents `[B, latent_dim]` to examples,
-            examples to features `[B, F]`.
+            examples to features `[B, F]`; `width` and `reference` say nothing to them.
         seed: of latents and noise in training.
 
-    `train_step` takes a dict with `images [B, height, width, channels]`, float32 in [-1, 1], or
-    `points [B, dimensions]`; with classes also with `labelled_images`, `labels`, and
-    `other_images` for the generator to match. An unknown loss raises ValueError.
+    `train_step` takes `images [B, *shape]`, pictures in [-1, 1] or examples of any other shape;
+    with classes a dict with `labelled_images` and `labels` besides, and `other_images`, if there
+    are any, for the generator to match.
+
+    Raises:
+        ValueError: for an unknown loss or prior.
     """
 
     paper = {
@@ -137,6 +150,7 @@ class ImprovedGAN(Trained):
         shape=(28, 28, 1),
         classes=0,
         latent_dim=100,
+        prior="uniform",
         width=1.0,
         generator_loss=None,
         minibatch_kernels=None,
@@ -154,21 +168,17 @@ class ImprovedGAN(Trained):
         loss = generator_loss or ("feature_matching" if classes else "nonsaturating")
         if loss not in ("nonsaturating", "feature_matching"):
             raise ValueError(f"generator_loss is feature_matching or nonsaturating, not '{loss}'.")
+        if prior not in PRIORS:
+            raise ValueError(f"prior is one of {', '.join(PRIORS)}, not '{prior}'.")
         self.matches_features = loss == "feature_matching"
         self.classes = classes
         self.unlabelled_weight = unlabelled_weight
         self.real_label = (1.0 if classes else 0.9) if real_label is None else real_label
         kernels = (0 if classes else 100) if minibatch_kernels is None else minibatch_kernels
-        self.prior = Uniform(latent_dim) if len(shape) == 3 else Normal(latent_dim)
-        units = math.ceil(128 * width)
-        if len(shape) == 3:
-            self.generator = generator or mnist_generator(shape, latent_dim, width, reference)
-            layers = [math.ceil(number * width) for number in (1000, 500, 250, 250, 250)]
-            features = features or NoisyMLP(shape, layers)
-        else:
-            self.generator = generator or mlp(latent_dim, *shape, units, 2, name="generator")
-            layers = [mlp(*shape, units, units, 1), keras.layers.ReLU()]
-            features = features or keras.Sequential(layers, name="features")
+        self.prior = PRIORS[prior](latent_dim)
+        self.generator = generator or mnist_generator(shape, latent_dim, width, reference)
+        layers = [math.ceil(number * width) for number in (1000, 500, 250, 250, 250)]
+        features = features or NoisyMLP(shape, layers)
         self.discriminator = Discriminator(features, classes or 1, kernels)
         self.discriminator(tf.zeros([2, *shape]))  # builds it
         self.historical_weight, self.pasts = historical_weight, {}
@@ -182,9 +192,28 @@ class ImprovedGAN(Trained):
         return self.generator(latents, training=False)
 
     def initialise(self, examples):
-        """Sets the scales of the discriminator's layers by some real examples (500)."""
+        """Sets the scales of the discriminator's layers by some real examples, as the authors do by
+        500, and so in place of the first training batch.
+        """
         seed = tf.constant([self.noise_seed, 2**31 - 1])
         self.discriminator.judge(examples, seed, training=True, initialise=True)
+
+    def initialise_once(self, real):
+        """In a step: sets the scales by this batch, if nothing has set them before."""
+        context = tf.distribute.get_replica_context()
+        broken = tf.cast(tf.reduce_any(~tf.math.is_finite(real)), tf.float32)
+        broken = context.all_reduce(tf.distribute.ReduceOp.SUM, broken)
+
+        def initialise_all(strategy, real, broken):
+            done = tf.convert_to_tensor(self.discriminator.initialised) > 0.0
+            tf.cond(
+                done | (strategy.experimental_local_results(broken)[0] > 0.0),
+                lambda: None,
+                lambda: strategy.extended.call_for_each_replica(self.initialise, args=(real,)),
+            )
+
+        # Replicas share the scales, and meet outside of the condition.
+        context.merge_call(initialise_all, args=(real, broken))
 
     def averaged_classifier(self):
         """A context in which the discriminator has the averages of its parameters."""
@@ -195,17 +224,29 @@ class ImprovedGAN(Trained):
         past, variables = self.pasts.get(player), getattr(self, player).trainable_variables
         return self.historical_weight * past.penalty(variables) if past else 0.0
 
+    def realness(self, examples):
+        """How real the discriminator takes examples to be, at inference: logits `[B, 1]`; of
+        several classes, the log-sum-exp.
+        """
+        logits = self.discriminator(examples, training=False)
+        return tf.reduce_logsumexp(logits, axis=-1, keepdims=True)
+
     def train_step(self, data):
-        real = data["points"] if "points" in data else data["images"]
+        wanted = real = self.fields(data, "images")
+        if self.classes:
+            labelled_images, labels = self.fields(data, "labelled_images", "labels")
+            if "other_images" in data:
+                wanted = self.fields(data, "other_images")
         count = tf.shape(real)[0]
         step = self.begin_step()
+        self.initialise_once(real)
         for player, past in self.pasts.items():
             past.update(getattr(self, player).trainable_variables)
 
         def judge(examples, stream):
             return self.discriminator.judge(examples, step.seed(stream), training=True)
 
-        fake = self.generator(self.sample_latents(count, step.seed(0)), training=True)
+        fake = self.generator(self.prior.sample(count, step.seed(0)), training=True)
         parts = {}
         with tf.GradientTape() as tape:
             _, real_logits = judge(real, 1)
@@ -213,18 +254,18 @@ class ImprovedGAN(Trained):
             unlabelled = semi_supervised.unlabelled_loss(real_logits, fake_logits, self.real_label)
             discriminator_loss = unlabelled
             if self.classes:
-                _, logits = judge(data["labelled_images"], 3)
-                labelled = semi_supervised.labelled_loss(logits, data["labels"])
+                _, logits = judge(labelled_images, 3)
+                labelled = semi_supervised.labelled_loss(logits, labels)
                 parts = {"unlabelled_loss": unlabelled, "labelled_loss": labelled}
                 discriminator_loss = labelled + self.unlabelled_weight * unlabelled
             discriminator_loss += self.historical("discriminator")
         step.update(tape, discriminator=discriminator_loss)
 
-        latents = self.sample_latents(count, step.seed(4))
+        latents = self.prior.sample(count, step.seed(4))
         with tf.GradientTape() as tape:
             fake_features, fake_logits = judge(self.generator(latents, training=True), 5)
             if self.matches_features:
-                real_features, _ = judge(data.get("other_images", real), 6)
+                real_features, _ = judge(wanted, 6)
                 generator_loss = semi_supervised.feature_matching_loss(real_features, fake_features)
             else:
                 generator_loss = semi_supervised.unlabelled_generator_loss(fake_logits)

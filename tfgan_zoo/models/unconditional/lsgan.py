@@ -14,20 +14,20 @@ What a shortcut would miss:
 - the arm against which the paper compares, a sigmoid with cross-entropy in the same nets;
 - the arms without batch normalisation in the generator, or in both, where what was normalised gets
   an offset of its own;
-- for the mixture of Gaussians: two hidden layers of 128 tanh units, orthogonal weights of gain 1.4,
-  a generator ten times as fast as its discriminator, both moving at once.
+- for the mixture of Gaussians: two hidden layers of 128 tanh units, orthogonal weights of gain 1.4
+  (`networks.points.lsgan`), normal latents, a generator ten times as fast as its discriminator,
+  both moving at once.
 
 Departures:
 - Pictures: the nets are DCGAN's, as in the authors' comparison of stabilities (their latent 1024
   long, width 64); their net for scenes of 112 pixels is not here.
 - The authors sum the squares over the batch (TensorFlow's l2_loss); here they are averaged. Adam
   and RMSProp divide the factor out again.
-- Points: one forward pass serves both players, as in the authors' script, when `simultaneous`.
-  Pictures: the generator answers the discriminator that has just moved, on the same latents, as in
-  their training loops.
+- One forward pass serves both players when `simultaneous`, as in the authors' script for the
+  mixture. Otherwise the generator answers the discriminator that has just moved, on the same
+  latents, as in their training loops for pictures.
 """
 
-import keras
 import tensorflow as tf
 
 from tfgan_zoo.base import Trained
@@ -38,8 +38,8 @@ from tfgan_zoo.losses.adversarial import (
     nonsaturating_generator_loss,
 )
 from tfgan_zoo.networks.dcgan import dcgan_discriminator, dcgan_generator
-from tfgan_zoo.networks.mlp import mlp
-from tfgan_zoo.networks.priors import Normal, Uniform
+from tfgan_zoo.networks.pictures import size_and_channels
+from tfgan_zoo.networks.priors import PRIORS
 
 NORMALISED = {"both": (True, True), "discriminator": (False, True), "neither": (False, False)}
 
@@ -49,22 +49,23 @@ class LSGAN(Trained):
 
     Args:
         shape: of an example: (side, side, channels) of a picture, a power of two of at least 16 by
-            as many; or (dimensions,) of a point.
+            as many; anything where both nets are given.
         loss: "least_squares", or "sigmoid": cross-entropy, the paper's comparison.
         labels: (a, b, c), of fakes, of real examples, and what the generator wants fakes to get.
-        normalised: which player of a picture has batch normalisation: "both", "discriminator" or
+        normalised: which of the paper's nets has batch normalisation: "both", "discriminator" or
             "neither".
         simultaneous: whether both players move at once, after one forward pass.
         latent_dim: length of the latent (1024).
-        width: of a picture's generator's last hidden layer and discriminator's first (64).
-        point_width: of the two hidden layers of a point's nets (128).
+        prior: of the latents: "uniform" on [-1, 1], or "normal".
+        width: of the generator's last hidden layer and the discriminator's first (64).
+        generator, discriminator: nets in place of the paper's: latents `[B, latent_dim]` to
+            examples, and these to logits `[B, 1]`; what says how they are built says nothing then.
         seed: of the latents in training.
 
-    `train_step` takes a dict with `images [B, side, side, channels]`, float32 in [-1, 1], or
-    `points [B, dimensions]`.
+    `train_step` takes `images [B, *shape]`, pictures in [-1, 1] or examples of any other shape.
 
     Raises:
-        ValueError: for an unknown choice, or a size that the networks cannot draw.
+        ValueError: for an unknown choice, or a shape that the paper's nets cannot draw.
     """
 
     paper = {
@@ -82,47 +83,44 @@ class LSGAN(Trained):
         normalised="both",
         simultaneous=False,
         latent_dim=1024,
+        prior="uniform",
         width=64,
-        point_width=128,
+        generator=None,
+        discriminator=None,
         seed=0,
         name="lsgan",
     ):
         super().__init__(seed=seed, name=name)
-        if loss not in ("least_squares", "sigmoid") or normalised not in NORMALISED:
-            raise ValueError(
-                f"loss is least_squares or sigmoid, not '{loss}', and normalised one of "
-                f"{', '.join(NORMALISED)}, not '{normalised}'."
-            )
+        for kind, choice, choices in (
+            ("loss", loss, ("least_squares", "sigmoid")),
+            ("normalised", normalised, NORMALISED),
+            ("prior", prior, PRIORS),
+        ):
+            if choice not in choices:
+                raise ValueError(f"{kind} is one of {', '.join(choices)}, not '{choice}'.")
         self.loss_name, self.labels = loss, labels
         self.simultaneous = simultaneous
-        self.prior = Normal(latent_dim) if len(shape) == 1 else Uniform(latent_dim)
-        if len(shape) == 1:
-            layers = {
-                "width": point_width,
-                "depth": 2,
-                "activation": "tanh",
-                "initializer": lambda: keras.initializers.Orthogonal(gain=1.4),
-            }
-            self.generator = mlp(latent_dim, *shape, **layers, name="generator")
-            self.discriminator = mlp(*shape, 1, **layers, name="discriminator")
-        else:
-            *size, channels = shape
-            generator_normalised, discriminator_normalised = NORMALISED[normalised]
-            self.generator = dcgan_generator(
-                size, channels, latent_dim, width, normalised=generator_normalised
-            )
-            self.discriminator = dcgan_discriminator(
-                size, channels, width, normalised=discriminator_normalised
-            )
+        self.prior = PRIORS[prior](latent_dim)
+        generator_normalised, discriminator_normalised = NORMALISED[normalised]
+        self.generator = generator or dcgan_generator(
+            *size_and_channels(shape), latent_dim, width, normalised=generator_normalised
+        )
+        self.discriminator = discriminator or dcgan_discriminator(
+            *size_and_channels(shape), width, normalised=discriminator_normalised
+        )
 
     def call(self, latents):
         """Examples `[B, *shape]` from latents `[B, latent_dim]`."""
         return self.generator(latents, training=False)
 
+    def realness(self, examples):
+        """How real the discriminator takes examples to be, at inference: logits `[B, 1]`."""
+        return self.discriminator(examples, training=False)
+
     def train_step(self, data):
-        real = data["points"] if "points" in data else data["images"]
+        real = self.fields(data, "images")
         step = self.begin_step()
-        latents = self.sample_latents(tf.shape(real)[0], step.seed())
+        latents = self.prior.sample(tf.shape(real)[0], step.seed())
 
         with tf.GradientTape(persistent=True) as tape:
             fake = self.generator(latents, training=True)

@@ -28,7 +28,8 @@ Departures:
 - Leak 0.1, first weights and the nets for MNIST are those of github.com/sanghoon/tf-exercise-gan,
   from which the authors' code descends; theirs is there in compiled form only.
 - Pictures are in [-1, 1] outside, as everywhere in this package, and in [0, 1] inside the nets.
-- Points go in and out as they are, up to 130 on the authors' line.
+- The authors' nets for the line, where points go in and out as they are, are in
+  `networks.points.mad_gan`.
 """
 
 import keras
@@ -45,33 +46,30 @@ from tfgan_zoo.losses.generators import (
     identification_generator_loss,
     log_odds_of_real,
 )
+from tfgan_zoo.networks.pictures import size_and_channels
 from tfgan_zoo.networks.priors import Joined, OneHot, Uniform
 
 
-def shared_layers(shape, noise_dim, units, depth, filters):
-    """Noise `[B, noise_dim]` to the features that all generators share."""
-    noise = features = keras.Input((noise_dim,), name="noise")
-    if len(shape) == 1:
-        for _ in range(depth):
-            features = dense(units, "elu")(features)
-    else:
-        height, width = (side // 4 for side in shape[:2])
-        features = dense(height * width * 2 * filters, "elu")(features)
-        features = keras.layers.Reshape((height, width, 2 * filters))(features)
-        features = transposed(filters, "elu")(features)  # [B, height / 2, width / 2, 32]
-    return keras.Model(noise, features, name="trunk")
+def shared_layers(shape, noise_dim, filters):
+    """Noise `[B, noise_dim]` to the features that all generators share, `[B, height / 2, width / 2,
+    filters]`.
+    """
+    (height, width), _ = size_and_channels(shape)
+    if height % 4 or width % 4:
+        raise ValueError(f"MAD-GAN's sides are multiples of 4; got {height}x{width}.")
+    noise = keras.Input((noise_dim,), name="noise")
+    features = dense(height // 4 * (width // 4) * 2 * filters, "elu")(noise)
+    features = keras.layers.Reshape((height // 4, width // 4, 2 * filters))(features)
+    return keras.Model(noise, transposed(filters, "elu")(features), name="trunk")
 
 
 def last_layer(shape, features_shape):
-    """What a generator has of its own: shared features to examples `[B, *shape]`, float32."""
+    """What a generator has of its own: shared features to images `[B, *shape]`, float32."""
     features = keras.Input(features_shape, name="features")
-    if len(shape) == 1:
-        examples = dense(shape[0], dtype="float32")(features)
-    else:
-        pixels = transposed(shape[-1])(features)
-        pixels = keras.layers.Activation("sigmoid", dtype="float32")(pixels)
-        examples = keras.layers.Rescaling(2.0, -1.0, dtype="float32")(pixels)
-    return keras.Model(features, examples)
+    pixels = transposed(shape[-1])(features)
+    pixels = keras.layers.Activation("sigmoid", dtype="float32")(pixels)
+    images = keras.layers.Rescaling(2.0, -1.0, dtype="float32")(pixels)
+    return keras.Model(features, images)
 
 
 def one_of(noise_dim, trunk, heads):
@@ -86,27 +84,23 @@ def one_of(noise_dim, trunk, heads):
     return keras.Model(latents, examples, name="generator")
 
 
-def judging_net(shape, outputs, with_features, units, depth, filters):
-    """Examples `[B, *shape]` to logits `[B, outputs]`, float32, and to the last hidden layer's
+def judging_net(shape, outputs, with_features, filters):
+    """Images `[B, *shape]` to logits `[B, outputs]`, float32, and to the last hidden layer's
     features besides where those are asked for.
     """
-    examples = features = keras.Input(shape, name="examples")
-    if len(shape) == 1:
-        for _ in range(depth):
-            features = keras.layers.LeakyReLU(0.1)(dense(units)(features))
-    else:
-        features = keras.layers.Rescaling(0.5, 0.5)(features)
-        for width in (filters, 2 * filters):  # [B, height / 2, width / 2, 32], [B, .., .., 64]
-            features = keras.layers.Conv2D(
-                *(width, 5, 2, "same"),
-                activation="relu",
-                kernel_initializer="glorot_normal",
-                bias_initializer=keras.initializers.Constant(0.1),
-            )(features)
-        features = keras.layers.Flatten()(features)
+    images = keras.Input(shape, name="images")
+    features = keras.layers.Rescaling(0.5, 0.5)(images)
+    for width in (filters, 2 * filters):  # [B, height / 2, width / 2, 32], [B, .., .., 64]
+        features = keras.layers.Conv2D(
+            *(width, 5, 2, "same"),
+            activation="relu",
+            kernel_initializer="glorot_normal",
+            bias_initializer=keras.initializers.Constant(0.1),
+        )(features)
+    features = keras.layers.Flatten()(features)
     logits = dense(outputs, dtype="float32")(features)
     outcome = [logits, features] if with_features else logits
-    return keras.Model(examples, outcome, name="discriminator")
+    return keras.Model(images, outcome, name="discriminator")
 
 
 def dense(units, activation=None, dtype=None):
@@ -130,24 +124,24 @@ class MADGAN(Trained):
     names one of the generators.
 
     Args:
-        shape: of an example: (height, width, channels) of a picture, (dimensions,) of a point.
+        shape: of an example: (height, width, channels) of a picture, whose sides are multiples of
+            4; anything where all nets are given.
         generators: k (4); one makes it the first GAN.
         similarity: None for MAD-GAN; the weight of the hinge (1e-3) for MAD-GAN-Sim, whose
             discriminator does not tell generators apart.
         noise_dim: length of the noise (64).
-        units, depth: of the hidden layers of a point's nets (128, 3).
-        filters: of the outer layers of a picture's nets (32).
+        filters: of the outer layers of the nets (32).
+        trunk, heads, discriminator: nets in place of these: noise `[B, noise_dim]` to features; a
+            list of one net for each generator, features to examples, which are named head_0, head_1
+            and so on; examples to logits `[B, generators + 1]`, real first, or, with `similarity`,
+            to a list of logits `[B, 1]` and features `[B, F]`.
         seed: of the latents in training.
-        trunk, head, discriminator: nets in place of the authors': noise `[B, noise_dim]` to
-            features; a function without arguments that makes a new net from features to examples,
-            called once for each generator; examples to logits `[B, generators + 1]`, real first,
-            or, with `similarity`, to a list of logits `[B, 1]` and features `[B, F]`.
 
-    `train_step` takes a dict with `images [B, height, width, channels]`, float32 in [-1, 1], or
-    `points [B, dimensions]`.
+    `train_step` takes `images [B, *shape]`, pictures in [-1, 1] or examples of any other shape.
 
     Raises:
-        ValueError: for pictures whose sides are no multiples of 4.
+        ValueError: for a shape that the nets cannot draw, or heads that are not as many as
+            generators.
     """
 
     paper = {
@@ -163,31 +157,28 @@ class MADGAN(Trained):
         generators=4,
         similarity=None,
         noise_dim=64,
-        units=128,
-        depth=3,
         filters=32,
-        seed=0,
         trunk=None,
-        head=None,
+        heads=None,
         discriminator=None,
+        seed=0,
         name="mad_gan",
     ):
         super().__init__(seed=seed, name=name)
-        if len(shape) == 3 and any(side % 4 for side in shape[:2]):
-            raise ValueError(f"MAD-GAN's sides are multiples of 4; got {shape[0]}x{shape[1]}.")
         self.generators, self.similarity = generators, similarity
         self.noise = Uniform(noise_dim)
         self.prior = Joined(self.noise, OneHot(generators))
-        self.trunk = trunk or shared_layers(shape, noise_dim, units, depth, filters)
-        head = head or (lambda: last_layer(shape, self.trunk.output_shape[1:]))
-        self.heads = [head() for _ in range(generators)]
+        self.trunk = trunk or shared_layers(shape, noise_dim, filters)
+        self.heads = heads or [
+            last_layer(shape, self.trunk.output_shape[1:]) for _ in range(generators)
+        ]
+        if len(self.heads) != generators:
+            raise ValueError(f"{generators} generators need as many heads, not {len(self.heads)}.")
         for index, own in enumerate(self.heads):
             own.name = f"head_{index}"
         self.generator = one_of(noise_dim, self.trunk, self.heads)
         outputs, similar = (1, True) if similarity is not None else (generators + 1, False)
-        self.discriminator = discriminator or judging_net(
-            shape, outputs, similar, units, depth, filters
-        )
+        self.discriminator = discriminator or judging_net(shape, outputs, similar, filters)
 
     def call(self, latents):
         """Examples `[B, *shape]` from latents `[B, latent_dim]`, each by the generator named."""
@@ -206,7 +197,7 @@ class MADGAN(Trained):
         return tf.concat([head(features, training=True) for head in self.heads], 0)
 
     def train_step(self, data):
-        real = data["points"] if "points" in data else data["images"]
+        real = self.fields(data, "images")
         count = tf.shape(real)[0]
         step = self.begin_step()
 

@@ -30,7 +30,6 @@ Departures:
 - The MNIST nets are of sizes within the paper's grid, as far as we remember it; the activations,
   their initialisation, the latent and the batch are ours. No batch normalisation: the generator
   sees latents of the prior and of the encoder, whose statistics would be mixed at inference.
-- Points: the same nets, unsquashed.
 """
 
 import math
@@ -52,13 +51,10 @@ WEIGHTS = {"regularized": (0.2, 0.4), "manifold_diffusion": (1.0, 0.01)}
 
 
 def mrgan_generator(shape, latent_dim, width, depth):
-    """Rectified layers: latents `[B, latent_dim]` to examples `[B, *shape]`, float32; images are in
-    [-1, 1].
-    """
+    """Rectified layers: latents `[B, latent_dim]` to examples `[B, *shape]` in [-1, 1], float32."""
     latents = keras.Input((latent_dim,), name="latents")
     features = mlp(latent_dim, math.prod(shape), width, depth, name="layers")(latents)
-    if len(shape) == 3:
-        features = keras.layers.Activation("tanh", dtype="float32")(features)
+    features = keras.layers.Activation("tanh", dtype="float32")(features)
     examples = keras.layers.Reshape(shape, dtype="float32")(features)
     return keras.Model(latents, examples, name="generator")
 
@@ -77,7 +73,8 @@ class MRGAN(Trained):
     `diffusion_discriminator` besides.
 
     Args:
-        shape: of an example: (height, width, channels) of a picture, (dimensions,) of a point.
+        shape: of an example, (height, width, channels) of a picture; the nets take and draw numbers
+            in [-1, 1] of any shape.
         algorithm: "regularized" (Reg-GAN) or "manifold_diffusion" (MDGAN).
         distance_weight: of the distance between x and G(E(x)); None takes the algorithm's: lambda_1
             (0.2), or 1.
@@ -92,8 +89,7 @@ class MRGAN(Trained):
             one's own.
         seed: of the latents in training.
 
-    `train_step` takes a dict with `images [B, height, width, channels]`, float32 in [-1, 1], or
-    `points [B, dimensions]`.
+    `train_step` takes `images [B, *shape]`, pictures in [-1, 1] or examples of any other shape.
 
     Raises:
         ValueError: for an unknown algorithm or distance, or nets that do not fit.
@@ -105,6 +101,8 @@ class MRGAN(Trained):
         "arxiv": "1612.02136",
         "code": None,
     }
+
+    players = ("generator", "encoder", "discriminator")
 
     def __init__(
         self,
@@ -151,9 +149,9 @@ class MRGAN(Trained):
         self.prior = Normal(self.generator.input_shape[-1])
         self.encoder = encoder or mrgan_judge(shape, self.prior.size, *judge, "encoder")
         self.discriminator = discriminator or mrgan_judge(shape, 1, *judge, "discriminator")
-        self.play = self.regularized
+        self.diffuses = two
         if two:
-            self.play = self.manifold_diffusion
+            self.players = (*self.players, "diffusion_discriminator")
             self.diffusion_discriminator = diffusion_discriminator or mrgan_judge(
                 shape, 1, *judge, "diffusion_discriminator"
             )
@@ -162,22 +160,31 @@ class MRGAN(Trained):
         """Examples `[B, *shape]` from latents `[B, latent_dim]`."""
         return self.generator(latents, training=False)
 
+    def realness(self, examples):
+        """How real the discriminator takes examples to be, at inference: logits `[B, 1]`."""
+        return self.discriminator(examples, training=False)
+
+    def updates_in(self, player, steps):
+        # MDGAN's generator learns from the manifold and from the diffusion.
+        return 2 * steps if self.diffuses and player == "generator" else steps
+
     def train_step(self, data):
+        real = self.fields(data, "images")
         step = self.begin_step()
-        losses = self.play(data["points"] if "points" in data else data["images"], step)
+        losses = (self.manifold_diffusion if self.diffuses else self.regularized)(real, step)
         return step.report(**losses)
 
     def regularized(self, real, step):
         """A step of Reg-GAN: the discriminator, then generator and encoder at once."""
         count = tf.shape(real)[0]
-        fake = self.generator(self.sample_latents(count, step.seed(0)), training=True)
+        fake = self.generator(self.prior.sample(count, step.seed(0)), training=True)
         with tf.GradientTape() as tape:
             discriminator_loss = nonsaturating_discriminator_loss(
                 self.discriminator(real, training=True), self.discriminator(fake, training=True)
             )
         step.update(tape, discriminator=discriminator_loss)
 
-        latents = self.sample_latents(count, step.seed(1))
+        latents = self.prior.sample(count, step.seed(1))
         with tf.GradientTape(persistent=True) as tape:
             fake = self.generator(latents, training=True)
             adversarial_loss = nonsaturating_generator_loss(self.discriminator(fake, training=True))
@@ -209,7 +216,7 @@ class MRGAN(Trained):
             encoder_loss = self.distance_weight * distance + self.adversarial_weight * mode_loss
         step.update(tape, generator=encoder_loss, encoder=encoder_loss)
 
-        latents = self.sample_latents(tf.shape(real)[0], step.seed())
+        latents = self.prior.sample(tf.shape(real)[0], step.seed())
         reconstructions = self.generator(self.encoder(real, training=True), training=True)
         fake = self.generator(latents, training=True)
         with tf.GradientTape() as tape:

@@ -23,9 +23,6 @@ What a shortcut would miss:
 - Adam with beta_1 = 0 and beta_2 = 0.9, its rate on a line from the first step to zero.
 
 Departures:
-- Points, which the paper does not have: plain layers, those of the discriminator with biases. Its
-  slope is then at most one: a real and a generated point less than two apart are never both past
-  the margin, and most of a world is within that.
 - Batch normalisation adds 1e-5 to the variance (code: 2e-5), as in the net of WGAN-GP, which this
   generator is at twice the width.
 - The paper's nets for 48x48 and 128x128 pictures and its plain convolutional ones are not here; a
@@ -34,9 +31,9 @@ Departures:
 
 import tensorflow as tf
 
-from tfgan_zoo.base import Trained
+from tfgan_zoo.base import Trained, minibatches
 from tfgan_zoo.losses.adversarial import hinge_discriminator_loss, hinge_generator_loss
-from tfgan_zoo.networks.mlp import mlp
+from tfgan_zoo.networks.pictures import size_and_channels
 from tfgan_zoo.networks.priors import Normal
 from tfgan_zoo.networks.resnet import resnet_critic, resnet_generator
 
@@ -46,20 +43,21 @@ class SNGAN(Trained):
 
     Args:
         shape: of an example: (height, width, channels) of a picture, whose side is a power of two
-            of at least 16, or (dimensions,) of a point.
+            of at least 16; anything where both nets are given.
         latent_dim: length of the latent (128).
         generator_filters, discriminator_filters: width of every layer of either (256 and 128).
         discriminator_steps: for each step of the generator (5).
         generator_batch: latents of the generator's step, in batches of the discriminator (2).
         generator, discriminator: nets in place of the paper's: latents `[B, latent_dim]` to
-            examples, and these to logits `[B, 1]`, spectrally normalised (`layers.spectral`).
+            examples, and these to logits `[B, 1]`, spectrally normalised (`layers.spectral`); the
+            numbers of filters say nothing to them.
         seed: of the latents in training.
 
-    `train_step` takes a dict with `images [B, height, width, channels]`, float32 in [-1, 1], or
-    `points [B, dimensions]`; B is `discriminator_steps` batches, one for each.
+    `train_step` takes `images [B, *shape]`, pictures in [-1, 1] or examples of any other shape; B
+    is `discriminator_steps` batches, one for each.
 
     Raises:
-        ValueError: for a size that the networks cannot take.
+        ValueError: for a shape that the paper's nets cannot take.
     """
 
     paper = {
@@ -86,38 +84,37 @@ class SNGAN(Trained):
         self.prior = Normal(latent_dim)
         self.discriminator_steps = discriminator_steps
         self.generator_batch = generator_batch
-        if generator or discriminator:  # `compile` says which is missing
-            self.generator, self.discriminator = generator, discriminator
-        elif len(shape) == 1:
-            self.generator = mlp(latent_dim, shape[0], generator_filters, name="generator")
-            self.discriminator = mlp(
-                shape[0], 1, discriminator_filters, spectral=True, name="discriminator"
-            )
-        else:
-            size, channels = shape[:2], shape[2]
-            self.generator = resnet_generator(size, channels, latent_dim, generator_filters)
-            self.discriminator = resnet_critic(
-                size, channels, discriminator_filters, spectral=True, name="discriminator"
-            )
+        self.generator = generator or resnet_generator(
+            *size_and_channels(shape), latent_dim, generator_filters
+        )
+        self.discriminator = discriminator or resnet_critic(
+            *size_and_channels(shape), discriminator_filters, spectral=True, name="discriminator"
+        )
 
     def call(self, latents):
         """Examples `[B, *shape]` from latents `[B, latent_dim]`."""
         return self.generator(latents, training=False)
 
+    def realness(self, examples):
+        """How real the discriminator takes examples to be, at inference: logits `[B, 1]`."""
+        return self.discriminator(examples, training=False)
+
+    def updates_in(self, player, steps):
+        return steps * self.discriminator_steps if player == "discriminator" else steps
+
     def train_step(self, data):
-        batches = data["points"] if "points" in data else data["images"]
-        batches = tf.split(batches, self.discriminator_steps)
+        batches = minibatches(self.fields(data, "images"), self.discriminator_steps)
         count = tf.shape(batches[0])[0]
         step = self.begin_step()
 
-        latents = self.sample_latents(self.generator_batch * count, step.seed(0))
+        latents = self.prior.sample(self.generator_batch * count, step.seed(0))
         with tf.GradientTape() as tape:
             fake = self.generator(latents, training=True)
             generator_loss = hinge_generator_loss(self.discriminator(fake, training=True))
         step.update(tape, generator=generator_loss)
 
         for number, real in enumerate(batches, 1):
-            fake = self.generator(self.sample_latents(count, step.seed(number)), training=True)
+            fake = self.generator(self.prior.sample(count, step.seed(number)), training=True)
             with tf.GradientTape() as tape:
                 real_logits = self.discriminator(real, training=True)
                 fake_logits = self.discriminator(fake, training=True)

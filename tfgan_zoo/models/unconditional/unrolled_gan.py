@@ -23,19 +23,17 @@ What a shortcut would miss:
 Departures:
 - `generator_loss="nonsaturating"` drops the real term and flips the other, for K = 0 in the form
   that is mostly used; the default is the authors' code's.
-- The defaults of a point are the paper's text as it is widely cited (128 units, one hidden layer in
-  the discriminator, rectifiers, orthogonal weights of gain 0.8); the authors' notebook, which says
-  that it differs, has tanh, two layers, a gain of 1.4 and other rates. The text was not at hand.
-- Pictures have the nets for stacked MNIST from github.com/fjxmlzn/PacGAN, which repeats the paper's
+- The nets for the ring (`networks.points.unrolled_gan`) are those of the paper's text as it is
+  widely cited (128 units, one hidden layer in the discriminator, rectifiers, orthogonal weights of
+  gain 0.8); the authors' notebook, which says that it differs, has tanh, two layers, a gain of 1.4
+  and other rates. The text was not at hand.
+- The nets for stacked MNIST are from github.com/fjxmlzn/PacGAN, which repeats the paper's
   experiment: no code of the authors was published for it. There the discriminator has batch
   normalisation; `discriminator_normalised=False` leaves it out, for small budgets.
 - Where Adam's second moment is zero its root has no gradient; it is taken as zero.
 - Under half precision the gradients inside the K updates are not scaled; only the outer ones are.
 """
 
-import functools
-
-import keras
 import tensorflow as tf
 
 from tfgan_zoo.base import Trained
@@ -43,45 +41,36 @@ from tfgan_zoo.losses.adversarial import (
     nonsaturating_discriminator_loss,
     nonsaturating_generator_loss,
 )
-from tfgan_zoo.networks.mlp import mlp
 from tfgan_zoo.networks.priors import Normal
 from tfgan_zoo.networks.stacked_mnist import stacked_discriminator, stacked_generator
 from tfgan_zoo.optimizers import differentiable
 
-orthogonal = functools.partial(keras.initializers.Orthogonal, gain=0.8)
-
-
-def point_discriminator(dimensions, width):
-    """One hidden layer on a quarter of the coordinates: `[B, dimensions]` to `[B, 1]`, float32."""
-    points = keras.Input((dimensions,), name="points")
-    layers = mlp(dimensions, 1, width, depth=1, initializer=orthogonal, name="layers")
-    return keras.Model(points, layers(points / 4.0), name="discriminator")
-
 
 class UnrolledGAN(Trained):
-    """Unrolled GAN with the paper's nets for the ring, or for stacked MNIST.
+    """Unrolled GAN with the nets for stacked MNIST.
 
     Args:
-        shape: of an example: (dimensions,) of a point, (side, side, channels) of a picture.
+        shape: of an example: (side, side, channels) of a picture; anything where both nets are
+            given.
         unrolling_steps: K, steps of the discriminator that the generator looks ahead (10).
         differentiate: whether the generator's gradient passes through those steps.
         generator_loss: "minimax" (the saddle loss) or "nonsaturating".
         latent_dim: length of the latent (256).
-        width: of the hidden layers of a point's nets (128).
-        discriminator_share: of a picture's discriminator: its widths as a share of the generator's
-            (a quarter or a half in the paper).
-        discriminator_normalised: whether a picture's discriminator has batch normalisation, as the
+        discriminator_share: widths of the discriminator as a share of the generator's (a quarter or
+            a half in the paper).
+        discriminator_normalised: whether the discriminator has batch normalisation, as the
             repetition has. Without, a generator that has collapsed cannot pass: a batch of equal
             pictures, normalised on its own, looks like any other.
-        generator, discriminator: nets in place of the paper's: latents `[B, latent_dim]` to
-            examples, examples to logits `[B, 1]`.
+        generator, discriminator: nets in place of these: latents `[B, latent_dim]` to examples,
+            examples to logits `[B, 1]`.
         seed: of the latents in training.
 
-    `train_step` takes a dict with `points [B, dimensions]`, or `images [B, side, side, channels]`,
-    float32 in [-1, 1]. The discriminator's optimizer is one that `optimizers.differentiable` knows.
+    `train_step` takes `images [B, *shape]`, pictures in [-1, 1] or examples of any other shape.
+    The discriminator's optimizer is one that `optimizers.differentiable` knows.
 
     Raises:
-        ValueError: for an unknown loss or a negative number of steps.
+        ValueError: for an unknown loss, a negative number of steps, or a shape that the nets cannot
+            draw.
     """
 
     paper = {
@@ -93,12 +82,11 @@ class UnrolledGAN(Trained):
 
     def __init__(
         self,
-        shape=(2,),
+        shape=(28, 28, 3),
         unrolling_steps=10,
         differentiate=True,
         generator_loss="minimax",
         latent_dim=256,
-        width=128,
         discriminator_share=0.25,
         discriminator_normalised=True,
         generator=None,
@@ -114,26 +102,23 @@ class UnrolledGAN(Trained):
             )
         self.unrolling_steps, self.differentiate = unrolling_steps, differentiate
         self.generator_loss, self.prior = generator_loss, Normal(latent_dim)
-        if len(shape) == 1:
-            generator = generator or mlp(
-                latent_dim, shape[0], width, 2, initializer=orthogonal, name="generator"
-            )
-            discriminator = discriminator or point_discriminator(shape[0], width)
-        else:
-            generator = generator or stacked_generator(shape, latent_dim)
-            discriminator = discriminator or stacked_discriminator(
-                shape, discriminator_share, normalised=discriminator_normalised
-            )
-        self.generator, self.discriminator = generator, discriminator
+        self.generator = generator or stacked_generator(shape, latent_dim)
+        self.discriminator = discriminator or stacked_discriminator(
+            shape, discriminator_share, normalised=discriminator_normalised
+        )
 
     def call(self, latents):
         """Examples `[B, *shape]` from latents `[B, latent_dim]`."""
         return self.generator(latents, training=False)
 
+    def realness(self, examples):
+        """How real the discriminator takes examples to be, at inference: logits `[B, 1]`."""
+        return self.discriminator(examples, training=False)
+
     def train_step(self, data):
-        real = data["points"] if "points" in data else data["images"]
+        real = self.fields(data, "images")
         step = self.begin_step()
-        latents = self.sample_latents(tf.shape(real)[0], step.seed())
+        latents = self.prior.sample(tf.shape(real)[0], step.seed())
 
         with tf.GradientTape(persistent=True) as tape:
             fake = self.generator(latents, training=True)

@@ -26,16 +26,14 @@ Departures:
   works on one device.
 - DCGAN's nets have 5x5 kernels and a dense last layer with a bias (code: 4x4 kernels, no biases,
   a last convolution).
-- A plain net for worlds of points has the four layers of the paper's, and Keras' initial weights
-  (code: Torch's).
 """
 
 import tensorflow as tf
 
-from tfgan_zoo.base import Trained
+from tfgan_zoo.base import Trained, minibatches
 from tfgan_zoo.losses.adversarial import wasserstein_critic_loss, wasserstein_generator_loss
 from tfgan_zoo.networks.dcgan import dcgan_discriminator, dcgan_generator
-from tfgan_zoo.networks.mlp import mlp
+from tfgan_zoo.networks.pictures import size_and_channels
 from tfgan_zoo.networks.priors import Normal
 from tfgan_zoo.regularizers.clipping import clip_weights, share_at_bound
 
@@ -45,21 +43,22 @@ class WGAN(Trained):
 
     Args:
         shape: of an example: (side, side, channels) of a picture, whose side is a power of two of
-            at least 16, or (dimensions,) of a point.
+            at least 16; anything where both nets are given.
         latent_dim: length of the latent (100).
-        filters: width of the generator's last hidden layer and the critic's first (64); of all
-            hidden layers for points.
+        filters: width of the generator's last hidden layer and the critic's first (64).
         clip: c, the largest weight of the critic (0.01).
         critic_steps: for each step of the generator (5).
         long_critic_steps: the same for its first `long_steps` and then every `long_every`th (100,
             25 and 500; 0 steps, or every 0th, are none).
+        generator, critic: nets in place of the paper's: latents `[B, latent_dim]` to examples, and
+            these to scores `[B, 1]`; `filters` says nothing to them.
         seed: of the latents and of the examples drawn again in training.
 
-    `train_step` takes a dict with `images [B, side, side, channels]`, float32 in [-1, 1], or
-    `points [B, dimensions]`. B is `critic_steps` minibatches, one for each.
+    `train_step` takes `images [B, *shape]`, pictures in [-1, 1] or examples of any other shape. B
+    is `critic_steps` minibatches, one for each.
 
     Raises:
-        ValueError: for a size that the networks cannot draw, or long steps on several devices.
+        ValueError: for a shape that the paper's nets cannot draw, or long steps on several devices.
     """
 
     paper = {
@@ -68,6 +67,8 @@ class WGAN(Trained):
         "arxiv": "1701.07875",
         "code": "https://github.com/martinarjovsky/WassersteinGAN",
     }
+
+    players = ("generator", "critic")
 
     def __init__(
         self,
@@ -79,6 +80,8 @@ class WGAN(Trained):
         long_critic_steps=100,
         long_steps=25,
         long_every=500,
+        generator=None,
+        critic=None,
         seed=0,
         name="wgan",
     ):
@@ -92,12 +95,12 @@ class WGAN(Trained):
                 f"The steps with {long_critic_steps} critic steps work on one device only: switch "
                 "them off with long_critic_steps=0."
             )
-        if len(shape) == 3:
-            self.generator = dcgan_generator(shape[:2], shape[2], latent_dim, filters)
-            self.critic = dcgan_discriminator(shape[:2], shape[2], filters, name="critic")
-        else:
-            self.generator = mlp(latent_dim, shape[0], filters, depth=3, name="generator")
-            self.critic = mlp(shape[0], 1, filters, depth=3, name="critic")
+        self.generator = generator or dcgan_generator(
+            *size_and_channels(shape), latent_dim, filters
+        )
+        self.critic = critic or dcgan_discriminator(
+            *size_and_channels(shape), filters, name="critic"
+        )
 
     def call(self, latents):
         """Examples `[B, *shape]` from latents `[B, latent_dim]`."""
@@ -110,20 +113,25 @@ class WGAN(Trained):
             long |= step % self.long_every == 0
         return tf.where(long, max(self.long_critic_steps - self.critic_steps, 0), 0)
 
-    def critic_steps_in(self, steps):
-        """Critic steps in the first `steps` steps of the generator."""
+    def realness(self, examples):
+        """How real the critic takes examples to be, at inference: scores `[B, 1]`."""
+        return self.critic(examples, training=False)
+
+    def updates_in(self, player, steps):
+        if player == "generator":
+            return steps
         further = self.further_critic_steps(tf.range(steps))
         return steps * self.critic_steps + int(tf.reduce_sum(further))
 
     def train_step(self, data):
-        real = data["points"] if "points" in data else data["images"]
+        real = self.fields(data, "images")
         step = self.begin_step()
-        minibatches = tf.split(real, self.critic_steps)
-        size = minibatches[0].shape[0]
+        parts = minibatches(real, self.critic_steps)
+        size = tf.shape(parts[0])[0]
 
         def train_critic(minibatch, seed):
             clip_weights(self.critic.trainable_variables, self.clip)
-            fake = self.generator(self.sample_latents(size, seed), training=True)
+            fake = self.generator(self.prior.sample(size, seed), training=True)
             with tf.GradientTape() as tape:
                 real_scores = self.critic(minibatch, training=True)
                 fake_scores = self.critic(fake, training=True)
@@ -131,7 +139,7 @@ class WGAN(Trained):
             step.update(tape, critic=critic_loss)
             return critic_loss
 
-        for number, minibatch in enumerate(minibatches):
+        for number, minibatch in enumerate(parts):
             critic_loss = train_critic(minibatch, step.seed(number + 3))
 
         # The loop hands on what `step` remembers of its updates.
@@ -139,7 +147,7 @@ class WGAN(Trained):
             step.finite = finite
             rows, noise = (tf.random.fold_in(step.seed(k), number, alg="philox") for k in (1, 2))
             rows = tf.random.stateless_uniform(
-                [size], rows, 0, real.shape[0], tf.int32, alg="philox"
+                [size], rows, 0, tf.shape(real)[0], tf.int32, alg="philox"
             )
             loss = train_critic(tf.gather(real, rows), noise)
             return number + 1, loss, step.finite, step.gradient_norms["critic"]
@@ -151,7 +159,7 @@ class WGAN(Trained):
             _, critic_loss, step.finite, step.gradient_norms["critic"] = state
 
         with tf.GradientTape() as tape:
-            fake = self.generator(self.sample_latents(size, step.seed(0)), training=True)
+            fake = self.generator(self.prior.sample(size, step.seed(0)), training=True)
             generator_loss = wasserstein_generator_loss(self.critic(fake, training=True))
         step.update(tape, generator=generator_loss)
 

@@ -19,7 +19,7 @@ What a shortcut would miss:
 - pixels of 256 levels are spread over their bins by uniform noise: a critic sees the levels;
 - with labels: AC-GAN's classifier on the critic learns from real pictures alone, at weight 1; the
   generator follows it at 0.1, and normalises by scales and offsets of each class;
-- worlds of points: lambda 0.1 instead of 10.
+- for worlds of points lambda is 0.1 instead of 10, and nothing is spread (`dequantised=False`).
 
 Departures:
 - The critic learns before the generator, as in algorithm 1; the code begins with the generator,
@@ -35,9 +35,9 @@ import math
 import keras
 import tensorflow as tf
 
-from tfgan_zoo.base import Trained
+from tfgan_zoo.base import Trained, minibatches
 from tfgan_zoo.losses.adversarial import wasserstein_critic_loss, wasserstein_generator_loss
-from tfgan_zoo.networks.mlp import mlp
+from tfgan_zoo.networks.pictures import size_and_channels
 from tfgan_zoo.networks.priors import Joined, Normal, OneHot
 from tfgan_zoo.networks.resnet import resnet_critic, resnet_generator
 from tfgan_zoo.regularizers.gradient_penalty import gradient_penalty
@@ -59,7 +59,7 @@ def conv_generator(shape, latent_dim, filters=64):
     The side is 28 or a power of two of at least 16; `filters` is the width of the last hidden
     layer. Latents `[B, latent_dim]` to images `[B, *shape]` in [-1, 1], float32.
     """
-    side, channels = shape[0], shape[-1]
+    (side, _), channels = size_and_channels(shape)
     levels = _levels(shape)
     width = filters * 2 ** (levels - 1)
     latents = keras.Input((latent_dim,), name="latents")
@@ -99,7 +99,7 @@ def conv_critic(shape, filters=64, outputs=1):
 
 
 def _levels(shape):
-    side, width = shape[:2]
+    (side, width), _ = size_and_channels(shape)
     if side != width or (side != 28 and (side < 16 or side & (side - 1))):
         raise ValueError(f"conv draws squares of 28 or 16, 32, 64, ... pixels, not {side}x{width}.")
     return round(math.log2(side / 4))
@@ -109,25 +109,28 @@ class WGANGP(Trained):
     """WGAN-GP with the defaults of the authors' CIFAR-10 run.
 
     Args:
-        shape: of an example: (height, width, channels) of a picture, (dimensions,) of a point.
-        networks: "resnet" (CIFAR-10), "conv" (MNIST) or "mlp" (worlds of points).
-        latent_dim: length of the latent (128; 2 for points), without the label.
-        filters: width of both nets (128; "conv" 64, "mlp" 512).
+        shape: of an example: (height, width, channels) of a picture; anything where both nets are
+            given.
+        networks: "resnet" (CIFAR-10) or "conv" (MNIST).
+        latent_dim: length of the latent (128), without the label.
+        filters: width of both nets (128; "conv" 64).
         critic_steps: for each step of the generator (5).
-        penalty: lambda (10; 0.1 for points).
+        penalty: lambda (10).
+        dequantised: whether noise spreads the 256 levels of pixels over their bins; not for what
+            has no levels.
         generator_batch: latents of the generator's step, in batches of the critic (2; 1 in the
             authors' other runs).
         classes: above 0 the class-conditional arm; latents then end in a class's one-hot vector.
         critic_class_weight, generator_class_weight: of the classifier's loss (1 and 0.1).
-        generator, critic: nets in place of these: latents to examples, and these to scores.
+        generator, critic: nets in place of these: latents to examples, and these to `[B, 1 +
+            classes]`, a score first; `networks` and `filters` say nothing to them.
         seed: of latents, alpha and noise in training.
 
-    `train_step` takes a dict with `images [B, height, width, channels]`, float32 in [-1, 1], and
-    `labels [B]`, int32, if there are classes; or `points [B, dimensions]`. B is `critic_steps`
-    batches, one for each.
+    `train_step` takes `images [B, *shape]`, pictures in [-1, 1] or examples of any other shape,
+    and `labels [B]`, int32, if there are classes. B is `critic_steps` batches, one for each.
 
     Raises:
-        ValueError: for unknown networks, or sizes or labels that they cannot take.
+        ValueError: for unknown networks, or a shape that they cannot take.
     """
 
     paper = {
@@ -137,6 +140,8 @@ class WGANGP(Trained):
         "code": "https://github.com/igul222/improved_wgan_training",
     }
 
+    players = ("generator", "critic")
+
     def __init__(
         self,
         shape=(32, 32, 3),
@@ -145,6 +150,7 @@ class WGANGP(Trained):
         filters=128,
         critic_steps=5,
         penalty=10.0,
+        dequantised=True,
         generator_batch=2,
         classes=0,
         critic_class_weight=1.0,
@@ -155,29 +161,21 @@ class WGANGP(Trained):
         name="wgan_gp",
     ):
         super().__init__(seed=seed, name=name)
+        if networks not in ("resnet", "conv"):
+            raise ValueError(f"networks is resnet or conv, not '{networks}'.")
         self.noise, self.classes = Normal(latent_dim), classes
         self.prior = Joined(self.noise, OneHot(classes)) if classes else self.noise
         self.critic_steps, self.penalty = critic_steps, penalty
-        self.generator_batch = generator_batch
+        self.dequantised, self.generator_batch = dequantised, generator_batch
         self.critic_class_weight = critic_class_weight
         self.generator_class_weight = generator_class_weight
-        if generator or critic:  # `compile` says which is missing
-            self.generator, self.critic = generator, critic
-        elif networks == "mlp" and len(shape) == 1 and not classes:
-            plain = {"width": filters, "depth": 3, "initializer": "he_uniform"}
-            self.generator = mlp(latent_dim, shape[0], name="generator", **plain)
-            self.critic = mlp(shape[0], 1, name="critic", **plain)
-        elif networks == "conv" and len(shape) == 3:
-            self.generator = conv_generator(shape, self.prior.size, filters)
-            self.critic = conv_critic(shape, filters, 1 + classes)
-        elif networks == "resnet" and len(shape) == 3:
-            self.generator = resnet_generator(shape[:2], shape[2], latent_dim, filters, classes)
-            self.critic = resnet_critic(shape[:2], shape[2], filters, 1 + classes)
-        else:
-            raise ValueError(
-                f"There are no networks '{networks}' for {classes} classes of {tuple(shape)}: "
-                "points take mlp, without classes; pictures resnet or conv."
-            )
+        if networks == "conv":
+            generator = generator or conv_generator(shape, self.prior.size, filters)
+            critic = critic or conv_critic(shape, filters, 1 + classes)
+        self.generator = generator or resnet_generator(
+            *size_and_channels(shape), latent_dim, filters, classes
+        )
+        self.critic = critic or resnet_critic(*size_and_channels(shape), filters, 1 + classes)
 
     def call(self, latents):
         """Examples `[B, *shape]` from latents `[B, latent_dim]`."""
@@ -199,15 +197,24 @@ class WGANGP(Trained):
             return 0.0
         return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, class_logits))
 
+    def realness(self, examples):
+        """How real the critic takes examples to be, at inference: scores `[B, 1]`."""
+        return self.critic(examples, training=False)[:, :1]
+
+    def updates_in(self, player, steps):
+        return steps * self.critic_steps if player == "critic" else steps
+
     def train_step(self, data):
-        pictures = "points" not in data
-        real = data["images"] if pictures else data["points"]
-        labels = data["labels"] if self.classes else tf.zeros(tf.shape(real)[:1], tf.int32)
+        if self.classes:
+            real, labels = self.fields(data, "images", "labels")
+        else:
+            real = self.fields(data, "images")
+            labels = tf.zeros(tf.shape(real)[:1], tf.int32)
         step = self.begin_step()
-        if pictures:
+        if self.dequantised:
             real = dequantise(real, step.seed(0))
 
-        parts = [tf.split(values, self.critic_steps) for values in (real, labels)]
+        parts = [minibatches(values, self.critic_steps) for values in (real, labels)]
         for number, (real, labels) in enumerate(zip(*parts, strict=True), 1):
             latents = self.draw_latents(labels, step.seed(2 * number))
             fake = self.generator(latents, training=True)
@@ -222,7 +229,7 @@ class WGANGP(Trained):
                 critic_loss += self.critic_class_weight * self.class_loss(class_logits, labels)
             step.update(tape, critic=critic_loss)
 
-        latents = self.sample_latents(self.generator_batch * real.shape[0], step.seed(1))
+        latents = self.prior.sample(self.generator_batch * tf.shape(real)[0], step.seed(1))
         wanted = tf.argmax(latents[:, self.noise.size :], -1) if self.classes else None
         with tf.GradientTape() as tape:
             fake_scores, class_logits = self.judge(self.generator(latents, training=True))

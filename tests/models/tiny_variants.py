@@ -1,0 +1,300 @@
+"""Every variant at the size of a test: how it is made, and a batch that it learns from.
+
+The contract (`tests/contract.py`) and the tests of saving go through this table. A variant has an
+entry under the name of its file, and one more for each arm whose step takes another way.
+"""
+
+import dataclasses
+import importlib
+from collections.abc import Callable
+
+import numpy as np
+
+CLASSES = 3
+
+
+@dataclasses.dataclass(frozen=True)
+class Tiny:
+    """A variant at the size of a test.
+
+    Attributes:
+        variant: its class, as `room.file.Class` under `tfgan_zoo.models`.
+        arguments: of its `__init__`, all but the seed.
+        batch: `numpy.random.Generator` -> the arrays of one batch, by name.
+        methods: those that take a step, in the order of the variant's phases.
+    """
+
+    variant: str
+    arguments: dict
+    batch: Callable
+    methods: tuple[str, ...] = ("train_step",)
+
+    @property
+    def module(self):
+        """The module of the variant's file."""
+        return importlib.import_module(f"tfgan_zoo.models.{self.variant.rpartition('.')[0]}")
+
+    @property
+    def type(self):
+        """The variant's class."""
+        return getattr(self.module, self.variant.rpartition(".")[2])
+
+    def build(self, seed=0):
+        """The variant, not compiled."""
+        return self.type(**self.arguments, seed=seed)
+
+
+def pictures(shape, count=4, labels=False):
+    """`Tiny.batch` of `count` pictures, float32 `[count, *shape]` in [-1, 1] under the name
+    `images`; of `labels` int32 `[count]` too where those are asked for.
+    """
+
+    def batch(random):
+        images = random.uniform(-1, 1, (count, *shape)).astype(np.float32)
+        classes = random.integers(0, CLASSES, count).astype(np.int32)
+        return {"images": images, **({"labels": classes} if labels else {})}
+
+    return batch
+
+
+def fields(*names, shape, count=1):
+    """`Tiny.batch` of several fields of pictures, float32 `[count, *shape]` in [-1, 1] each."""
+
+    def batch(random):
+        return {n: random.uniform(-1, 1, (count, *shape)).astype(np.float32) for n in names}
+
+    return batch
+
+
+def labelled_besides(shape, count=4):
+    """`Tiny.batch` of `count` pictures without labels and as many others with them."""
+
+    def batch(random):
+        others = pictures(shape, count, labels=True)(random)
+        labelled = {"labelled_images": others["images"], "labels": others["labels"]}
+        return {**pictures(shape, count)(random), **labelled}
+
+    return batch
+
+
+def tokens(vocabulary, length, count=8):
+    """`Tiny.batch` of `count` sequences, int32 `[count, length]` under the name `tokens`."""
+    return lambda random: {
+        "tokens": random.integers(0, vocabulary, (count, length)).astype(np.int32)
+    }
+
+
+SMALL, MIDDLE = (12, 12, 1), (16, 16, 1)
+
+VARIANTS = {
+    "gan": Tiny(
+        "unconditional.gan.GAN",
+        {"shape": SMALL, "latent_dim": 8, "width": 0.01, "discriminator_steps": 2},
+        pictures(SMALL),
+    ),
+    "dcgan": Tiny(
+        "unconditional.dcgan.DCGAN",
+        {
+            "image_size": MIDDLE[:2],
+            "channels": 1,
+            "latent_dim": 8,
+            "generator_filters": 2,
+            "discriminator_filters": 2,
+        },
+        pictures(MIDDLE),
+    ),
+    "dcgan_conditional": Tiny(
+        "unconditional.dcgan.DCGAN",
+        {
+            "image_size": MIDDLE[:2],
+            "channels": 1,
+            "latent_dim": 8,
+            "generator_filters": 2,
+            "discriminator_filters": 2,
+            "classes": CLASSES,
+            "soft_labels": True,
+            "flipped_labels": 0.05,
+            "input_noise": 0.1,
+            "input_noise_steps": 2,
+            "replay": 6,
+            "spherical": True,
+            "generator_noise": 0.1,
+            "generator_dropout": 0.5,
+        },
+        pictures(MIDDLE, labels=True),
+    ),
+    "lsgan": Tiny(
+        "unconditional.lsgan.LSGAN",
+        {"shape": MIDDLE, "labels": (-1.0, 1.0, 0.0), "latent_dim": 8, "width": 2},
+        pictures(MIDDLE),
+    ),
+    # A critic without learning rate would be clipped all the same, hence the bound.
+    "wgan": Tiny(
+        "unconditional.wgan.WGAN",
+        {
+            "shape": MIDDLE,
+            "latent_dim": 8,
+            "filters": 2,
+            "clip": 10.0,
+            "critic_steps": 2,
+            "long_critic_steps": 3,
+        },
+        pictures(MIDDLE),
+    ),
+    "wgan_gp": Tiny(
+        "unconditional.wgan_gp.WGANGP",
+        {"shape": MIDDLE, "latent_dim": 8, "filters": 2, "critic_steps": 2},
+        pictures(MIDDLE),
+    ),
+    "wgan_gp_conditional": Tiny(
+        "unconditional.wgan_gp.WGANGP",
+        {"shape": MIDDLE, "latent_dim": 8, "filters": 2, "critic_steps": 2, "classes": CLASSES},
+        pictures(MIDDLE, labels=True),
+    ),
+    "sngan": Tiny(
+        "unconditional.sngan.SNGAN",
+        {
+            "shape": MIDDLE,
+            "latent_dim": 8,
+            "generator_filters": 2,
+            "discriminator_filters": 2,
+            "discriminator_steps": 2,
+        },
+        pictures(MIDDLE),
+    ),
+    "dragan": Tiny(
+        "unconditional.dragan.DRAGAN",
+        {"shape": SMALL, "latent_dim": 8, "width": 8},
+        pictures(SMALL),
+    ),
+    "ebgan": Tiny(
+        "unconditional.ebgan.EBGAN",
+        {
+            "shape": SMALL,
+            "latent_dim": 8,
+            "generator_width": 8,
+            "generator_depth": 2,
+            "encoder_width": 8,
+        },
+        pictures(SMALL),
+    ),
+    "fgan": Tiny(
+        "unconditional.fgan.FGAN",
+        {"shape": SMALL, "divergence": "jeffrey", "latent_dim": 8, "width": 0.02},
+        pictures(SMALL),
+    ),
+    "unrolled_gan": Tiny(
+        "unconditional.unrolled_gan.UnrolledGAN",
+        {"shape": SMALL, "unrolling_steps": 2, "latent_dim": 8},
+        pictures(SMALL),
+    ),
+    "mad_gan": Tiny(
+        "unconditional.mad_gan.MADGAN",
+        {"shape": SMALL, "generators": 3, "noise_dim": 8, "filters": 2},
+        pictures(SMALL),
+    ),
+    "mrgan": Tiny(
+        "unconditional.mrgan.MRGAN",
+        {"shape": SMALL, "latent_dim": 8, "generator_width": 8, "discriminator_width": 8},
+        pictures(SMALL),
+    ),
+    "mrgan_manifold_diffusion": Tiny(
+        "unconditional.mrgan.MRGAN",
+        {
+            "shape": SMALL,
+            "algorithm": "manifold_diffusion",
+            "latent_dim": 8,
+            "generator_width": 8,
+            "discriminator_width": 8,
+        },
+        pictures(SMALL),
+    ),
+    "improved_gan": Tiny(
+        "unconditional.improved_gan.ImprovedGAN",
+        {
+            "shape": SMALL,
+            "classes": CLASSES,
+            "latent_dim": 8,
+            "width": 0.02,
+            "minibatch_kernels": 3,
+            "historical_weight": 1e-3,
+            "reference": 4,
+        },
+        labelled_besides(SMALL),
+    ),
+    "cgan": Tiny(
+        "conditional.cgan.CGAN",
+        {
+            "image_size": SMALL[:2],
+            "classes": CLASSES,
+            "latent_dim": 8,
+            "width": 0.05,
+            # Nothing a test can see learns in two steps where half of the units are dropped.
+            "generator_dropout": 0.1,
+        },
+        pictures(SMALL, labels=True),
+    ),
+    "infogan": Tiny(
+        "conditional.infogan.InfoGAN",
+        {"image_size": SMALL[:2], "noise_dim": 6, "categories": CLASSES, "width": 0.05},
+        pictures(SMALL),
+    ),
+    "pix2pix": Tiny(
+        "translation.pix2pix.Pix2Pix",
+        {
+            "image_size": (16, 16),
+            "generator_filters": 2,
+            "discriminator_filters": 2,
+            "patch": 16,
+        },
+        fields("source", "target", shape=(16, 16, 3)),
+    ),
+    "cyclegan": Tiny(
+        "translation.cyclegan.CycleGAN",
+        {
+            "image_size": (16, 16),
+            "generator_filters": 2,
+            "discriminator_filters": 2,
+            "blocks": 1,
+            "patch": 16,
+            "pool_size": 2,
+        },
+        fields("images_a", "images_b", shape=(16, 16, 3)),
+    ),
+    "vae": Tiny(
+        "likelihood.vae.VAE",
+        {"shape": (4, 4, 1), "latent_dim": 2, "width": 5},
+        pictures((4, 4, 1)),
+    ),
+    "vae_gaussian": Tiny(
+        "likelihood.vae.VAE",
+        {
+            "shape": (4, 4, 1),
+            "likelihood": "gaussian",
+            "latent_dim": 2,
+            "width": 5,
+            "depth": 2,
+            "examples": None,
+        },
+        pictures((4, 4, 1)),
+    ),
+    "seqgan": Tiny(
+        "sequence.seqgan.SeqGAN",
+        {
+            "vocabulary": 9,
+            "length": 4,
+            "units": 4,
+            "embedding": 3,
+            "widths": (1, 2),
+            "filters": (4, 4),
+            "discriminator_embedding": 3,
+            "samples": 4,
+            "rollouts": 2,
+            "rounds": 1,
+            "epochs": 1,
+            "minibatch": 8,
+        },
+        tokens(9, 4),
+        ("pretrain_step", "discriminator_step", "train_step"),
+    ),
+}

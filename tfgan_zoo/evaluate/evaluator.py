@@ -1,0 +1,120 @@
+"""What an evaluator is, and what several of them say together.
+
+An evaluator scores whatever answers as the interface of a model does: the model itself at a
+validation, the SavedModel when it is exported, a file from the scoring command. It never asks
+which.
+"""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+
+@dataclasses.dataclass(frozen=True)
+class Evaluator:
+    """Scores of one kind, and how they are taken.
+
+    Building one costs next to nothing: data is read and baselines are computed when they are asked
+    for.
+
+    Attributes:
+        name: one word or two, for messages.
+        protocol: a sentence or two that a stranger can repeat the scores by; empty where the names
+            of the scores say it.
+        measure: served -> floats by name. `served(**inputs)` takes the inputs of the interface by
+            their names, arrays `[B, ...]`, and returns its outputs by their names, NumPy
+            `[B, ...]`.
+        baselines: () -> floats by name, by the name of what is scored in place of the model.
+        training: True if it is asked at each validation, False if of the exported model.
+        findings: () -> a sentence that the protocol ends in, where it tells something that only
+            the trained model shows; empty otherwise.
+    """
+
+    name: str
+    protocol: str
+    measure: Callable[[Callable], dict[str, float]]
+    baselines: Callable[[], dict[str, dict[str, float]]] = dict
+    training: bool = False
+    findings: Callable[[], str] = str
+
+
+def served_by(call):
+    """`served` of a function `call(**inputs) -> tensors by name`, such as `Interface.call`."""
+
+    def served(**inputs):
+        return {name: np.asarray(value) for name, value in call(**inputs).items()}
+
+    return served
+
+
+def bound(evaluator, served):
+    """The evaluator of one certain `served`, whatever it is handed: for a model with several
+    interfaces, of which an evaluator scores one.
+    """
+    return dataclasses.replace(evaluator, measure=lambda _: evaluator.measure(served))
+
+
+def at_validation(evaluators):
+    """Those that are asked at each validation."""
+    return [evaluator for evaluator in evaluators if evaluator.training]
+
+
+def at_export(evaluators):
+    """Those that are asked of the exported model."""
+    return [evaluator for evaluator in evaluators if not evaluator.training]
+
+
+def measure(evaluators, served):
+    """The scores of all evaluators by name, in their order.
+
+    Raises:
+        ValueError: if two of them call a score by one name.
+    """
+    scores = {}
+    for evaluator in evaluators:
+        found = evaluator.measure(served)
+        twice = sorted(set(found) & set(scores))
+        if twice:
+            raise ValueError(
+                f"The evaluator {evaluator.name} gives {', '.join(twice)} once more: name the "
+                "scores of two evaluators apart."
+            )
+        scores |= found
+    return scores
+
+
+def baselines(evaluators):
+    """The baselines of all evaluators: floats by name, by the name of what was scored."""
+    found = {}
+    for evaluator in evaluators:
+        for name, scores in evaluator.baselines().items():
+            found.setdefault(name, {}).update(scores)
+    return found
+
+
+def protocol(evaluators):
+    """The protocols and findings of all evaluators, a paragraph."""
+    sentences = [s for e in evaluators for s in (e.protocol, e.findings())]
+    return " ".join(sentence.strip() for sentence in sentences if sentence.strip())
+
+
+def in_batches(served, output, size, inputs: Mapping):
+    """One output for many inputs, `size` at a time.
+
+    Args:
+        served: as for `Evaluator.measure`.
+        output: name of the output.
+        size: inputs in one call.
+        inputs: arrays `[N, ...]` by the name of the input.
+
+    Returns:
+        NumPy array `[N, ...]`.
+    """
+    count = len(next(iter(inputs.values())))
+    return np.concatenate(
+        [
+            served(**{name: values[i : i + size] for name, values in inputs.items()})[output]
+            for i in range(0, count, size)
+        ]
+    )

@@ -1,0 +1,202 @@
+"""Pictures from latents and labels: are they of the class that was asked for, and how varied is one
+class?
+"""
+
+import functools
+
+import numpy as np
+
+from tfgan_zoo.evaluate import latent, tables
+from tfgan_zoo.evaluate.evaluator import Evaluator, in_batches
+from tfgan_zoo.kinds.kind import mean_deviation as spread
+from tfgan_zoo.metrics import extractors, generated, neighbours
+
+EXAMPLES = 10_000  # labelled samples of the 1-nearest-neighbour classifier
+BATCH = 100  # pictures in one call of an exported model
+READ = 100  # pictures of each label that are read at a validation
+SPREAD = 300  # pictures whose spread is taken at a validation
+
+
+def inputs_of(prior, classes):
+    """(count, seed) -> the inputs of an interface that takes latents and labels: every label in
+    turn, so that all come equally often.
+    """
+    return lambda count, seed: inputs(prior, np.arange(count) % classes, seed)
+
+
+def inputs(prior, labels, seed):
+    """The inputs of an interface that takes latents and labels: latents of `seed` (int32 [2]) for
+    `labels [B]`.
+    """
+    latents = np.asarray(prior.sample(len(labels), list(seed)))
+    return {"latents": latents, "labels": np.asarray(labels, np.int32)}
+
+
+def count_classes(train):
+    """Number of labels in a table of training examples."""
+    names = train.info.get("label_names")
+    return len(names) if names else 1 + int(tables.first(train, len(train))["labels"].max())
+
+
+def reader(train):
+    """pictures `[B, H, W, C]` in [-1, 1] -> digits `[B]`, by the zoo's frozen classifier; None if
+    the pictures of `train` are no grey ones of ten classes.
+    """
+    shape = train.fields["images"].shape
+    if count_classes(train) != 10 or extractors.automatic(shape) != "mnist_cnn":
+        return None
+    classify = extractors.find("mnist_cnn")
+    return lambda images: classify(generated.quantise(images, "The generator"))[1].argmax(1)
+
+
+def label_accuracy(draw, read, classes, per_label):
+    """Share of the pictures that are read as the label they were drawn for, over all labels and
+    for the worst.
+
+    Args:
+        draw: (labels `[B]`, label) -> pictures.
+        read: pictures -> labels.
+        classes: number of labels.
+        per_label: pictures of each.
+    """
+    hits = [
+        np.mean(read(draw(np.full(per_label, label), label)) == label) for label in range(classes)
+    ]
+    return {"label_accuracy": float(np.mean(hits)), "worst_label_accuracy": float(np.min(hits))}
+
+
+def training(prior, train):
+    """The scores of each validation: `label_spread`, and where the frozen classifier can tell
+    `label_accuracy` and `worst_label_accuracy`.
+
+    Args:
+        prior: of `networks.priors`.
+        train: `Examples` with the fields `images` and `labels`.
+
+    Returns:
+        list of `Evaluator` of an interface `latents`, `labels` -> `images`.
+    """
+    classes = count_classes(train)
+
+    @functools.cache
+    def real():
+        pictures = tables.first_pictures(train, latent.LARGEST)
+        return spread_of_labels(pictures, tables.first(train, latent.LARGEST)["labels"])
+
+    def label_spread(served):
+        drawn = inputs_of(prior, classes)(SPREAD, (0, 5))
+        pictures = served(**drawn)["images"]
+        return {"label_spread": spread_of_labels(pictures, drawn["labels"]) / real()}
+
+    read = reader(train)
+
+    def accuracy(served):
+        def draw(labels, label):
+            return served(**inputs(prior, labels, (label, 5)))["images"]
+
+        return label_accuracy(draw, read, classes, READ)
+
+    found = [Evaluator("label spread", "", label_spread, training=True)]
+    if read:
+        found.append(Evaluator("label accuracy", "", accuracy, training=True))
+    return found
+
+
+def export(prior, train, test, per_label=1000):
+    """The scores of an exported generator of classes: `1-NN accuracy`, `spread`, `label spread`,
+    and where the frozen classifier can tell `label accuracy`, `worst label accuracy` and
+    `1-NN classifier error`; beside training and test pictures.
+
+    Args:
+        prior: of `networks.priors`.
+        train, test: `Examples` with the fields `images` and `labels`.
+        per_label: pictures of each label that the classifier reads.
+
+    Returns:
+        `Evaluator` of an interface `latents`, `labels` -> `images`.
+    """
+    classes, read = count_classes(train), reader(train)
+    count = latent.count_of(train, test)
+
+    @functools.cache
+    def real():
+        return tables.first_pictures(test, count)
+
+    @functools.cache
+    def true_labels():
+        return tables.first(test, count)["labels"]
+
+    def compare(pictures, labels):
+        return {
+            "1-NN accuracy": latent.pixel_accuracy(real(), pictures)["total"],
+            "spread": spread(pictures) / spread(real()),
+            "label spread": spread_of_labels(pictures, labels)
+            / spread_of_labels(real(), true_labels()),
+        }
+
+    def measure(served):
+        def draw(labels, seed):
+            return in_batches(served, "images", BATCH, inputs(prior, labels, seed))
+
+        scores = compare(draw(true_labels(), (0, 1)), true_labels())
+        if read:
+            found = label_accuracy(
+                lambda labels, label: draw(labels, (label, 4)), read, classes, per_label
+            )
+            scores |= {name.replace("_", " "): value for name, value in found.items()}
+            labels = np.arange(min(EXAMPLES, len(train))) % classes
+            scores["1-NN classifier error"] = neighbour_error(draw(labels, (0, 6)), labels, test)
+        return scores
+
+    def baselines():
+        stored = tables.first(train, count)["labels"]
+        found = {"training pictures": compare(tables.first_pictures(train, count), stored)}
+        if read:
+            hits = read(real()) == true_labels()
+            found["test pictures"] = {"label accuracy": float(np.mean(hits))}
+            found["training pictures"]["1-NN classifier error"] = neighbour_error(
+                tables.first_pictures(train, EXAMPLES),
+                tables.first(train, EXAMPLES)["labels"],
+                test,
+            )
+        return found
+
+    reading = (
+        f"label accuracy: share of {per_label * classes} pictures, "
+        f"{per_label} of each label, that the zoo's frozen mnist_cnn reads as the label they "
+        "were drawn for. 1-NN classifier error: on all test pictures, of the 1-nearest-neighbour "
+        f"classifier on pixels whose examples are {min(EXAMPLES, len(train)):,} pictures, "
+        "the labels in turn (the score of DCGAN's authors). "
+    )
+    protocol = (
+        f"{reading if read else ''}Of {count} pictures drawn by the SavedModel with the labels "
+        f"of as many of the split '{test.info['split']}': leave-one-out "
+        "1-nearest-neighbour accuracy on pixels (0.5 is ideal, under it means copies) and the "
+        "spread (mean over pixels of the standard deviation) as a share of the real pictures', "
+        "over all and, as label spread, the mean over those of one label."
+    )
+    return Evaluator("labelled closeness", protocol, measure, baselines)
+
+
+def spread_of_labels(examples, labels):
+    """Mean over the labels of the spread of their examples: what one label leaves to the latent.
+
+    Args:
+        examples: `[N, ...]`.
+        labels: integers `[N]`, each at least twice.
+    """
+    labels = np.asarray(labels)
+    return float(np.mean([spread(examples[labels == label]) for label in np.unique(labels)]))
+
+
+def neighbour_error(pictures, labels, test):
+    """Error on all of `test` of the 1-nearest-neighbour classifier on pixels.
+
+    Args:
+        pictures, labels: its examples, float `[N, H, W, C]` in [-1, 1] and integers `[N]`.
+        test: `Examples` with the fields `images` and `labels`.
+    """
+    real = tables.first_pictures(test, len(test))
+    flat = [np.reshape(images, (len(images), -1)) for images in (pictures, real)]
+    truth = tables.first(test, len(test))["labels"]
+    return neighbours.classification_error(flat[0], labels, flat[1], truth)

@@ -1,0 +1,21 @@
+"""What evaluators read of a table of examples."""
+
+import numpy as np
+
+from tfgan_zoo.kinds.image import to_float
+from tfgan_zoo.kinds.label_map import LabelMap
+
+
+def first_pictures(examples, count, field="images"):
+    """The first pictures of a table, at most `count` of them: float32 `[N, H, W, C]` in [-1, 1]."""
+    return to_float(first(examples, count)[field]).numpy()
+
+
+def first(examples, count):
+    """The first examples as they are stored, at most `count` of them: arrays by field."""
+    return examples.fetch(np.arange(min(count, len(examples))))
+
+
+def is_label_map(field):
+    """Whether a field of `Examples` holds label maps, whose colours must never be mixed."""
+    return isinstance(field, LabelMap)

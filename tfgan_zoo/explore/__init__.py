@@ -1,0 +1,1 @@
+"""Looks into exported models; `python -m tfgan_zoo.explore` has the commands."""

@@ -1,0 +1,315 @@
+"""The card for a reader: README.md, whose commands and Python run as they stand."""
+
+import json
+from collections.abc import Mapping
+
+from tfgan_zoo.export import codecs
+from tfgan_zoo.export.interface import Interface
+
+ANIMATION = "training.gif"  # shown where the folder holds it
+EXAMPLES = 4  # drawn by the README's code
+LABEL = 3  # drawn by the README's code, where there are as many classes
+
+
+def write(card: Mapping, interface: Interface) -> str:
+    """The content of README.md for a card that is complete and an interface without weights."""
+    paper, data, training = card["paper"], card["data"], card["training"]
+    scores = {card["name"]: card["scores"]["model"], **card["scores"]["baselines"]}
+    metrics = list(dict.fromkeys(metric for row in scores.values() for metric in row))
+    versions = ", ".join(f"{name} {version}" for name, version in training["versions"].items())
+    code = (
+        f"The authors' code: <{paper['code']}>." if paper["code"] else "No code of theirs is known."
+    )
+    parts = [
+        f"# {card['title']}",
+        f"![Samples of {card['name']}](samples.png)",
+        *(
+            [f"![The same samples while it was trained]({ANIMATION})"]
+            * (ANIMATION in card["files"])
+        ),
+        card["summary"],
+        "## Paper",
+        f"{paper['authors']}: *{paper['title']}*, "
+        f"[arXiv:{paper['arxiv']}](https://arxiv.org/abs/{paper['arxiv']}). {code}",
+        "## Training",
+        f"{training['steps']:,} steps in {_duration(training['seconds'])} on "
+        f"{training['machine']}, at commit `{training['commit']}` with {versions}:",
+        _block("sh", training["command"]),
+        "The flags of the run, as a flagfile:",
+        _block("", _flagfile(training["flags"])),
+        "## Data",
+        f"{data['name']}: {data['description']} Licence: {data['licence']}.",
+        "## Scores",
+        card["scores"]["protocol"],
+        _table(
+            ["", *metrics],
+            [[name, *(_number(row.get(m)) for m in metrics)] for name, row in scores.items()],
+        ),
+        "## Files",
+        _table(
+            ["file", "bytes"],
+            [[f"`{name}`", f"{size:,}"] for name, size in card["files"].items()],
+        ),
+        *_parity(card, interface),
+        *_load(card, interface),
+        *_serve(card, interface),
+    ]
+    shipped = [entry["file"] for entry in card["tflite"].values() if entry["file"]]
+    if shipped:
+        parts += _phone(interface, shipped[0])
+    return "\n\n".join(parts) + "\n"
+
+
+def _parity(card, interface) -> list[str]:
+    forms = codecs.forms(interface).values()
+    units = ", ".join(dict.fromkeys(form.unit for form in forms))
+    peak = next((form.peak for form in forms if form.peak), None)
+    stored = card["saved_model"]
+    rows = [["SavedModel", f"`{card['version']}/`, {stored['weights']} weights", *_apart(stored)]]
+    for kind, entry in card["tflite"].items():
+        file = f"`{entry['file']}`" if entry["file"] else "not shipped"
+        rows.append([f"TFLite {kind}", file, *_apart(entry)])
+    parts = [
+        "## The files beside the model",
+        f"How far their outputs are from the model's own, in units of {units}"
+        + (f"; PSNR at a peak of {peak:g}." if peak else "."),
+        _table(["kind", "file", "largest", "mean", "PSNR (dB)", "examples"], rows),
+    ]
+    latency = card["latency"]
+    if latency and interface.lite is None:
+        parts.append(
+            f"Time of the {latency['kind']} file over that of the SavedModel at batch "
+            f"{latency['batch_size']}: {latency['ratio']:.2f} (medians of {latency['runs']} runs "
+            "each, taken in turns)."
+        )
+    return parts
+
+
+def _apart(entry) -> list[str]:
+    equal = "equal" if entry["max_abs"] == 0 else ""
+    psnr = equal if entry["psnr"] is None else _number(entry["psnr"])
+    return [_number(entry["max_abs"]), _number(entry["mean_abs"]), psnr, _number(entry["n"])]
+
+
+def _load(card, interface) -> list[str]:
+    files = codecs.files(interface)
+    lines = ["import tensorflow as tf", "", f'model = tf.saved_model.load("{card["version"]}")']
+    lines += [codecs.FILES[interface.first(*codecs.FILES).kind].load] if files else []
+    signature = _file_signature(interface)
+    if signature:
+        lines += [
+            f'found = model.signatures["{signature}"]({_tensors(interface)})',
+        ]
+        for name, form, key in _file_outputs(interface):
+            source = form.save if form.encode else codecs.Form.save
+            lines += [f'files = found["{key or name}"]', source]
+    else:
+        lines += _plain_call(interface)
+    return [
+        "## Load",
+        "It takes TensorFlow and nothing else. In this folder:",
+        _block("python", "\n".join(lines)),
+        "The signature `serving_default` takes "
+        + " and ".join(_described(item) for item in interface.inputs)
+        + "; it gives "
+        + " and ".join(
+            f"`{o.name}`, {o.dtype} [{_shape(o.shape)}]"
+            + (" in [-1,1]" if o.kind == "image" else "")
+            for o in interface.outputs
+        )
+        + ".",
+    ]
+
+
+def _serve(card, interface) -> list[str]:
+    name, signature = card["name"], _file_signature(interface) or "serving_default"
+    files, values = codecs.files(interface), {}
+    drawn = interface.latents if not files else None
+    if drawn and signature != "serving_default":
+        values = {_counter(interface): EXAMPLES, "seed": 0}
+    for item in interface.inputs:
+        if item.name in files:
+            values[_file_name(interface, item)] = [{"b64": files[item.name].request}]
+        elif signature == "serving_default" or item is not drawn:
+            values |= _json(item, drawn and signature != "serving_default")
+    request = json.dumps({"signature_name": signature, "inputs": values})
+    answers = {"encoded": "PNG files in base64", "text": "texts"}
+    return [
+        "## Serve",
+        "With TensorFlow Serving, in this folder:",
+        _block(
+            "sh",
+            f'docker run -p 8501:8501 -v "$PWD:/models/{name}" -e MODEL_NAME={name} \\\n'
+            "    tensorflow/serving",
+        ),
+        f"and a client, whose answer holds {answers.get(signature, 'numbers')}:"
+        if any(form.encode for form in codecs.forms(interface).values())
+        else "and a client, whose answer holds numbers:",
+        _block(
+            "sh",
+            f"curl http://localhost:8501/v1/models/{name}:predict -d @- <<END\n{request}\nEND",
+        ),
+    ]
+
+
+def _phone(interface, file) -> list[str]:
+    lite = interface.served_by_tflite
+    lines, pictures = [], False
+    for item in lite.inputs:
+        if item.kind in codecs.FILES:
+            lines.append(codecs.FILES[item.kind].read(item))
+            pictures = True
+        elif item.prior is not None:
+            lines.append(f"{item.name} = np.float32({item.prior.code})")
+        elif item.batched:
+            value = (
+                f"np.full([1], {_label(item)}"
+                if item.kind == "class"
+                else (f"np.zeros({[1, *item.shape]}")
+            )
+            lines.append(f"{item.name} = {value}, np.{item.dtype})")
+        else:
+            lines.append(f"{item.name} = np.{item.dtype}({item.default or 0})")
+    given = ", ".join(f"{item.name}={item.name}" for item in lite.inputs)
+    lines.append(f"found = generate({given})")
+    for output in lite.outputs:
+        lines += [f'output = found["{output.name}"][0]', codecs.OUTPUTS[output.kind].show]
+        pictures |= output.kind == "image"
+    head = ["import numpy as np", "import tensorflow as tf"]
+    head += ["from PIL import Image"] * pictures
+    head += [
+        "",
+        f'interpreter = tf.lite.Interpreter("{file}")',
+        'generate = interpreter.get_signature_runner("serving_default")',
+    ]
+    return [
+        "## On a phone",
+        "The LiteRT runtime of Android and iOS reads the file as it is: one example at a time, "
+        "unless `resize_tensor_input` asks for more. The same in Python, where "
+        "`ai_edge_litert.interpreter.Interpreter` can stand for `tf.lite.Interpreter`, in this "
+        "folder:",
+        _block("python", "\n".join(head + lines)),
+        *([interface.lite_note] if interface.lite_note else []),
+    ]
+
+
+def _file_signature(interface) -> str | None:
+    """The signature that takes or gives files, if there is one; as `signatures.build` names it."""
+    forms = codecs.forms(interface).values()
+    name = next((form.signature for form in forms if form.signature), None)
+    return name or ("encoded" if codecs.files(interface) else None)
+
+
+def _file_outputs(interface):
+    """(name, form, name among files or None) of each output of that signature."""
+    forms = codecs.forms(interface)
+    encoded = [name for name, form in forms.items() if form.encode]
+    for name, form in forms.items():
+        key = None
+        if form.encode:
+            key = form.file if len(encoded) == 1 else f"{name}_{form.file}"
+        yield name, form, key
+
+
+def _file_name(interface, item) -> str:
+    files = codecs.files(interface)
+    return files[item.name].name if len(files) == 1 else f"{item.name}_bytes"
+
+
+def _tensors(interface) -> str:
+    """The arguments of that signature, as Python source."""
+    files = codecs.files(interface)
+    drawn = interface.latents if not files else None
+    values = []
+    if drawn:
+        values = [f"{_counter(interface)}=tf.constant({EXAMPLES})", "seed=tf.constant(0)"]
+    for item in interface.inputs:
+        if item is drawn:
+            continue
+        if item.name in files:
+            values.append(f"{_file_name(interface, item)}=tf.stack([file])")
+        elif drawn and item.kind == "class":
+            values.append(f"label=tf.constant({_label(item)})")
+        else:
+            values.append(f"{item.name}={_tensor(item)}")
+    return ", ".join(values)
+
+
+def _plain_call(interface) -> list[str]:
+    if interface.latents:
+        counted = f"{_counter(interface)}=tf.constant({EXAMPLES}), seed=tf.constant(0)"
+        lines = [f'inputs = model.signatures["latents"]({counted})']
+        lines.append('found = model.signatures["serving_default"](**inputs)')
+    else:
+        values = ", ".join(f"{item.name}={_tensor(item)}" for item in interface.inputs)
+        lines = [f'found = model.signatures["serving_default"]({values})']
+    return lines + [f'print(found["{output.name}"].numpy())' for output in interface.outputs]
+
+
+def _tensor(item) -> str:
+    if item.batched:
+        return f"tf.zeros({[1, *item.shape]}, tf.{item.dtype})"
+    value = EXAMPLES if item.kind == "count" else item.default or 0
+    return f"tf.constant({value}, tf.{item.dtype})"
+
+
+def _json(item, drawn) -> dict:
+    if item.kind == "class":
+        return {"label": _label(item)} if drawn else {item.name: [_label(item)]}
+    value = codecs.example(item).tolist()
+    return {item.name: EXAMPLES if item.kind == "count" else value}
+
+
+def _label(item) -> int:
+    return min(LABEL, item.classes - 1)
+
+
+def _counter(interface) -> str:
+    return next(iter(codecs.forms(interface).values())).counted
+
+
+def _described(item) -> str:
+    shape = f"[{_shape(item.shape)}]" if item.batched else "[]"
+    ends = {
+        "class": f" from 0 to {item.classes - 1}" if item.classes else "",
+        "image": " in [-1,1]",
+        "label_map": " in [-1,1]",
+    }
+    return f"`{item.name}`, {item.dtype} {shape}{ends.get(item.kind, '')}"
+
+
+def _shape(shape) -> str:
+    return ",".join("any" if side is None else str(side) for side in ("B", *shape))
+
+
+def _flagfile(flags: Mapping) -> str:
+    lines = []
+    for name, value in flags.items():
+        if isinstance(value, bool):
+            value = str(value).lower()
+        elif isinstance(value, list):
+            value = ",".join(map(str, value))
+        # absl has no way to write None: a flag that is not there keeps it.
+        if value is not None:
+            lines.append(f"--{name}={value}")
+    return "\n".join(lines)
+
+
+def _block(language: str, text: str) -> str:
+    return f"```{language}\n{text}\n```"
+
+
+def _table(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(c.replace('|', chr(92) + '|') for c in r)} |" for r in lines)
+
+
+def _number(value) -> str:
+    return "" if value is None else f"{value:.4g}"
+
+
+def _duration(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    if minutes < 1:
+        return f"{seconds:.0f} s"
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

@@ -1,0 +1,211 @@
+"""Exports a shipped folder again from its own SavedModel, without training or data.
+
+python -m tfgan_zoo.export.reexport saved_models/dcgan
+python -m tfgan_zoo.export.reexport --weights=float16 saved_models/cyclegan/a_to_b
+
+What the newest export does is done once more: signatures, warm-up requests, a TFLite file of
+batch 1 and float16 weights, its latency, and a card of the present version whose parities are
+measured against the SavedModel that was there. The version keeps its number, since it is the same
+model. Scores, the picture, the animation and how the model was trained are kept as they are.
+"""
+
+import argparse
+import dataclasses
+import pathlib
+import re
+import shutil
+import sys
+import tempfile
+
+import numpy as np
+import tensorflow as tf
+from PIL import Image
+
+from tfgan_zoo.export import codecs, readme, ship, stored
+from tfgan_zoo.export.interface import Interface
+from tfgan_zoo.export.saved_model import WEIGHTS
+
+EXAMPLES = 64  # latents on which parity is measured
+ROUNDED = " The scores were taken before the weights were rounded to float16."
+_NUMBER = r"-?[\d.]+"
+# What the NumPy source of a prior in a card of the first version is made of.
+_SOURCES = re.compile(
+    r"np\.random\.normal\(size=\(1, (?P<normal>\d+)\)\)"
+    rf"|np\.random\.uniform\((?:(?P<low>{_NUMBER}), (?P<high>{_NUMBER}), )?"
+    r"(?:size=)?\(1, (?P<uniform>\d+)\)\)"
+    r"|np\.eye\((?P<one_hot>\d+)\)"
+)
+
+
+def reexport(folder, *, weights: str = "float32", kinds=("float16",)) -> ship.Report:
+    """Replaces what lies in an export's folder by a new export of the same weights.
+
+    Args:
+        folder: holds card.json and the SavedModel that it describes, of any version of the card.
+        weights, kinds: as `ship.ship` takes them.
+
+    Returns:
+        The report of the export, whose scores are the card's.
+
+    Raises:
+        ValueError: there is no card of a generator, or one that cannot be read, or its weights are
+            no float32 weights any more.
+    """
+    folder = pathlib.Path(folder)
+    card = stored.find_card(folder) if (folder / "card.json").is_file() else None
+    if card is None:
+        raise ValueError(f"{folder} holds no card.json of an exported generator.")
+    if "saved_model" in card and card["saved_model"]["weights"] != "float32":
+        raise ValueError(
+            f"The weights in {folder} are rounded already, so that no parity with the model can be "
+            "measured: export it from its run."
+        )
+    loaded = tf.saved_model.load(str(folder / str(card["version"])))
+    interface = restored(card, loaded)
+    if card["name"].endswith(f"_{folder.resolve().name}"):  # cyclegan/a_to_b is cyclegan_a_to_b
+        interface = dataclasses.replace(interface, part=folder.resolve().name)
+    picture = (folder / "samples.png").read_bytes()
+    animation = folder / readme.ANIMATION
+    scores = card["scores"]
+    evaluation = ship.Evaluation(
+        examples=examples(interface, folder / "samples.png"),
+        measure=lambda served: (scores["model"], scores["baselines"]),
+        protocol=scores["protocol"] + (ROUNDED if weights != "float32" else ""),
+        picture=lambda served: picture,
+    )
+    provenance = ship.Provenance(
+        title=card["title"],
+        summary=card["summary"],
+        paper=card["paper"],
+        data=card["data"],
+        training=ship.Training(**card["training"]),
+    )
+    # Beside the folder, so that files can be moved into it, and a copy of it, so that the card
+    # lists what else lies there.
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".reexport-") as fresh:
+        version = str(card["version"])
+        copy = pathlib.Path(fresh) / (interface.part or "copy")
+        shutil.copytree(folder, copy)
+        shutil.rmtree(copy / version)
+        report = ship.ship(
+            interface,
+            copy.parent if interface.part else copy,
+            provenance=provenance,
+            evaluation=evaluation,
+            kinds=kinds,
+            weights=weights,
+            animation=animation.read_bytes() if animation.is_file() else None,
+            version=card["version"],
+        )
+        shutil.rmtree(folder / version)
+        (copy / version).replace(folder / version)
+        for path in sorted(path for path in copy.iterdir() if path.is_file()):
+            path.replace(folder / path.name)
+    moved = {name: folder / path.name for name, path in report.files.items()}
+    return dataclasses.replace(
+        report, folder=folder, saved_model=folder / str(card["version"]), files=moved
+    )
+
+
+def restored(card, loaded) -> Interface:
+    """The interface of a card that draws with what `tf.saved_model.load` gave.
+
+    Raises ValueError if the card's prior cannot be read.
+    """
+
+    def call(**inputs):
+        return loaded.signatures["serving_default"](**inputs)
+
+    def noise(seed, **inputs):
+        return loaded.signatures["sample"](seed=seed, **inputs)
+
+    interface = stored.from_card(card, call, stored.sampler(loaded))
+    inputs = []
+    for item in interface.inputs:
+        if item.prior is not None and not item.prior.describe():
+            parts = prior_of(item.prior.code, item.shape[0])
+            code = re.sub(r"\s+", " ", item.prior.code)
+            prior = stored.CardPrior(item.prior.size, parts, code, item.prior.sample)
+            item = dataclasses.replace(item, prior=prior)
+        inputs.append(item)
+    return dataclasses.replace(
+        interface,
+        inputs=tuple(inputs),
+        networks=(loaded,),
+        noise=noise if "sample" in loaded.signatures else None,
+    )
+
+
+def prior_of(code: str, size: int) -> list[dict]:
+    """The prior as data, of the NumPy source in a card of the first version.
+
+    Raises ValueError if the source draws anything else than normal, uniform and one-hot numbers,
+    `size` together.
+    """
+    parts = []
+    for found in _SOURCES.finditer(code):
+        if found["normal"]:
+            parts.append({"kind": "normal", "size": int(found["normal"])})
+        elif found["uniform"]:
+            low, high = float(found["low"] or 0), float(found["high"] or 1)
+            numbers = int(found["uniform"])
+            parts.append({"kind": "uniform", "size": numbers, "low": low, "high": high})
+        else:
+            parts.append({"kind": "one_hot", "size": int(found["one_hot"])})
+    if sum(part["size"] for part in parts) != size:
+        raise ValueError(f"The card's prior cannot be read: {code!r} for {size} numbers.")
+    return parts
+
+
+def examples(interface: Interface, sheet: pathlib.Path) -> dict:
+    """Real inputs of a shipped generator: latents of its prior and labels in turn, or the input
+    pictures in the first column of the card's picture.
+
+    Raises ValueError if the picture is no grid of such pictures under a line of captions.
+    """
+    values = {}
+    for item in interface.inputs:
+        if item.prior is not None:
+            values[item.name] = item.prior.sample(EXAMPLES, tf.constant([1, 0])).numpy()
+        elif item.kind == "class":
+            values[item.name] = np.arange(EXAMPLES, dtype=np.int32) % item.classes
+        elif item.kind in codecs.FILES:
+            values[item.name] = _first_column(item, sheet)
+        else:
+            values[item.name] = codecs.example(item)
+    return values
+
+
+def _first_column(item, sheet) -> np.ndarray:
+    height, width, channels = item.shape
+    with Image.open(sheet) as picture:
+        pixels = np.asarray(picture.convert(codecs.MODES[channels]))
+    pixels = pixels.reshape(*pixels.shape[:2], channels)
+    gap, captions = 4, 22
+    for scale in (1, 2):
+        cell = scale * height + gap, scale * width + gap
+        if (len(pixels) - captions) % cell[0] == 0 and (pixels.shape[1] - gap) % cell[1] == 0:
+            rows = [
+                pixels[y : y + scale * height : scale, gap : gap + scale * width : scale]
+                for y in range(captions, len(pixels), cell[0])
+            ]
+            return np.stack(rows).astype(np.float32) / np.float32(127.5) - 1
+    raise ValueError(f"{sheet} is no grid of pictures of {height}x{width} under captions.")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", nargs="+", help="An export: card.json and a SavedModel.")
+    parser.add_argument(
+        "--weights", choices=WEIGHTS, default="float32", help="How the SavedModel stores weights."
+    )
+    arguments = parser.parse_args()
+    for folder in arguments.folder:
+        try:
+            print(reexport(folder, weights=arguments.weights), flush=True)
+        except (ValueError, OSError) as error:  # the library's errors are sentences for the user
+            sys.exit(f"error: {folder}: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,233 @@
+"""The whole export of one interface into a folder: files, what they are worth, and the card."""
+
+import dataclasses
+import os
+import pathlib
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from tfgan_zoo.export import card, measured, readme, saved_model, served, serving, signatures
+from tfgan_zoo.export import tflite as lite
+from tfgan_zoo.export.interface import Interface
+
+LATENCY_RUNS = 20
+
+
+@dataclasses.dataclass(frozen=True)
+class Training:
+    """How the weights came to be.
+
+    Attributes:
+        command: that trains them again; no folder of one machine stands in it.
+        flags: of that command, by name, as far as they say anything.
+        steps: of training.
+        seconds: that they took.
+        machine, commit: in a few words each.
+        versions: package -> version.
+    """
+
+    command: str
+    flags: Mapping
+    steps: int
+    seconds: float
+    machine: str
+    commit: str
+    versions: Mapping[str, str]
+
+
+@dataclasses.dataclass(frozen=True)
+class Provenance:
+    """What a card says that no file can: what this is, of which paper, trained on what and how.
+
+    Attributes:
+        title, summary: one line each.
+        paper: "title", "authors", "arxiv" and "code", an address or None.
+        data: "name", "description" and "licence".
+        training: see `Training`.
+    """
+
+    title: str
+    summary: str
+    paper: Mapping
+    data: Mapping
+    training: Training
+
+
+@dataclasses.dataclass(frozen=True)
+class Evaluation:
+    """What is measured and drawn of the exported files.
+
+    Attributes:
+        examples: input name -> real values [N,...] (a single value of an input without a batch);
+            parity is measured on all of them, latency on the first.
+        measure: served -> (scores, baselines): numbers by name, and the same of what the model is
+            to be compared with, by its name. `served` is `served.Served`, the SavedModel as a
+            NumPy function of the interface's inputs.
+        protocol: sentences on how the scores are taken.
+        picture: served -> the picture that a person looks at first, Pillow's or a PNG's content.
+        calibration: input name -> a hundred real values or so, from which an int8 file takes its
+            ranges; None if no such file is asked for.
+        step_examples: like `examples`, of `interface.lite`, where it has one.
+    """
+
+    examples: Mapping[str, np.ndarray]
+    measure: Callable
+    protocol: str
+    picture: Callable
+    calibration: Mapping[str, np.ndarray] | None = None
+    step_examples: Mapping[str, np.ndarray] | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """What was shipped, for the trainer to print.
+
+    Attributes:
+        folder: of the export.
+        saved_model: its newest version.
+        scores, baselines: as `Evaluation.measure` returned them.
+        parities: "SavedModel", "float16", ... -> what `measured.parity` returns.
+        files: what each file is, in a word or two -> its path.
+    """
+
+    folder: pathlib.Path
+    saved_model: pathlib.Path
+    scores: Mapping
+    baselines: Mapping
+    parities: Mapping
+    files: Mapping[str, pathlib.Path]
+
+    def __str__(self):
+        """The scores beside their baselines, the parities and the paths, in lines."""
+        columns = {"exported model": self.scores, **self.baselines}
+        width = max(map(len, columns)) + 2
+        lines = ["Scores on the held-out split:"]
+        for name, values in columns.items():
+            numbers = "  ".join(f"{key} {value:.4g}" for key, value in values.items())
+            lines.append(f"  {name:<{width}}{numbers}")
+        lines.append("Largest difference to the model itself, in the units of its outputs:")
+        found = (f"{kind} {values['max_abs']:.1e}" for kind, values in self.parities.items())
+        lines += ["  " + "  ".join(found), "Files:"]
+        lines += [f"  {name:<16}{path}" for name, path in self.files.items()]
+        return "\n".join(lines)
+
+
+def ship(
+    interface: Interface,
+    folder: str | os.PathLike,
+    *,
+    provenance: Provenance,
+    evaluation: Evaluation,
+    kinds: Sequence[str] = ("float16",),
+    weights: str = "float32",
+    animation: bytes | None = None,
+    version: int | None = None,
+) -> Report:
+    """Writes, compares, measures and describes the export of one interface.
+
+    The version, its TFLite files and the card, which lists all files of the folder, appear when
+    all is measured; an export that fails before leaves the folder as it was.
+
+    Args:
+        interface: what is exported.
+        folder: of this model's exports; `interface.part` is a folder in it. Versions that are there
+            are kept, and the new one is the next.
+        provenance, evaluation: see there.
+        kinds: of TFLite files, of `tflite.KINDS`; the first is timed. None of them for a model that
+            TFLite cannot run.
+        weights: how the SavedModel stores them, of `saved_model.WEIGHTS`.
+        animation: a GIF of the training, for the card; None for none.
+        version: of the SavedModel; None for the one after the highest that is there.
+
+    Raises:
+        ValueError: the interface cannot be exported, or a number of the card is not finite.
+    """
+    folder = pathlib.Path(folder) / (interface.part or "")
+    version = version or next_version(folder)
+    staging = folder / f".export.partial-{os.getpid()}"
+    made = signatures.build(interface)
+    try:
+        path = saved_model.save(
+            staging,
+            network=interface.networks,
+            signatures=made,
+            version=version,
+            assets_extra={
+                serving.WARMUP_FILE: serving.warmup_requests(
+                    interface.name, serving.requests(interface, made)
+                )
+            },
+            weights=weights,
+        )
+        exported = served.of_saved_model(interface, path)
+        parity = measured.parity(served.of_model(interface), exported, evaluation.examples)
+        parities = {"SavedModel": parity}
+        entries, latency = _tflite(interface, staging, exported, evaluation, kinds)
+        parities |= entries
+        scores, baselines = evaluation.measure(exported)
+        picture = evaluation.picture(exported)
+        described = {
+            "name": interface.name,
+            "title": provenance.title,
+            "summary": provenance.summary,
+            "paper": provenance.paper,
+            "data": provenance.data,
+            "training": {
+                **dataclasses.asdict(provenance.training),
+                "seconds": round(provenance.training.seconds),
+            },
+            "scores": {"protocol": evaluation.protocol, "model": scores, "baselines": baselines},
+            "saved_model": {"weights": weights, **parity},
+            "tflite": entries,
+            "latency": latency,
+        }
+        described, picture = card.checked(described), card.png(picture)
+        if animation is not None:
+            card.replace(staging / readme.ANIMATION, animation)
+        _move(staging, folder)
+        card.write_card(folder, described, interface, picture)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    files = {"picture": folder / "samples.png", "SavedModel": folder / str(version)}
+    files |= {f"TFLite {kind}": folder / lite.FILES[kind] for kind in kinds}
+    files["card"] = folder / "README.md"
+    return Report(folder, files["SavedModel"], scores, baselines, parities, files)
+
+
+def next_version(folder: pathlib.Path) -> int:
+    """The number after the highest version in a folder of SavedModels, or 1."""
+    return 1 + max([int(p.name) for p in folder.glob("[0-9]*") if p.name.isdigit()], default=0)
+
+
+def _tflite(interface, folder, exported, evaluation, kinds):
+    """(kind -> its parity and file, latency of the first kind or None); writes the files."""
+    entries, latency = {}, None
+    step = interface.served_by_tflite
+    examples = evaluation.examples if interface.lite is None else evaluation.step_examples
+    for kind in kinds:
+        calibration = evaluation.calibration if kind == "int8" else None
+        content = lite.convert(interface, kind=kind, calibration=calibration)
+        card.replace(folder / lite.FILES[kind], content)
+        run = served.of_tflite(interface, content)
+        parity = measured.parity(served.of_model(step), run, examples)
+        entries[kind] = {"file": lite.FILES[kind], **parity}
+        if latency is None and interface.lite is None:
+            batched = {item.name for item in interface.inputs if item.batched}
+            one = {n: v[:1] if n in batched else v for n, v in examples.items()}
+            ratio = measured.latency_ratio(run, exported, one, LATENCY_RUNS)
+            latency = {"kind": kind, "batch_size": 1, **ratio}
+    return entries, latency
+
+
+def _move(staging, folder):
+    """Puts what lies in `staging` into `folder`; the version goes last, for clients to find it.
+
+    Files of an earlier export that this one lacks go, since its card would not describe them.
+    """
+    for name in (*lite.FILES.values(), readme.ANIMATION):
+        if not (staging / name).exists():
+            (folder / name).unlink(missing_ok=True)
+    for path in sorted(staging.iterdir(), key=lambda path: path.name.isdigit()):
+        path.replace(folder / path.name)

@@ -1,0 +1,1 @@
+"""What an example or an answer can be: one file a kind."""

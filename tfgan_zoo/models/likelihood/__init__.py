@@ -1,0 +1,1 @@
+"""Models that have, or bound, a likelihood, and no adversary."""

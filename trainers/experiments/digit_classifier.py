@@ -1,0 +1,182 @@
+"""The frozen classifier of digits as a model with one player: data, training step, card."""
+
+import json
+import shutil
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfgan_zoo.base import Trained
+from tfgan_zoo.data.pipeline import train_batches
+from tfgan_zoo.data.request import Request
+from tfgan_zoo.data.sources import open_images
+from tfgan_zoo.evaluate.evaluator import in_batches, served_by
+from tfgan_zoo.evaluate.tables import first
+from tfgan_zoo.export import saved_model
+from tfgan_zoo.kinds.image import square_grid, to_float
+from tfgan_zoo.metrics.mnist_cnn import CLASSES, distort, mnist_cnn
+from tfgan_zoo.training import pictures
+from tfgan_zoo.training.run_directory import RunDirectory, versions, write_atomically
+from tfgan_zoo.training.task import Splits, Task
+
+SIZE = (28, 28)
+BATCH = 500
+SHOWN = 64  # mistakes in the card's picture
+
+
+class DigitClassifier(Trained):
+    """`mnist_cnn` and its cross-entropy.
+
+    `train_step` takes `images [B, 28, 28, 1]`, float32 in [-1, 1], and `labels [B]`, int.
+    """
+
+    players = ("classifier",)
+
+    def __init__(self, seed=0, name="mnist_cnn"):
+        super().__init__(seed=seed, name=name)
+        self.classifier = mnist_cnn()
+
+    def call(self, images):
+        """Features `[B, 64]` and logits `[B, 10]` by name."""
+        return self.classifier(images, training=False)
+
+    def train_step(self, data):
+        images, labels = self.fields(data, "images", "labels")
+        step = self.begin_step()
+        with tf.GradientTape() as tape:
+            logits = self.classifier(images, training=True)["logits"]
+            loss = tf.reduce_mean(
+                keras.losses.sparse_categorical_crossentropy(labels, logits, from_logits=True)
+            )
+        step.update(tape, classifier=loss)
+        right = tf.argmax(logits, axis=1, output_type=labels.dtype) == labels
+        return step.report(loss=loss, accuracy=tf.reduce_mean(tf.cast(right, tf.float32)))
+
+
+def task(values):
+    """The `Task`, from the flags. What is exported has a card of its own, since it draws nothing
+    and has no paper.
+    """
+    spec, export_told = values.data, values.told()
+    request = values.filled(Request, image_size=SIZE, channels=1, val_count=0)
+    run_dir = values.run_dir
+
+    def export_classifier(model, splits, folder, say):
+        training = {
+            "command": "python -m trainers.mnist_cnn "
+            "--flagfile=trainers/flagfiles/mnist_cnn.flags --run_dir=RUN",
+            "flags": export_told,
+            "examples": len(splits.train),
+            "steps": int(model.step),
+            "seconds": round(RunDirectory(run_dir).add_seconds(0.0)),
+            "versions": versions(),
+        }
+        accuracy, wrong = export(model.classifier, splits.test, folder, training)
+        say(
+            f"\nTest accuracy {accuracy:.2%} ({wrong} of {len(splits.test)} wrong).\n"
+            f"Files: {folder}"
+        )
+
+    return Task(
+        open=lambda directory: Splits(
+            *(open_images(spec, split, request) for split in ("train", "test"))
+        ),
+        batches=distorted_batches,
+        averaged=("classifier",),
+        extras=export_classifier,
+    )
+
+
+def distorted_batches(examples, *, global_batch_size, seed, start_step, **options):
+    """`Task.batches`: distorted pictures and their classes; what a step sees follows from its
+    number and `seed`.
+    """
+
+    def distorted(batch, step):
+        images = distort(batch["images"], tf.stack([seed, tf.cast(step, tf.int32)]))
+        return {"images": images, "labels": batch["labels"]}
+
+    stream = train_batches(
+        examples,
+        global_batch_size=global_batch_size,
+        seed=seed,
+        start_step=start_step,
+        **options,
+    )
+    steps = tf.data.Dataset.counter(start=start_step)
+    return tf.data.Dataset.zip(stream, steps).map(distorted)
+
+
+def export(network, test, folder, training):
+    """Writes SavedModel, card and a picture of the mistakes on the test split.
+
+    Args:
+        network: the trained `mnist_cnn`.
+        test: `Examples` with `images` and `labels`.
+        folder: of the classifier, which is written anew.
+        training: what the card says about it.
+
+    Returns:
+        (accuracy, how many of `test` are wrong).
+    """
+    if folder.exists():
+        shutil.rmtree(folder)
+    spec = tf.TensorSpec([None, *network.input_shape[1:]], tf.float32, name="images")
+    path = saved_model.save(
+        folder,
+        network=network,
+        signatures={
+            "serving_default": tf.function(
+                lambda images: network(images, training=False), input_signature=[spec]
+            )
+        },
+    )
+    signature = tf.saved_model.load(str(path)).signatures["serving_default"]
+    classify = served_by(lambda images: signature(images=tf.constant(images)))
+    examples = first(test, len(test))
+    images, labels = to_float(examples["images"]).numpy(), examples["labels"]
+    found = np.argmax(in_batches(classify, "logits", BATCH, {"images": images}), axis=1)
+    accuracy = float(np.mean(found == labels))
+    wrong = np.flatnonzero(found != labels)
+    confusion = np.zeros((CLASSES, CLASSES), int)
+    np.add.at(confusion, (labels, found), 1)
+    pictures.save(square_grid(images[wrong[:SHOWN]], scale=2), folder / "samples.png")
+    card = {
+        "name": network.name,
+        "kind": "classifier",
+        "interface": {"input": list(spec.shape[1:]), "range": [-1, 1], "classes": CLASSES},
+        "data": {name: test.info[name] for name in ("name", "description", "licence")},
+        "training": training,
+        "test": {"examples": len(labels), "accuracy": accuracy, "confusion": confusion.tolist()},
+    }
+    write_atomically(folder / "card.json", json.dumps(card, indent=2, sort_keys=True) + "\n")
+    write_atomically(folder / "README.md", readme(card, len(wrong)))
+    return accuracy, len(wrong)
+
+
+def readme(card, wrong):
+    """The card for a reader."""
+    training = card["training"]
+    flags = training["flags"]
+    return f"""# A frozen classifier of handwritten digits
+
+![Test digits that it takes for another](samples.png)
+
+*The test digits that it gets wrong.*
+
+Scores of generated digits are taken with its features (64, rectified) and class probabilities:
+`python -m tfgan_zoo.metrics.score --extractor=mnist_cnn`. A Frechet distance on these features is
+no FID: it is called "Frechet distance, mnist_cnn", and numbers of two classifiers must not be
+compared. It maps `images` `[B, 28, 28, 1]` in [-1, 1], light digits on black, to `features`
+`[B, 64]` and `logits` `[B, 10]`.
+
+Test accuracy {card["test"]["accuracy"]:.2%} ({wrong} of {card["test"]["examples"]:,} wrong).
+Trained on {flags["data"]} ({training["examples"]:,} pictures, {training["steps"]:,} batches of
+{flags["batch_size"]}, seed {flags["seed"]}, {training["seconds"] / 60:.0f} minutes on
+{training["versions"]["machine"]}, commit {training["versions"]["commit"]}):
+
+    {training["command"]}
+
+The test split had no part in any choice. Licence of the data: {card["data"]["licence"]}
+"""

@@ -1,0 +1,290 @@
+"""Flags of a trainer: knobs, written down once each, as an absl `FlagValues` of its own.
+
+A knob is an entry of the engine's `Settings`, of the data room's `Request`, of a task or of the
+trainer. `Values` are the parsed flags; they remember which of them were asked for, so that one that
+says nothing under the others can be refused.
+"""
+
+import dataclasses
+import re
+import textwrap
+from typing import Any
+
+from absl import flags
+
+from tfgan_zoo.training.settings import Settings
+
+# Folders of one machine: no card names them.
+PRIVATE = ("run_dir", "export_dir", "data_dir", "cache_dir", "init_from")
+# Of a request for data: what may change when a run goes on.
+_FREE_OF_DATA = ("data_dir", "download", "cache", "cache_dir")
+
+
+@dataclasses.dataclass(frozen=True)
+class Knob:
+    """One flag.
+
+    Attributes:
+        name: without the dashes.
+        default: its value where it is not given.
+        help: a phrase that a stranger understands alone, with its unit.
+        kind: `int`, `float`, `bool`, `str`, `list` (of words between commas) or `size` (a side in
+            pixels, or HEIGHTxWIDTH).
+        low, high: the least and the greatest value of a number.
+        choices: what it, or each of its words, may be.
+        free: whether it may change when a run goes on.
+        alias: the flag that this is another name of; None where it is none.
+    """
+
+    name: str
+    default: Any
+    help: str
+    kind: str
+    low: float | None = None
+    high: float | None = None
+    choices: tuple | None = None
+    free: bool = False
+    alias: str | None = None
+
+
+def knob(name, default, text, *, kind=None, low=None, high=None, choices=None, free=False):
+    """A `Knob` whose kind is that of its default; `kind` says it where that is None."""
+    named = kind or ("list" if isinstance(default, list | tuple) else type(default).__name__)
+    return Knob(name, default, text, named, low, high, choices and tuple(choices), free)
+
+
+def alias(name, other):
+    """Another name of the knob `other`."""
+    return Knob(name, None, f"Another name of --{other}.", "str", alias=other)
+
+
+DATA = knob(
+    "data",
+    None,
+    "Where the data comes from: built-in data, a folder or file, tfds:NAME; the table under 'Your "
+    "own pictures' in the README says which.",
+    kind="str",
+)
+
+
+def of(fields, family=None):
+    """The knobs of a dataclass whose fields have `help` in their metadata.
+
+    Args:
+        fields: the dataclass.
+        family: of a request for data: the front door whose fields are wanted.
+    """
+    knobs = []
+    for field in _asked_of(fields, family):
+        may = field.metadata
+        name = may.get("flag", field.name)
+        choices = may.get("choices")
+        if isinstance(choices, dict):
+            choices = choices[family]
+        knobs.append(
+            Knob(
+                name,
+                field.default,
+                may["help"],
+                _kind(str(field.type)),
+                may.get("low"),
+                may.get("high"),
+                choices,
+                bool(may.get("free")) or (family is not None and field.name in _FREE_OF_DATA),
+            )
+        )
+    return tuple(knobs)
+
+
+def _asked_of(fields, family):
+    """The fields that are flags, of this family where there are families."""
+    return [
+        field
+        for field in dataclasses.fields(fields)
+        if family in (field.metadata.get("families") or (family,))
+        and field.metadata.get("flag", field.name) is not None
+    ]
+
+
+def _kind(annotation):
+    """The kind of flag for a field's type."""
+    if "tuple[int" in annotation:
+        return "size"
+    if "tuple[" in annotation:
+        return "list"
+    return next((k for k in ("bool", "int", "float") if k in annotation), "str")
+
+
+def with_defaults(knobs, defaults):
+    """The knobs with other defaults, by name."""
+    names = {item.name for item in knobs}
+    unknown = sorted(set(defaults) - names)
+    if unknown:
+        raise ValueError(f"There is no flag --{unknown[0]} to give another default.")
+    return [
+        dataclasses.replace(item, default=defaults[item.name]) if item.name in defaults else item
+        for item in knobs
+    ]
+
+
+def size(text):
+    """'256' or '256x512' as (height, width)."""
+    sides = [int(side) for side in text.split("x")]
+    return (sides[0], sides[-1])
+
+
+def _is_size(text):
+    return text is None or bool(re.fullmatch(r"[1-9]\d*(x[1-9]\d*)?", text))
+
+
+def define(knobs):
+    """An absl `FlagValues` with these knobs."""
+    found = flags.FlagValues()
+    for item in knobs:
+        if item.alias is not None:
+            flags.DEFINE_alias(item.name, item.alias, flag_values=found)
+            continue
+        own = {"flag_values": found}
+        default = item.default
+        if item.kind == "bool":
+            flags.DEFINE_bool(item.name, default, item.help, **own)
+        elif item.kind == "int":
+            flags.DEFINE_integer(item.name, default, item.help, item.low, item.high, **own)
+        elif item.kind == "float":
+            flags.DEFINE_float(item.name, default, item.help, item.low, item.high, **own)
+        elif item.kind == "list":
+            flags.DEFINE_list(item.name, list(default), item.help, **own)
+            if item.choices:
+                _allow_only(item, found)
+        elif item.kind == "size":
+            text = default if isinstance(default, str | None) else "x".join(map(str, default))
+            flags.DEFINE_string(item.name, text, item.help, **own)
+            message = "must be a side in pixels, such as 256, or HEIGHTxWIDTH"
+            flags.register_validator(item.name, _is_size, message, flag_values=found)
+        elif item.choices:
+            flags.DEFINE_enum(item.name, default, list(item.choices), item.help, **own)
+        else:
+            flags.DEFINE_string(item.name, default, item.help, **own)
+    return found
+
+
+def _allow_only(item, found):
+    flags.register_validator(
+        item.name,
+        lambda words: set(words) <= set(item.choices),
+        f"takes any of {', '.join(item.choices)}",
+        flag_values=found,
+    )
+
+
+def chosen(knobs, **given):
+    """`Values` without a command line, for a notebook.
+
+    Args:
+        knobs: of a task.
+        given: name -> value of those that are not to have their default; --data and the engine's
+            among them.
+    """
+    every = [DATA, *knobs, *of(Settings)]
+    parsed = define(every)
+    parsed(["notebook"])
+    for name, value in given.items():
+        parsed[name].value = value
+    return Values(every, parsed)
+
+
+def usage(knobs):
+    """What `--help` lists: each knob with its default, in the order of the knobs."""
+    lines = []
+    for item in knobs:
+        default = item.default
+        if isinstance(default, list | tuple):
+            default = ("x" if item.kind == "size" else ",").join(map(str, default))
+        said = f"; one of {', '.join(map(str, item.choices))}" if item.choices else ""
+        known = "" if default in (None, "") else f" Default {str(default).lower()}{said}."
+        name = f"--[no]{item.name}" if item.kind == "bool" else f"--{item.name}"
+        lines.append(f"  {name}:{known if not item.help else ''}")
+        text = f"{item.help}{known}"
+        lines.extend(textwrap.wrap(text, 92, initial_indent=" " * 6, subsequent_indent=" " * 6))
+    return "\n".join(lines)
+
+
+class Values:
+    """The values of a trainer's flags, by name, as attributes.
+
+    Args:
+        knobs: all of the trainer's.
+        parsed: the `FlagValues` that has read a command line.
+    """
+
+    def __init__(self, knobs, parsed):
+        self._knobs = {item.name: item for item in knobs if item.alias is None}
+        self._parsed = parsed
+        self._asked_for = set()
+
+    def __getattr__(self, name):
+        if name not in self._knobs:
+            raise AttributeError(f"This trainer has no flag --{name}.")
+        self._asked_for.add(name)
+        value = self._parsed[name].value
+        if self._knobs[name].kind == "size" and value is not None:
+            return size(value)
+        return value
+
+    def only(self, *names):
+        """Name -> value of these flags."""
+        return {name: getattr(self, name) for name in names}
+
+    def has(self, name):
+        """Whether the trainer has this flag."""
+        return name in self._knobs
+
+    def filled(self, fields, family=None, **given):
+        """The dataclass with the flags' values for those of its fields that `of` makes flags of.
+
+        Args:
+            fields, family: as for `of`.
+            given: other fields.
+        """
+        values = {}
+        for field in _asked_of(fields, family):
+            name = field.metadata.get("flag", field.name)
+            if name in self._knobs:
+                value = getattr(self, name)
+                values[field.name] = tuple(value) if isinstance(value, list) else value
+        return fields(**{**values, **given})
+
+    def check(self):
+        """Raises `ValueError` for a flag that was given another value than its default and that
+        nobody asked for.
+        """
+        idle = [
+            self._parsed[name].serialize()
+            for name in self._knobs
+            if name not in self._asked_for
+            and self._parsed[name].value != self._parsed[name].default
+        ]
+        if idle:
+            raise ValueError(f"{', '.join(idle)} says nothing under the other flags: leave it out.")
+
+    def lines(self):
+        """Name -> '--name=value' of every flag; empty for one that is not set."""
+        return {name: self._parsed[name].serialize() for name in self._knobs}
+
+    def at_default(self):
+        """Names of the flags that have their default."""
+        return tuple(
+            name for name in self._knobs if self._parsed[name].value == self._parsed[name].default
+        )
+
+    def free(self):
+        """Names of the flags that may change when a run goes on."""
+        return tuple(name for name, item in self._knobs.items() if item.free)
+
+    def told(self):
+        """Name -> value of the flags that a card lists: without the folders of one machine."""
+        return {
+            name: self._parsed[name].value
+            for name in self._knobs
+            if name not in PRIVATE and self._parsed[name].value not in (None, "", [])
+        }
