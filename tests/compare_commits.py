@@ -21,6 +21,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -92,7 +93,7 @@ def tiny_flagfiles(tree, only=()):
     }
 
 
-def history(tree, name, trainer, sets, steps=None):
+def history(tree, name, trainer, sets, processes, steps=None):
     """The bytes of history.jsonl that one trainer writes under one tiny flagfile.
 
     Args:
@@ -100,6 +101,7 @@ def history(tree, name, trainer, sets, steps=None):
         name: of the flagfile, without its suffix.
         trainer: name of its module.
         sets: folder of the built-in sets, which the first run that needs one draws.
+        processes: list to which the process is added, for those who must end it early.
         steps: length of the run; None is the flagfile's.
 
     Raises:
@@ -119,16 +121,15 @@ def history(tree, name, trainer, sets, steps=None):
             "TFDS_DATA_DIR": sets,
         }
         with tempfile.TemporaryFile("w+") as printed:
+            process = subprocess.Popen(
+                command, cwd=tree, env=environment, stdout=printed, stderr=subprocess.STDOUT
+            )
+            processes.append(process)
             try:
-                status = subprocess.run(
-                    command,
-                    cwd=tree,
-                    env=environment,
-                    stdout=printed,
-                    stderr=subprocess.STDOUT,
-                    timeout=SECONDS,
-                ).returncode
+                status = process.wait(SECONDS)
             except subprocess.TimeoutExpired as error:
+                process.kill()
+                process.wait()
                 raise Failed(f"did not end in {SECONDS} seconds") from error
             printed.seek(0)
             lines = printed.read().split("\n")
@@ -158,7 +159,7 @@ def histories(tree, commit, flagfiles, *, jobs, steps, cache, say):
             if kept.exists():
                 return kept.read_bytes()
         try:
-            found = history(tree, name, trainer, sets, steps)
+            found = history(tree, name, trainer, sets, processes, steps)
         except Failed as error:
             say(f"{name}: {error}")
             return error
@@ -168,13 +169,20 @@ def histories(tree, commit, flagfiles, *, jobs, steps, cache, say):
         say(f"{name}: ran")
         return found
 
+    processes = []
     # Each commit draws the built-in sets anew: it may draw them otherwise.
     with (
         tempfile.TemporaryDirectory(prefix="compare-commits-") as sets,
         concurrent.futures.ThreadPoolExecutor(jobs) as pool,
     ):
         running = {name: pool.submit(one, name, trainer) for name, trainer in flagfiles.items()}
-        return {name: future.result() for name, future in running.items()}
+        try:
+            return {name: future.result() for name, future in running.items()}
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in processes:
+                process.kill()
+            raise
 
 
 def difference(before, after):
@@ -267,6 +275,8 @@ def main(arguments=None):
     def say(line):
         print(line, flush=True)
 
+    # Ends like Ctrl-C does: without worktrees and processes that are left behind.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
         equal = compare(ROOT, **options, only=only, say=say)
     except ValueError as error:
