@@ -30,6 +30,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 FLAGFILES = pathlib.PurePosixPath("trainers/flagfiles")
 OPTIONS = ("--deterministic", "--noexport", "--seed=7")
 SECONDS = 1200  # that one run may take
+CHATTER = re.compile(r"WARNING: All log messages|[IWE]\d{4} \d\d:")  # TensorFlow's
 SHOWN = 4  # keys of a differing row that are shown with both values
 
 
@@ -135,8 +136,8 @@ def history(tree, name, trainer, sets, processes, steps=None):
             lines = printed.read().split("\n")
         file = pathlib.Path(folder) / "run" / "history.jsonl"
         if status or not file.exists():
-            said = [line.strip() for line in lines if line.strip()]
-            raise Failed(said[-1] if said else f"status {status}")
+            said = [line.strip() for line in lines if line.strip() and not CHATTER.match(line)]
+            raise Failed(f"{said[-1] if said else 'nothing was said'} (status {status})")
         return file.read_bytes()
 
 
