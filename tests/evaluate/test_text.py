@@ -138,5 +138,6 @@ def table(kind, rows):
 
 
 def test_the_plane_is_a_picture(curve):
-    picture = text.plane({"tempered": curve}, {"SeqGAN": [Point(1.0, 3.0, 3.0, 1)]}, 2.9, "a world")
+    groups = {"SeqGAN": ({"tempered": curve, "control": curve[:2]}, Point(1.0, 3.0, 3.0, 1))}
+    picture = text.plane(groups, own=2.9)
     assert picture.mode == "RGB" and np.ptp(np.asarray(picture)) > 100

@@ -28,6 +28,8 @@ VALIDATED = 2000  # samples of a validation
 SENTENCES = 1000  # for BLEU, which takes time
 SEED = 1
 BATCH = 1000
+STYLES = ("-", "--", ":")  # of a group's curves
+AROUND = 0.15  # nats of NLL_oracle on either side of a star that its panel shows
 TEMPERATURES = (1.1, 1.05, 1.0, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7)
 
 
@@ -278,34 +280,51 @@ def _tokens(examples):
     return examples.fetch(np.arange(len(examples)))["tokens"]
 
 
-def plane(curves, points, own, title=""):
-    """The plane (NLL_oracle, NLL_test) as an RGB `PIL.Image`.
+def plane(groups, own=0.0):
+    """The plane (NLL_oracle, NLL_test) as an RGB `PIL.Image`: all groups in one panel, then each in
+    a panel of its own, where it is looked at around its star.
 
     Args:
-        curves: label -> `Point`s of one model at several temperatures, drawn as a line.
-        points: label -> `Point`s of several seeds, drawn as stars.
+        groups: label -> (label -> `Point`s of a model at several temperatures, drawn as a line; one
+            `Point`, drawn as a star). A group has a colour, and its lines have styles.
         own: NLL_oracle of the oracle's own samples, left of which is collapse.
-        title: a few words above.
     """
-    figure = Figure((6.4, 4.8), dpi=100, layout="constrained")
-    axes = figure.add_subplot()
-    axes.set_title(title, fontsize=10)
-    axes.axvline(own, color="grey", lw=1, ls="--", label="the oracle's own samples")
-    for label, line in curves.items():
-        axes.plot(*_coordinates(line), marker=".", lw=1.2, label=label)
-        for p in line:
-            place = (p.nll_oracle, p.nll_test)
-            axes.annotate(f"{p.temperature:g}", place, fontsize=6, alpha=0.7)
-    for label, seeds in points.items():
-        axes.scatter(*_coordinates(seeds), s=40, marker="*", label=label, zorder=3)
-    axes.set_xlabel("NLL_oracle of samples, nats per token (left: likelier samples)")
-    axes.set_ylabel("NLL_test, nats per token (down: more is covered)")
-    axes.grid(alpha=0.3)
-    axes.legend(fontsize=8)
+    figure = Figure((3.4 * (1 + len(groups)), 3.6), dpi=100, layout="constrained")
+    whole, *others = figure.subplots(1, 1 + len(groups), squeeze=False)[0]
+    whole.axvline(own, color="grey", lw=1, ls=":", label="the oracle's own")
+    whole.set_ylabel("NLL_test, nats per token (down: more is covered)", fontsize=8)
+    for number, (panel, (name, (curves, star))) in enumerate(
+        zip(others, groups.items(), strict=True)
+    ):
+        colour = f"C{number}"
+        for axes in (whole, panel):
+            for style, (label, line) in zip(STYLES, curves.items(), strict=False):
+                shown = label if axes is panel else None
+                axes.plot(*_coordinates(line), marker=".", lw=1, ls=style, c=colour, label=shown)
+            place = (star.nll_oracle, star.nll_test)
+            axes.scatter(*place, s=60, marker="*", color=colour, edgecolor="black", label=name)
+        _look_around(panel, star, list(curves.values()))
+    for axes in (whole, *others):
+        axes.set_xlabel("NLL_oracle of samples, nats per token", fontsize=8)
+        axes.tick_params(labelsize=7)
+        axes.grid(alpha=0.3)
+        axes.legend(fontsize=7)
     content = io.BytesIO()
     figure.savefig(content, format="png")
     with Image.open(content) as picture:
         return picture.convert("RGB")
+
+
+def _look_around(panel, star, curves):
+    """Limits the panel to the neighbourhood of the star, and names the temperatures in it."""
+    low, high = star.nll_oracle - AROUND, star.nll_oracle + AROUND
+    near = [p for line in curves for p in line if low < p.nll_oracle < high]
+    heights = [p.nll_test for p in (star, *near)]
+    margin = 0.1 * (max(heights) - min(heights)) + 1e-3
+    panel.set_xlim(low, high)
+    panel.set_ylim(min(heights) - margin, max(heights) + 2 * margin)
+    for p in near:
+        panel.annotate(f"{p.temperature:g}", (p.nll_oracle, p.nll_test), fontsize=7, alpha=0.7)
 
 
 def _coordinates(points):

@@ -38,15 +38,16 @@ def main(argv):
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     from tfgan_zoo.evaluate import text
 
-    curves, points, found = {}, {}, {}
+    groups, found = {}, {}
     controls = FLAGS.controls or [None] * len(FLAGS.runs)
     for folder, control in zip(map(pathlib.Path, FLAGS.runs), controls, strict=True):
         own, measured_curves = measured(folder, control, FLAGS.num_samples)
         adversarial = measured_curves.pop(SEQGAN)
         (end,) = (point for point in adversarial if point.temperature == 1)
-        for name, curve in measured_curves.items():
-            curves[f"{folder.name}: {name}"] = [less(own, point) for point in curve]
-        points[f"{folder.name}: {SEQGAN}"] = [less(own, end)]
+        groups[folder.name] = (
+            {name: [less(own, p) for p in curve] for name, curve in measured_curves.items()},
+            less(own, end),
+        )
         everything = {**measured_curves, SEQGAN: adversarial}
         found[folder.name] = {
             "own": own,
@@ -56,7 +57,7 @@ def main(argv):
         }
         print(line(folder.name, found[folder.name]), flush=True)
     output = pathlib.Path(FLAGS.output)
-    text.plane(curves, points, 0.0, "less the oracle's own").save(output)
+    text.plane(groups).save(output)
     output.with_suffix(".json").write_text(json.dumps(found, indent=1) + "\n", "utf-8")
 
 
