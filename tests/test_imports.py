@@ -46,11 +46,13 @@ COMMANDS = {
     "tfgan_zoo/export/reexport.py",
 }
 SHARED_BY_TRAINERS = (
-    *("trainers.flags", "trainers.optimizers", "trainers.program", "trainers.trainer"),
-    *("trainers.tasks", "trainers.experiments"),
+    *("trainers.flags", "trainers.ganhacks", "trainers.optimizers", "trainers.program"),
+    *("trainers.trainer", "trainers.tasks", "trainers.experiments"),
 )
 # What makes a trainer, and is none.
-AROUND_TRAINERS = {f"trainers/{name}.py" for name in ("flags", "optimizers", "program", "trainer")}
+AROUND_TRAINERS = {
+    f"trainers/{name}.py" for name in ("flags", "ganhacks", "optimizers", "program", "trainer")
+}
 # An experiment runs trainers.
 MAY_IMPORT_TRAINERS = ("tests/", "trainers/experiments/")
 SLOW = {"tensorflow", "keras", "tensorflow_datasets"}

@@ -37,7 +37,7 @@ FAMILIES = {
     "text": ("seqgan", "seqgan_tiny"),
 }
 # Those that choose one of the tasks above, and parts of tasks.
-OTHERS = {"optional_labels", "samples", "features", "ganhacks", "jitter", "pictures"}
+OTHERS = {"optional_labels", "samples", "features", "jitter", "pictures"}
 # Largest difference of a TFLite file's outputs from the model's own.
 TOLERANCES = {"float32": 1e-4, "float16": 2e-2, "int8": 0.5}
 

@@ -3,8 +3,8 @@
 python -m trainers.dcgan --flagfile=trainers/flagfiles/dcgan.flags --data=DIR --run_dir=RUN
 """
 
-from trainers import flags, optimizers
-from trainers.tasks import ganhacks, optional_labels
+from trainers import flags, ganhacks, optimizers
+from trainers.tasks import optional_labels
 from trainers.trainer import Trainer
 
 

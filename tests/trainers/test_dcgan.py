@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from tests.trainers import programs
 from tfgan_zoo.training.run_directory import RunError
-from trainers.tasks import ganhacks
+from trainers import ganhacks
 
 
 @pytest.fixture(scope="module", params=["dcgan_conditional_tiny", "dcgan_ganhacks_tiny"])
