@@ -94,7 +94,10 @@ def test_codes_are_read(digits):
             rows = np.arange(count) % 200
             return np.hstack([rows[:, None], np.eye(10)[(own[rows] + 1) % 10]])
 
-    found = codes.export(Coded(), read, 10, 1, train, test)
+    def read_drawn(pictures):
+        return read
+
+    found = codes.export(Coded(), read, read_drawn, 10, 1, train, test)
     scores = found.measure(copier(test))
     assert scores["code error"] == 0 and scores["own codes read"] == 1
     assert scores["information"] == pytest.approx(np.log(10))

@@ -23,6 +23,15 @@ def batch(seed=0):
     return {"images": tf.constant(images, tf.float32), "labels": tf.zeros([6], tf.int32)}
 
 
+def forgotten(network, inputs):
+    """Its outputs in training; its moving statistics stay."""
+    kept = [(variable, variable.numpy()) for variable in network.non_trainable_variables]
+    outputs = network(inputs, training=True)
+    for variable, value in kept:
+        variable.assign(value)
+    return outputs
+
+
 def test_the_widths_are_the_authors():
     model = InfoGAN()
 
@@ -97,15 +106,13 @@ def test_three_steps_equal_those_written_by_hand():
         fake = generator(first, training=True)
         with tf.GradientTape() as tape:
             real_logits = discriminator(data["images"], training=True)[0]
-            fake_logits, logits, means = discriminator(fake, training=True)
+            fake_logits, logits, means = forgotten(discriminator, fake)
             discriminator_loss = bce(ones, real_logits) + bce(zeros, fake_logits)
             objective = discriminator_loss - bound(first, logits, means)
         weights = discriminator.trainable_variables
         adams[1].apply(tape.gradient(objective, weights), weights)
         with tf.GradientTape() as tape:
-            fake_logits, logits, means = discriminator(
-                generator(second, training=True), training=True
-            )
+            fake_logits, logits, means = forgotten(discriminator, generator(second, training=True))
             generator_loss = bce(ones, fake_logits)
             objective = generator_loss - bound(second, logits, means)
         weights = generator.trainable_variables
@@ -122,6 +129,22 @@ def test_three_steps_equal_those_written_by_hand():
     for mine, by_hand in ((model.generator, generator), (model.discriminator, discriminator)):
         for weight, expected in zip(mine.get_weights(), by_hand.get_weights(), strict=True):
             np.testing.assert_allclose(weight, expected, atol=1e-5)
+
+
+def test_real_pictures_alone_leave_their_statistics():
+    """Q reads real digits by them, though two of three batches that it is shown are generated."""
+    model, data = tiny(), batch()
+    norms = [
+        layer
+        for layer in model.discriminator.layers
+        if isinstance(layer, keras.layers.BatchNormalization)
+    ]
+    first = keras.Model(model.discriminator.input, norms[0].input)
+    seen = np.array(first(data["images"]))
+    model.train_step(data)
+    np.testing.assert_allclose(norms[0].moving_mean, 0.1 * seen.mean((0, 1, 2)), rtol=1e-4)
+    expected = 0.9 + 0.1 * seen.var((0, 1, 2))
+    np.testing.assert_allclose(norms[0].moving_variance, expected, rtol=1e-5)
 
 
 def test_the_bound_alone_teaches_both_players_the_code():

@@ -44,17 +44,18 @@ def code_error(read, categories, examples, count):
     return matched_error(found.argmax(1), labels, categories)
 
 
-def information(read, served, drawn, category):
+def information(read_drawn, served, drawn, category):
     """What Q reads of drawn pictures about the codes they were drawn with: the bound on the mutual
     information, in nats, and the share of right categories.
 
     Args:
-        read: as for `category_probabilities`.
+        read_drawn: as for `export`.
         served: as for `Evaluator.measure`.
         drawn: the inputs by name, `[N, ...]` each.
         category: the part of them that says the category, one-hot `[N, categories]`.
     """
-    probabilities = category_probabilities(read, in_batches(served, "images", BATCH, drawn))
+    pictures = in_batches(served, "images", BATCH, drawn)
+    probabilities = category_probabilities(read_drawn(pictures), pictures)
     of_own = np.maximum(probabilities[category == 1], 1e-12)
     return {
         "information": float(np.log(category.shape[1]) + np.mean(np.log(of_own))),
@@ -83,13 +84,14 @@ def training(read, categories, train):
     return Evaluator("code error", "", measure, training=True)
 
 
-def export(prior, read, categories, first_category, train, test):
+def export(prior, read, read_drawn, categories, first_category, train, test):
     """The scores of an exported generator with codes: `1-NN accuracy`, `spread`, `information`,
     `own codes read`, and with labels `code error`; beside training pictures.
 
     Args:
         prior: of `networks.priors`.
-        read: pictures `[B, H, W, C]` in [-1, 1] -> Q's probabilities `[B, categories]`.
+        read: real pictures `[B, H, W, C]` in [-1, 1] -> Q's probabilities `[B, categories]`.
+        read_drawn: drawn pictures `[N, H, W, C]` -> such a reader for them, by their statistics.
         categories: number of categories.
         first_category: where in a latent the one-hot category begins.
         train, test: `Examples` with the field `images`, and perhaps `labels`.
@@ -115,7 +117,7 @@ def export(prior, read, categories, first_category, train, test):
         scores = compare(in_batches(served, "images", BATCH, inputs(count, latent.SEED)))
         drawn = inputs(count, (0, 4))
         category = drawn["latents"][:, first_category : first_category + categories]
-        scores |= information(read, served, drawn, category)
+        scores |= information(read_drawn, served, drawn, category)
         error = code_error(read, categories, test, len(test))
         return scores | ({} if error is None else {"code error": error[0]})
 

@@ -3,6 +3,7 @@
 from trainers.tasks import pictures, unconditional
 
 KNOBS = pictures.KNOBS
+BATCH = 250  # pictures whose statistics are taken at a time
 COLUMNS = 10  # of a grid
 SWEEP = 2.0  # continuous codes of a grid go from -SWEEP to SWEEP, as in the paper
 
@@ -18,7 +19,8 @@ def task(values):
         return [*chosen, codes.training(reader(model), model.categories, splits.train)]
 
     def judged(model, splits):
-        of_codes = (reader(model), model.categories, model.noise_dim)
+        readers = (reader(model), lambda pictures: reader_of_drawn(model, pictures))
+        of_codes = (*readers, model.categories, model.noise_dim)
         return [codes.export(model.prior, *of_codes, splits.train, splits.test)]
 
     return pictures.generator_task(
@@ -37,8 +39,21 @@ def task(values):
 
 
 def reader(model):
-    """Pictures -> Q's probabilities of the categories."""
+    """Real pictures -> Q's probabilities of the categories."""
     return lambda pictures: model.read_codes(pictures)[0]
+
+
+def reader_of_drawn(model, pictures):
+    """The same for drawn pictures `[N, H, W, C]`, by their own statistics."""
+    import tensorflow as tf
+
+    from tfgan_zoo.training.batch_statistics import recomputed
+
+    starts = range(0, len(pictures), BATCH)
+    network = recomputed(
+        model.discriminator, lambda: (pictures[start : start + BATCH] for start in starts)
+    )
+    return lambda batch: tf.nn.softmax(network(batch, training=False)[1])
 
 
 def grid_latents(model):

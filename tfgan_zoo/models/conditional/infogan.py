@@ -19,7 +19,9 @@ What a shortcut would miss:
   discriminator;
 - continuous codes: a Gaussian whose deviation is fixed to 1, so that a code cannot buy likelihood
   with a small deviation; uniform priors on [-1, 1];
-- the leak of the rectifiers is the 0.01 of the authors' code.
+- the leak of the rectifiers is the 0.01 of the authors' code;
+- Q reads real pictures by the statistics of real pictures: a moving mean over all that the
+  discriminator is shown is one third real, and Q takes digits for others by it.
 
 Departures:
 - Pictures are in [-1, 1] outside, as everywhere in this package, and in [0, 1] inside the nets.
@@ -35,6 +37,7 @@ import tensorflow as tf
 
 from tfgan_zoo.base import Trained
 from tfgan_zoo.layers.initializers import normal_scale, normal_weights
+from tfgan_zoo.layers.statistics import without_trace
 from tfgan_zoo.losses.adversarial import (
     nonsaturating_discriminator_loss,
     nonsaturating_generator_loss,
@@ -189,7 +192,9 @@ class InfoGAN(Trained):
         return self.generator(latents, training=False)
 
     def read_codes(self, images):
-        """Q at inference: probabilities `[B, categories]` and means `[B, continuous]`."""
+        """Q at inference, for real pictures, whose statistics its batch normalisation keeps:
+        probabilities `[B, categories]` and means `[B, continuous]`.
+        """
         _, logits, means = self.discriminator(images, training=False)
         return tf.nn.softmax(logits), means
 
@@ -207,7 +212,7 @@ class InfoGAN(Trained):
         fake = self.generator(latents, training=True)
         with tf.GradientTape() as tape:
             real_logits, _, _ = self.discriminator(real, training=True)
-            fake_logits, category_logits, means = self.discriminator(fake, training=True)
+            fake_logits, category_logits, means = without_trace(self.discriminator, fake)
             information = categorical_information(category, category_logits)
             information += uniform_information(codes, means)
             discriminator_loss = nonsaturating_discriminator_loss(real_logits, fake_logits)
@@ -218,7 +223,7 @@ class InfoGAN(Trained):
         _, category, codes = tf.split(latents, sizes, axis=-1)
         with tf.GradientTape() as tape:
             fake = self.generator(latents, training=True)
-            fake_logits, category_logits, means = self.discriminator(fake, training=True)
+            fake_logits, category_logits, means = without_trace(self.discriminator, fake)
             categorical = categorical_information(category, category_logits)
             uniform = uniform_information(codes, means)
             generator_loss = nonsaturating_generator_loss(fake_logits)
