@@ -42,10 +42,18 @@ TRAINER = Trainer(
         *ganhacks.KNOBS,
         flags.knob("latent_dim", 100, "How many numbers a latent has.", low=1),
         flags.knob(
-            "generator_filters", 128, "Channels of the generator's last hidden layer.", low=1
+            "generator_filters",
+            None,
+            "Channels of the generator's last hidden layer; by default 128, with --conditional 64.",
+            kind="int",
+            low=1,
         ),
         flags.knob(
-            "discriminator_filters", 128, "Channels of the discriminator's first layer.", low=1
+            "discriminator_filters",
+            None,
+            "Channels of the discriminator's first layer; by default 128, with --conditional 64.",
+            kind="int",
+            low=1,
         ),
         flags.knob(
             "alternate",

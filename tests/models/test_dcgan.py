@@ -160,6 +160,39 @@ def test_a_conditional_step_equals_that_of_the_authors():
             np.testing.assert_allclose(weight, expected, atol=2e-5)
 
 
+def test_the_widths_are_the_authors():
+    def kernels(net):
+        return [tuple(w.shape) for w in net.trainable_weights if len(w.shape) > 1]
+
+    model = DCGAN((28, 28), 1, classes=10)  # their run on MNIST
+    assert kernels(model.generator) == [
+        (110, 1024),
+        (1034, 7 * 7 * 128),
+        (5, 5, 64, 138),
+        (5, 5, 1, 74),
+    ]
+    assert kernels(model.discriminator) == [
+        (5, 5, 11, 64),
+        (5, 5, 74, 128),
+        (7 * 7 * 128 + 10, 1024),
+        (1034, 1),
+    ]
+    model = DCGAN()  # their run on faces
+    assert kernels(model.generator) == [
+        (100, 4 * 4 * 1024),
+        *((5, 5, width // 2, width) for width in (1024, 512, 256)),
+        (5, 5, 3, 128),
+    ]
+    assert kernels(model.discriminator)[0] == (5, 5, 3, 128)
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_a_hidden_layer_as_wide_as_the_picture_is_normalised_too(channels):
+    model = DCGAN((8, 8), channels, generator_filters=channels, classes=3)
+    layers = [type(layer).__name__ for layer in model.generator.layers]
+    assert layers.count("BatchNormalization") == layers.count("ReLU") == 3
+
+
 def test_turns_and_decay_come_with_classes_and_on_request():
     assert (conditional().alternate, conditional().weight_decay) == (True, 2.5e-5)
     assert (tiny().alternate, tiny().weight_decay) == (False, 0.0)

@@ -146,12 +146,10 @@ def conditional_generator(
     features = _with_conditions(features, conditions)
     features = hidden(_dense(height * width * 2 * filters)(features))
     features = keras.layers.Reshape((height, width, 2 * filters))(features)
-    for outputs in (filters, channels):  # [B, height / 2, width / 2, 64], [B, height, width, C]
-        features = _with_conditions(features, conditions)
-        features = keras.layers.Conv2DTranspose(
-            outputs, 5, 2, "same", use_bias=False, kernel_initializer=normal_weights()
-        )(features)
-        features = features if outputs is channels else hidden(features)
+    features = _with_conditions(features, conditions)
+    features = hidden(_doubled(filters)(features))  # [B, height / 2, width / 2, 64]
+    features = _with_conditions(features, conditions)
+    features = _doubled(channels)(features)  # [B, height, width, C]
     pixels = keras.layers.Activation("sigmoid", dtype="float32")(features)
     images = keras.layers.Rescaling(2.0, -1.0, dtype="float32")(pixels)
     return keras.Model(disturbed.inputs(latents), images, name=name)
@@ -232,6 +230,12 @@ def _with_conditions(features, conditions):
 def _dense(units, dtype=None):
     return keras.layers.Dense(
         units, use_bias=False, kernel_initializer=normal_weights(), dtype=dtype
+    )
+
+
+def _doubled(filters):
+    return keras.layers.Conv2DTranspose(
+        filters, 5, 2, "same", use_bias=False, kernel_initializer=normal_weights()
     )
 
 

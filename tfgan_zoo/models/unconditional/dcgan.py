@@ -29,7 +29,10 @@ Departures:
 - With turns, one step takes two minibatches as one batch: its first half, of which the labels
   alone are needed, is the generator's, who begins, as there.
 - The authors' MNIST script adds a weight decay of 2.5e-5 and lowers the rate over the last 100
-  epochs; the paper names neither. Without classes there is no decay; the rate is the trainer's.
+  epochs, their script for faces (faces/train_uncond_dcgan.py) a decay of 1e-5; the paper names
+  none of these. Without classes there is no decay; the rate is the trainer's.
+- In their script for faces neither the outer layers have biases, as here the discriminator's first
+  and the last of both nets do, nor does inference have statistics of its own: see the last line.
 - Without turns both gradients are those of one forward pass: the generated batch is computed once.
 - Sides of 16, 32, 128 pixels and so on: the paper's 64-pixel net with fewer or more layers.
 - Batch normalisation draws with moving averages, where the authors' MNIST code takes each batch's
@@ -67,7 +70,7 @@ class DCGAN(Trained):
         channels: 1 to 4.
         latent_dim: length of the latent (100), without the label.
         generator_filters, discriminator_filters: width of the generator's last hidden layer and of
-            the discriminator's first (128 and 128; with classes 64 and 64).
+            the discriminator's first; None: the authors' 128, with classes 64.
         classes: number of labels; 0 is the unconditional net.
         alternate: whether a minibatch is one player's; None: with classes.
         weight_decay: of both nets' weights; None: 2.5e-5 with classes, 0 without.
@@ -102,8 +105,8 @@ class DCGAN(Trained):
         image_size=(64, 64),
         channels=3,
         latent_dim=100,
-        generator_filters=128,
-        discriminator_filters=128,
+        generator_filters=None,
+        discriminator_filters=None,
         classes=0,
         alternate=None,
         weight_decay=None,
@@ -128,6 +131,10 @@ class DCGAN(Trained):
         self.seeded = bool(generator_noise or generator_dropout)
         self.noisy = bool(generator_dropout)  # a picture depends on the seed of its drawing too
         self.replay = replay
+        generator_filters, discriminator_filters = (
+            (64 if classes else 128) if filters is None else filters
+            for filters in (generator_filters, discriminator_filters)
+        )
         picture = (image_size, channels)
         tricks = {"noise": generator_noise, "dropout": generator_dropout}
         if classes:
@@ -185,40 +192,46 @@ class DCGAN(Trained):
         conditions = tf.one_hot(labels, self.classes)  # without classes of no numbers
         step = self.begin_step()
 
-        if self.alternate:  # the first minibatch is the generator's, and its labels are enough
+        if self.alternate:
+            # The first minibatch is the generator's; its labels are all that it needs of it.
             (_, real), (own, conditions) = minibatches(real, 2), minibatches(conditions, 2)
             with tf.GradientTape() as tape:
-                fake_logits = self.judge(self.draw(own, step.seed(1)), own, step.seed(2))
-                generator_loss = nonsaturating_generator_loss(fake_logits)
+                fake = self.draw(own, step.seed(1))
+                generator_loss = nonsaturating_generator_loss(self.judge(fake, own, step.seed(2)))
                 generator_objective = generator_loss + self.decay(self.generator)
             step.update(tape, generator=generator_objective)
 
-        with tf.GradientTape(persistent=True) as tape:
+            # The second is the discriminator's.
             fake = self.draw(conditions, step.seed(0))
-            shown, shown_conditions = self.exchange(fake, conditions, step.seed(3))
-            real_logits = self.judge(real, conditions, step.seed(4))
-            shown_logits = self.judge(shown, shown_conditions, step.seed(5))
-            discriminator_loss = nonsaturating_discriminator_loss(
-                real_logits,
-                shown_logits,
-                *noisy_labels(
-                    tf.shape(real_logits), step.seed(6), self.soft_labels, self.flipped_labels
-                ),
-            )
-            discriminator_objective = discriminator_loss + self.decay(self.discriminator)
-
-            if not self.alternate:
-                fake_logits = shown_logits
-                if self.replay:
+            with tf.GradientTape() as tape:
+                discriminator_loss, _ = self.tell_apart(real, fake, conditions, step)
+                discriminator_objective = discriminator_loss + self.decay(self.discriminator)
+            step.update(tape, discriminator=discriminator_objective)
+        else:
+            # Both learn from one minibatch and one forward pass, at once.
+            with tf.GradientTape(persistent=True) as tape:
+                fake = self.draw(conditions, step.seed(0))
+                discriminator_loss, fake_logits = self.tell_apart(real, fake, conditions, step)
+                if self.replay:  # that pass was not all of the newest pictures
                     fake_logits = self.judge(fake, conditions, step.seed(2))
                 generator_loss = nonsaturating_generator_loss(fake_logits)
                 generator_objective = generator_loss + self.decay(self.generator)
-
-        if self.alternate:
-            step.update(tape, discriminator=discriminator_objective)
-        else:
+                discriminator_objective = discriminator_loss + self.decay(self.discriminator)
             step.update(tape, discriminator=discriminator_objective, generator=generator_objective)
+
         return step.report(discriminator_loss=discriminator_loss, generator_loss=generator_loss)
+
+    def tell_apart(self, real, fake, conditions, step):
+        """(The discriminator's loss, its logits of what it was shown as generated): of real and of
+        generated pictures in two batches.
+        """
+        shown, shown_conditions = self.exchange(fake, conditions, step.seed(3))
+        real_logits = self.judge(real, conditions, step.seed(4))
+        shown_logits = self.judge(shown, shown_conditions, step.seed(5))
+        labels = noisy_labels(
+            tf.shape(real_logits), step.seed(6), self.soft_labels, self.flipped_labels
+        )
+        return nonsaturating_discriminator_loss(real_logits, shown_logits, *labels), shown_logits
 
     def decay(self, network):
         """The weights' part of its player's loss."""
