@@ -38,6 +38,9 @@ def hold(tiny, folder):
     model, built, first, second = learns(tiny)
     yield "every player learns, with finite losses"
 
+    draws_each_by_itself(tiny.build())
+    yield "no two weights begin with the same draws"
+
     file = folder / "model.keras"
     repeats(tiny, built, first, file)
     yield "the same seed gives the same bits"
@@ -128,6 +131,22 @@ def learns(tiny):
         assert after, f"{player} has no weights"
         assert moved(built[player], after), f"{player} does not move"
     return model, built, *states
+
+
+def draws_each_by_itself(model):
+    """No weight begins with another's numbers, in whatever scale: one initializer object gives the
+    same draws to all that it is given to.
+    """
+    own = {id(v): v.numpy() for player in model.players for v in model.trained_variables(player)}
+    heads = []
+    for array in own.values():
+        head = np.asarray(array, np.float64).ravel()[:6]
+        if len(head) < 6 or np.ptp(head) == 0.0:  # too short to tell, or not drawn
+            continue
+        head /= np.linalg.norm(head)
+        alike = [shape for shape, other in heads if np.allclose(other, head, atol=1e-5)]
+        assert not alike, f"weights of {alike[0]} and {array.shape} begin with the same draws"
+        heads.append((array.shape, head))
 
 
 def repeats(tiny, built, first, file):

@@ -7,6 +7,7 @@ import importlib
 import pathlib
 import re
 
+import keras
 import numpy as np
 import pytest
 
@@ -135,6 +136,18 @@ class Restless(Sound):
         return super().train_step(data)
 
 
+class Copied(Sound):
+    """Two kernels from one initializer."""
+
+    def __init__(self, noise=0.1, seed=0, name="toy"):
+        super().__init__(noise, seed)
+        weights = keras.initializers.RandomUniform(-1.0, 1.0)
+        real = features = keras.Input((toy.REAL_DIM,))
+        for units in (8, 5, 1):
+            features = keras.layers.Dense(units, kernel_initializer=weights)(features)
+        self.discriminator = keras.Model(real, features, name="discriminator")
+
+
 @dataclasses.dataclass(frozen=True)
 class Given(Tiny):
     """A `Tiny` whose class is given, with the header of this package's first variant."""
@@ -165,6 +178,7 @@ def toy_batch(random):
         (Uncited, "card.paper.code is missing"),
         (Exploding, "generator_loss is inf"),
         (Idle, "generator does not move"),
+        (Copied, r"\(6, 8\) and \(8, 5\) begin with the same draws"),
         (Unpredictable, "after a step under the same seed"),
         (Forgetful, "one step after loading"),
         (Lying, "noise"),

@@ -49,6 +49,7 @@ from tfgan_zoo.losses.adversarial import (
     nonsaturating_discriminator_loss,
     nonsaturating_generator_loss,
 )
+from tfgan_zoo.networks.maxout import small_uniform
 from tfgan_zoo.networks.priors import Uniform
 
 GENERATOR_UNITS = {"latents": 200, "conditions": 1000, "joint": 1200}
@@ -98,16 +99,15 @@ def cgan_discriminator(image_shape, classes, width, dropout):
     images = keras.Input(image_shape, name="images")
     conditions = keras.Input((classes,), name="conditions")
     seed = keras.Input(batch_shape=(2,), dtype="int32", name="seed")
-    weights = keras.initializers.RandomUniform(-0.005, 0.005)
 
     def hidden(features, units, pieces, stream):
-        features = Maxout(math.ceil(units * width), pieces, weights)(features)
+        features = Maxout(math.ceil(units * width), pieces, small_uniform())(features)
         return TrainingDropout(dropout, stream)(features, seed)
 
     pixels = keras.layers.Rescaling(0.5, 0.5)(keras.layers.Flatten()(images))
     paths = [hidden(pixels, 240, 5, stream=0), hidden(conditions, 50, 5, stream=1)]
     joint = hidden(keras.layers.Concatenate()(paths), 240, 4, stream=2)
-    logits = keras.layers.Dense(1, kernel_initializer=weights, dtype="float32")(joint)
+    logits = keras.layers.Dense(1, kernel_initializer=small_uniform(), dtype="float32")(joint)
     return keras.Model([images, conditions, seed], logits, name="discriminator")
 
 
