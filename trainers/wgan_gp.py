@@ -15,7 +15,7 @@ def build(values, splits, total_steps):
     own = values.only("latent_dim", "critic_steps", "generator_batch", "penalty", "seed")
     if points.is_world(values):
         (dimensions,) = samples.shape(values, splits)
-        own |= of_points.wgan_gp(dimensions, values.latent_dim, values.filters)
+        own |= of_points.wgan_gp(dimensions, values.latent_dim, values.filters or 512)
         own["dequantised"] = False
     else:
         own |= values.only("networks", "filters")
@@ -43,7 +43,14 @@ TRAINER = Trainer(
             choices=("resnet", "conv"),
         ),
         flags.knob("latent_dim", 128, "How many numbers a latent has.", low=1),
-        flags.knob("filters", 128, "Channels of both nets, or units on points.", low=1),
+        flags.knob(
+            "filters",
+            None,
+            "Channels of both nets, or units on points; by default 128, with --networks=conv 64, "
+            "on points 512.",
+            kind="int",
+            low=1,
+        ),
         flags.knob(
             "critic_steps",
             5,

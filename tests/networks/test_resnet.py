@@ -32,7 +32,7 @@ def test_latents_become_pictures_and_pictures_scores(side, channels):
     images = generator(tf.random.stateless_normal([3, 5], (0, 0)), training=True)
     assert images.shape == (3, side, side, channels) and images.dtype == tf.float32
     assert np.all(np.abs(images) < 1.0) and np.std(images) > 0.0
-    critic = resnet_critic((side, side), channels, filters=4, outputs=3)
+    critic = resnet_critic((side, side), channels, filters=4, heads=(1, 2))
     assert critic(images).shape == (3, 3)
     maps = [layer.output.shape[1] for layer in critic.layers if isinstance(layer, keras.layers.Add)]
     assert maps == {16: [8, 8, 8], 32: [16, 8, 8, 8]}[side]

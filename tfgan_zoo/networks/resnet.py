@@ -42,7 +42,7 @@ def resnet_generator(image_size, channels, latent_dim=128, filters=128, classes=
     return keras.Model(inputs, images, name="generator")
 
 
-def resnet_critic(image_size, channels, filters=128, outputs=1, spectral=False, name="critic"):
+def resnet_critic(image_size, channels, filters=128, heads=(1,), spectral=False, name="critic"):
     """Residual blocks down to 8x8, two more there, the mean over the map, a linear layer.
 
     Without normalisation, which would mix the examples that a gradient penalty keeps apart.
@@ -51,12 +51,14 @@ def resnet_critic(image_size, channels, filters=128, outputs=1, spectral=False, 
         image_size: (side, side); a power of two of at least 16.
         channels: of the picture.
         filters: width of every block (128 in the paper).
-        outputs: of the last layer; AC-GAN's critic has one for each class beside the score.
+        heads: outputs of each last layer, side by side in the result; AC-GAN's critic has one layer
+            for the score and one for the classes, and so first weights of each layer's own scale.
         spectral: whether all kernels are spectrally normalised; then the last layer, which has no
             bias, takes the sum over the map, not its mean.
 
     Returns:
-        A functional model: images `[B, side, side, channels]` to scores `[B, outputs]`, float32.
+        A functional model: images `[B, side, side, channels]` to scores `[B, sum of heads]`,
+        float32.
 
     Raises:
         ValueError: for another size.
@@ -72,11 +74,16 @@ def resnet_critic(image_size, channels, filters=128, outputs=1, spectral=False, 
     if spectral:
         features = keras.layers.Activation("relu", dtype="float32")(features)
         features = keras.ops.sum(features, axis=(1, 2))
-        scores = SpectralDense(outputs, use_bias=False, dtype="float32")(features)
+        scores = [SpectralDense(n, use_bias=False, dtype="float32")(features) for n in heads]
     else:
         features = keras.layers.GlobalAveragePooling2D()(keras.layers.ReLU()(features))
-        scores = keras.layers.Dense(outputs, dtype="float32")(features)
-    return keras.Model(images, scores, name=name)
+        scores = [keras.layers.Dense(outputs, dtype="float32")(features) for outputs in heads]
+    return keras.Model(images, beside(scores), name=name)
+
+
+def beside(outputs):
+    """One tensor `[B, ...]` of one or several."""
+    return keras.layers.Concatenate()(outputs) if len(outputs) > 1 else outputs[0]
 
 
 def _block(inputs, filters, resample=None, label=None, normalise=False, layer=keras.layers.Conv2D):

@@ -39,7 +39,7 @@ from tfgan_zoo.base import Trained, minibatches
 from tfgan_zoo.losses.adversarial import wasserstein_critic_loss, wasserstein_generator_loss
 from tfgan_zoo.networks.pictures import size_and_channels
 from tfgan_zoo.networks.priors import Joined, Normal, OneHot
-from tfgan_zoo.networks.resnet import resnet_critic, resnet_generator
+from tfgan_zoo.networks.resnet import beside, resnet_critic, resnet_generator
 from tfgan_zoo.regularizers.gradient_penalty import gradient_penalty
 from tfgan_zoo.regularizers.instance_noise import dequantise
 
@@ -80,9 +80,9 @@ def conv_generator(shape, latent_dim, filters=64):
     return keras.Model(latents, images, name="generator")
 
 
-def conv_critic(shape, filters=64, outputs=1):
-    """5x5 convolutions of stride 2 and leaky ReLUs down to a 4x4 map, then a linear layer; without
-    normalisation: images `[B, *shape]` to `[B, outputs]`, float32.
+def conv_critic(shape, filters=64, heads=(1,)):
+    """5x5 convolutions of stride 2 and leaky ReLUs down to a 4x4 map, then a linear layer for each
+    of `heads`; without normalisation: images `[B, *shape]` to `[B, sum of heads]`, float32.
     """
     images = keras.Input(shape, name="images")
     features, width = images, shape[-1]
@@ -94,8 +94,8 @@ def conv_critic(shape, filters=64, outputs=1):
         features = keras.layers.LeakyReLU(0.2)(features)
         width = wider
     features = keras.layers.Flatten()(features)
-    scores = keras.layers.Dense(outputs, dtype="float32")(features)
-    return keras.Model(images, scores, name="critic")
+    scores = [keras.layers.Dense(outputs, dtype="float32")(features) for outputs in heads]
+    return keras.Model(images, beside(scores), name="critic")
 
 
 def _levels(shape):
@@ -113,7 +113,7 @@ class WGANGP(Trained):
             given.
         networks: "resnet" (CIFAR-10) or "conv" (MNIST).
         latent_dim: length of the latent (128), without the label.
-        filters: width of both nets (128; "conv" 64).
+        filters: width of both nets; None: the authors' 128, of "conv" 64.
         critic_steps: for each step of the generator (5).
         penalty: lambda (10).
         dequantised: whether noise spreads the 256 levels of pixels over their bins; not for what
@@ -147,7 +147,7 @@ class WGANGP(Trained):
         shape=(32, 32, 3),
         networks="resnet",
         latent_dim=128,
-        filters=128,
+        filters=None,
         critic_steps=5,
         penalty=10.0,
         dequantised=True,
@@ -169,13 +169,16 @@ class WGANGP(Trained):
         self.dequantised, self.generator_batch = dequantised, generator_batch
         self.critic_class_weight = critic_class_weight
         self.generator_class_weight = generator_class_weight
+        heads = (1, classes) if classes else (1,)
+        if filters is None:
+            filters = 64 if networks == "conv" else 128
         if networks == "conv":
             generator = generator or conv_generator(shape, self.prior.size, filters)
-            critic = critic or conv_critic(shape, filters, 1 + classes)
+            critic = critic or conv_critic(shape, filters, heads)
         self.generator = generator or resnet_generator(
             *size_and_channels(shape), latent_dim, filters, classes
         )
-        self.critic = critic or resnet_critic(*size_and_channels(shape), filters, 1 + classes)
+        self.critic = critic or resnet_critic(*size_and_channels(shape), filters, heads)
 
     def call(self, latents):
         """Examples `[B, *shape]` from latents `[B, latent_dim]`."""
