@@ -17,6 +17,7 @@ def build(values, splits, total_steps):
         (dimensions,) = samples.shape(values, splits)
         widths = (values.generator_filters, values.discriminator_filters)
         own |= of_points.sngan(dimensions, values.latent_dim, *widths)
+        own["dequantised"] = False
     else:
         own |= values.only("generator_filters", "discriminator_filters")
     if values.batch_size % values.discriminator_steps:

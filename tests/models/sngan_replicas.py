@@ -42,7 +42,9 @@ def main(path):
     # Of some initial weights the vectors are so near to their ends that they would hardly move.
     keras.utils.set_random_seed(2)
     with strategy.scope():
-        model = SNGAN((2,), 3, discriminator_steps=2, **point_nets.sngan(2, 3, 6, 5))
+        model = SNGAN(
+            (2,), 3, discriminator_steps=2, dequantised=False, **point_nets.sngan(2, 3, 6, 5)
+        )
         model.compile(generator=Adam(1e-3), discriminator=Adam(1e-3))
     points = np.random.default_rng(0).normal(size=(16, 2)).astype(np.float32)
 

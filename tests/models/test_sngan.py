@@ -10,6 +10,7 @@ from tfgan_zoo.layers.spectral import SpectralConv2D, SpectralDense
 from tfgan_zoo.models.unconditional.sngan import SNGAN
 from tfgan_zoo.networks import points as point_nets
 from tfgan_zoo.optimizers.adam import Adam
+from tfgan_zoo.regularizers.instance_noise import dequantise
 from tfgan_zoo.training.checkpoints import Checkpointer
 
 POINTS = np.random.default_rng(0).normal(size=(40, 2)).astype(np.float32)
@@ -24,6 +25,7 @@ SMALL = {
 def made(shape, **settings):
     settings = SMALL | settings
     if len(shape) == 1:
+        settings = {"dequantised": False} | settings
         widths = ("latent_dim", "generator_filters", "discriminator_filters")
         settings |= point_nets.sngan(*shape, *(settings[name] for name in widths))
     return SNGAN(shape, **settings)
@@ -42,9 +44,9 @@ def batch(number):
 
 def test_a_step_equals_that_written_by_hand():
     """The generator first, on twice the batch; then the discriminator on fresh points and latents;
-    a power iteration in each pass.
+    a power iteration in each pass; real examples spread over the bins of their levels.
     """
-    model = compiled()
+    model = compiled(dequantised=True)
     generator, discriminator = (
         keras.models.clone_model(net) for net in (model.generator, model.discriminator)
     )
@@ -56,12 +58,14 @@ def test_a_step_equals_that_written_by_hand():
     def latents(count, stream):
         return tf.random.stateless_normal([count, 3], step.seed(stream), alg="philox")
 
+    spread = dequantise(POINTS[:8], step.seed(3)).numpy()
+    assert np.abs(spread - (POINTS[:8] * 255 / 256)).max() <= 1 / 128
     noise = latents(8, 0)
     with tf.GradientTape() as tape:
         generator_loss = -tf.reduce_mean(discriminator(generator(noise), training=True))
     pull = tape.gradient(generator_loss, generator.trainable_variables)
     adams[0].apply(pull, generator.trainable_variables)
-    for number, real in enumerate(np.split(POINTS[:8], 2), 1):
+    for number, real in enumerate(np.split(spread, 2), 1):
         fake = generator(latents(4, number)).numpy()
         with tf.GradientTape() as tape:
             wrong_real = tf.maximum(0.0, 1.0 - discriminator(real, training=True))

@@ -16,6 +16,7 @@ What a shortcut would miss:
   and saved, but not moved at inference; u and v are constants to the gradient;
 - every weight of the discriminator is normalised, the shortcuts and the last layer too; no weight
   of the generator;
+- pixels of 256 levels are spread over their bins by uniform noise;
 - a convolution's kernel is normalised as the matrix of (outputs, everything else);
 - the discriminator ends in the sum over its map, not the mean, and a layer without bias;
 - the generator is twice as wide, 256 to 128, and takes a batch of twice the size, 128 to 64, once
@@ -36,6 +37,7 @@ from tfgan_zoo.losses.adversarial import hinge_discriminator_loss, hinge_generat
 from tfgan_zoo.networks.pictures import size_and_channels
 from tfgan_zoo.networks.priors import Normal
 from tfgan_zoo.networks.resnet import resnet_critic, resnet_generator
+from tfgan_zoo.regularizers.instance_noise import dequantise
 
 
 class SNGAN(Trained):
@@ -48,10 +50,12 @@ class SNGAN(Trained):
         generator_filters, discriminator_filters: width of every layer of either (256 and 128).
         discriminator_steps: for each step of the generator (5).
         generator_batch: latents of the generator's step, in batches of the discriminator (2).
+        dequantised: whether noise spreads the 256 levels of pixels over their bins; not for what
+            has no levels.
         generator, discriminator: nets in place of the paper's: latents `[B, latent_dim]` to
             examples, and these to logits `[B, 1]`, spectrally normalised (`layers.spectral`); the
             numbers of filters say nothing to them.
-        seed: of the latents in training.
+        seed: of latents and noise in training.
 
     `train_step` takes `images [B, *shape]`, pictures in [-1, 1] or examples of any other shape; B
     is `discriminator_steps` batches, one for each.
@@ -75,6 +79,7 @@ class SNGAN(Trained):
         discriminator_filters=128,
         discriminator_steps=5,
         generator_batch=2,
+        dequantised=True,
         generator=None,
         discriminator=None,
         seed=0,
@@ -83,7 +88,7 @@ class SNGAN(Trained):
         super().__init__(seed=seed, name=name)
         self.prior = Normal(latent_dim)
         self.discriminator_steps = discriminator_steps
-        self.generator_batch = generator_batch
+        self.generator_batch, self.dequantised = generator_batch, dequantised
         self.generator = generator or resnet_generator(
             *size_and_channels(shape), latent_dim, generator_filters
         )
@@ -103,9 +108,12 @@ class SNGAN(Trained):
         return steps * self.discriminator_steps if player == "discriminator" else steps
 
     def train_step(self, data):
-        batches = minibatches(self.fields(data, "images"), self.discriminator_steps)
-        count = tf.shape(batches[0])[0]
+        real = self.fields(data, "images")
         step = self.begin_step()
+        if self.dequantised:
+            real = dequantise(real, step.seed(self.discriminator_steps + 1))
+        batches = minibatches(real, self.discriminator_steps)
+        count = tf.shape(batches[0])[0]
 
         latents = self.prior.sample(self.generator_batch * count, step.seed(0))
         with tf.GradientTape() as tape:
