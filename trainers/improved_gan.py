@@ -45,10 +45,10 @@ TRAINER = Trainer(
         flags.knob(
             "generator_loss",
             None,
-            "What the generator minimises; by default feature_matching with --labelled, "
-            "nonsaturating without.",
+            "What the generator minimises; by default feature_matching with --labelled, minimax, "
+            "log(1 - D), without.",
             kind="str",
-            choices=("feature_matching", "nonsaturating"),
+            choices=("feature_matching", "minimax", "nonsaturating"),
         ),
         flags.knob(
             "minibatch_kernels",

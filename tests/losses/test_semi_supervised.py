@@ -12,6 +12,7 @@ from tfgan_zoo.losses.semi_supervised import (
     source_logits,
     unlabelled_generator_loss,
     unlabelled_loss,
+    unlabelled_minimax_loss,
 )
 
 RNG = np.random.default_rng(0)
@@ -53,6 +54,8 @@ def test_smoothing_is_of_the_real_side_alone():
 def test_the_generators_side():
     expected = -log_real(FAKE).mean()
     assert float(unlabelled_generator_loss(FAKE)) == pytest.approx(expected, rel=1e-5)
+    expected = np.log1p(-np.exp(log_real(FAKE))).mean()
+    assert float(unlabelled_minimax_loss(FAKE)) == pytest.approx(expected, rel=1e-5)
 
 
 def test_one_logit_is_an_ordinary_discriminator():

@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from tests import commands
+from tfgan_zoo.losses.semi_supervised import unlabelled_minimax_loss
 from tfgan_zoo.models.unconditional.improved_gan import ImprovedGAN
 from tfgan_zoo.networks import points as point_nets
 from tfgan_zoo.optimizers.adam import Adam
@@ -242,7 +243,7 @@ def test_a_step_without_labels_is_the_smoothed_gan():
     cost = np.log1p(np.exp(-real)) + 0.1 * real  # the cross-entropy against 0.9
     expected = (cost.mean() + np.log1p(np.exp(fake)).mean()) / 2
     assert float(logs["discriminator_loss"]) == pytest.approx(expected, rel=1e-4)
-    expected = np.log1p(np.exp(-other)).mean()
+    expected = -np.log1p(np.exp(other)).mean()  # log(1 - D), as in the authors' code
     assert float(logs["generator_loss"]) == pytest.approx(expected, rel=1e-4)
     assert "labelled_loss" not in logs
 
@@ -307,11 +308,12 @@ def test_nets_for_mnist_are_the_authors():
     assert np.array(model.discriminator.features.hidden[0].kernel).std() == pytest.approx(
         0.1, rel=0.01
     )
-    assert model.discriminator.minibatch is None and model.matches_features
+    assert model.discriminator.minibatch is None and model.adversarial_loss is None
     images = model(model.prior.sample(5, (0, 1))).numpy()
     assert images.shape == (5, 28, 28, 1) and np.abs(images).max() <= 1.0 and images.std() > 0.1
     without = ImprovedGAN()
-    assert without.discriminator.minibatch.kernels == 100 and not without.matches_features
+    assert without.discriminator.minibatch.kernels == 100
+    assert without.adversarial_loss is unlabelled_minimax_loss
     assert (without.real_label, model.real_label) == (0.9, 1.0)
 
 
@@ -330,5 +332,5 @@ def test_half_precision_trains():
 
 
 def test_an_unknown_loss_is_refused():
-    with pytest.raises(ValueError, match="feature_matching or nonsaturating, not 'wasserstein'"):
+    with pytest.raises(ValueError, match="minimax, nonsaturating, not 'wasserstein'"):
         ImprovedGAN((2,), generator_loss="wasserstein")

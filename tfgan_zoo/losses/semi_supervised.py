@@ -9,6 +9,7 @@ the exponentials of the others. Scalars, float32, means over the batch.
 import tensorflow as tf
 
 from tfgan_zoo.losses.adversarial import (
+    minimax_generator_loss,
     nonsaturating_discriminator_loss,
     nonsaturating_generator_loss,
 )
@@ -41,6 +42,13 @@ def unlabelled_loss(real_logits, fake_logits, real_labels=1.0):
 def unlabelled_generator_loss(fake_logits):
     """-E log D(G(z)) for class logits `[B, K]`."""
     return nonsaturating_generator_loss(source_logits(fake_logits))
+
+
+def unlabelled_minimax_loss(fake_logits):
+    """E log(1 - D(G(z))) for class logits `[B, K]`: what the authors' code with minibatch
+    discrimination has.
+    """
+    return minimax_generator_loss(source_logits(fake_logits))
 
 
 def feature_matching_loss(real_features, fake_features):

@@ -287,7 +287,7 @@ def sngan(world, nets, shape, seed):
     """Spectral normalisation and the hinge, five steps to one."""
     from tfgan_zoo.models.unconditional.sngan import SNGAN
 
-    own = {"generator_batch": 1, "seed": seed}
+    own = {"generator_batch": 1, "dequantised": len(shape) == 3, "seed": seed}
     return SNGAN(shape, **usual_players(world, nets, spectral=True), **own), (0.5, 0.9)
 
 
@@ -379,6 +379,7 @@ def improved_gan(world, nets, shape, seed):
         shape,
         latent_dim=world.latent_dim,
         prior=usual_prior(shape),
+        generator_loss="nonsaturating",  # the plain GAN's: what is added is all that differs
         minibatch_kernels=3 if len(shape) == 1 else 100,
         generator=nets.generator(),
         features=nets.features(),

@@ -18,6 +18,7 @@ What a shortcut would miss:
 - the generator's normalisation has an offset, no gain; its last layer is weight-normalised;
 - the error is that of the averaged parameters of the classifier;
 - minibatch discrimination leaves out an example's closeness to itself; its T is weight-normalised;
+- with minibatch discrimination the generator descends log(1 - D(G(z))) itself;
 - labels are smoothed for real examples alone; historical averaging is of both players; virtual
   batch normalisation is the generator's, its reference batch chosen once, and takes the example in.
 
@@ -45,6 +46,12 @@ from tfgan_zoo.losses import semi_supervised
 from tfgan_zoo.networks.noisy_mlp import NoisyMLP, weight_normed
 from tfgan_zoo.networks.priors import PRIORS
 from tfgan_zoo.regularizers.historical import WeightAverage
+
+# What the generator minimises where it does not match features.
+GENERATOR_LOSSES = {
+    "minimax": semi_supervised.unlabelled_minimax_loss,
+    "nonsaturating": semi_supervised.unlabelled_generator_loss,
+}
 
 
 def mnist_generator(shape, latent_dim, width, reference=0):
@@ -119,7 +126,8 @@ class ImprovedGAN(Trained):
         latent_dim: length of the latent (100).
         prior: of the latents: "uniform" on [-1, 1], or "normal".
         width: of the hidden layers, as a share of the authors'.
-        generator_loss: "feature_matching" (with labels) or "nonsaturating" (without).
+        generator_loss: "feature_matching"; "minimax", log(1 - D(G(z))); or "nonsaturating", -log
+            D(G(z)). None: the authors', the first with labels, the second without.
         minibatch_kernels: of minibatch discrimination (100 without labels; 0: none, with).
         real_label: of real examples, smoothed below 1 (0.9 without labels, 1 with).
         unlabelled_weight: of the part that takes no labels (1); 0 leaves supervised learning.
@@ -165,12 +173,15 @@ class ImprovedGAN(Trained):
         name="improved_gan",
     ):
         super().__init__(seed=seed, name=name)
-        loss = generator_loss or ("feature_matching" if classes else "nonsaturating")
-        if loss not in ("nonsaturating", "feature_matching"):
-            raise ValueError(f"generator_loss is feature_matching or nonsaturating, not '{loss}'.")
+        loss = generator_loss or ("feature_matching" if classes else "minimax")
+        if loss not in ("feature_matching", *GENERATOR_LOSSES):
+            raise ValueError(
+                "generator_loss is one of feature_matching, "
+                f"{', '.join(GENERATOR_LOSSES)}, not '{loss}'."
+            )
         if prior not in PRIORS:
             raise ValueError(f"prior is one of {', '.join(PRIORS)}, not '{prior}'.")
-        self.matches_features = loss == "feature_matching"
+        self.adversarial_loss = GENERATOR_LOSSES.get(loss)  # None: it matches features
         self.classes = classes
         self.unlabelled_weight = unlabelled_weight
         self.real_label = (1.0 if classes else 0.9) if real_label is None else real_label
@@ -264,11 +275,11 @@ class ImprovedGAN(Trained):
         latents = self.prior.sample(count, step.seed(4))
         with tf.GradientTape() as tape:
             fake_features, fake_logits = judge(self.generator(latents, training=True), 5)
-            if self.matches_features:
+            if self.adversarial_loss:
+                generator_loss = self.adversarial_loss(fake_logits)
+            else:
                 real_features, _ = judge(wanted, 6)
                 generator_loss = semi_supervised.feature_matching_loss(real_features, fake_features)
-            else:
-                generator_loss = semi_supervised.unlabelled_generator_loss(fake_logits)
             generator_loss += self.historical("generator")
         step.update(tape, generator=generator_loss)
         if self.classes:
