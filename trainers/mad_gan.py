@@ -14,7 +14,8 @@ def build(values, splits, total_steps):
 
     own = values.only("generators", "similarity", "noise_dim", "seed")
     if points.is_world(values):
-        sizes = values.only("noise_dim", "generators", "units", "depth")
+        depths = ("generator_depth", "discriminator_depth")
+        sizes = values.only("noise_dim", "generators", "units", *depths)
         (dimensions,) = samples.shape(values, splits)
         own |= of_points.mad_gan(dimensions, **sizes, similarity=values.similarity is not None)
     else:
@@ -41,7 +42,8 @@ TRAINER = Trainer(
         ),
         flags.knob("noise_dim", 64, "How many numbers the noise has.", low=1),
         flags.knob("units", 128, "Units of the hidden layers of a point's nets.", low=1),
-        flags.knob("depth", 3, "Hidden layers of a point's nets.", low=0),
+        flags.knob("generator_depth", 2, "Hidden layers of the generators of points.", low=0),
+        flags.knob("discriminator_depth", 3, "Hidden layers of the judge of points.", low=0),
         flags.knob("filters", 32, "Channels of the outer layers of a picture's nets.", low=1),
     ),
     defaults={

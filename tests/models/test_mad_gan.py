@@ -72,7 +72,7 @@ def test_all_layers_but_the_last_are_shared(shape):
     owned = [{id(v) for v in net.weights} for net in (model.trunk, *model.heads)]
     assert sum(map(len, owned)) == len(set.union(*owned)) == len(model.generator.weights)
     assert [len(own) for own in owned[1:]] == [2, 2, 2]
-    assert len(owned[0]) == (6 if len(shape) == 1 else 4)
+    assert len(owned[0]) == 4
     # All generators move when a shared weight does, one when its own does.
     noise = tf.repeat(model.noise.sample(1, (0, 1)), 3, axis=0)
     latents = tf.concat([noise, tf.eye(3)], 1)
@@ -168,6 +168,12 @@ def test_nets_for_mnist_are_the_authors():
     assert shapes == [(5, 5, 1, 32), (5, 5, 32, 64), (3136, 5)]
     first = model.trunk.get_weights()[2]  # deviation 1 / sqrt(5 * 5 * 32)
     assert first.std() == pytest.approx(800**-0.5, rel=0.02)
+    on_a_line = point_nets.mad_gan(1, 64, 4)
+    shapes = [tuple(weight.shape) for weight in on_a_line["trunk"].get_weights()[::2]]
+    assert shapes == [(64, 128), (128, 128)]  # and a layer of its own for each generator
+    assert [head.count_params() for head in on_a_line["heads"]] == [129] * 4
+    shapes = [tuple(weight.shape) for weight in on_a_line["discriminator"].get_weights()[::2]]
+    assert shapes == [(1, 128), (128, 128), (128, 128), (128, 5)]
     images = model(model.prior.sample(5, (0, 1))).numpy()
     assert images.shape == (5, 28, 28, 1) and np.abs(images).max() <= 1.0
     with pytest.raises(ValueError, match="multiples of 4"):

@@ -139,14 +139,24 @@ def unrolled_gan(dimensions, latent_dim, width=128):
     return {"generator": generator, "discriminator": discriminator}
 
 
-def mad_gan(dimensions, noise_dim, generators=4, units=128, depth=3, similarity=False):
-    """The authors' for the mixture on a line, up to 130: exponential linear units that the
-    generators share, a linear layer for each; a leaky discriminator.
+def mad_gan(
+    dimensions,
+    noise_dim,
+    generators=4,
+    units=128,
+    generator_depth=2,
+    discriminator_depth=3,
+    similarity=False,
+):
+    """The authors' for the mixture on a line, up to 130 (models/toy_models_ind.py and
+    toy_models.py): exponential linear units that the generators share, a linear layer for each; a
+    leaky discriminator with a layer more.
 
     Args:
         noise_dim: length of the noise.
         generators: how many.
-        units, depth: of the hidden layers of all.
+        units: of each hidden layer.
+        generator_depth, discriminator_depth: hidden layers, of the generators the shared ones.
         similarity: whether the discriminator is MAD-GAN-Sim's: points to a list of one logit and
             the features of its last hidden layer.
     """
@@ -157,7 +167,7 @@ def mad_gan(dimensions, noise_dim, generators=4, units=128, depth=3, similarity=
         )
 
     noise = features = keras.Input((noise_dim,), name="noise")
-    for _ in range(depth):
+    for _ in range(generator_depth):
         features = dense(units, "elu")(features)
     trunk = keras.Model(noise, features, name="trunk")
 
@@ -167,7 +177,7 @@ def mad_gan(dimensions, noise_dim, generators=4, units=128, depth=3, similarity=
         heads.append(keras.Model(features, dense(dimensions, dtype="float32")(features)))
 
     points = features = keras.Input((dimensions,), name="points")
-    for _ in range(depth):
+    for _ in range(discriminator_depth):
         features = keras.layers.LeakyReLU(0.1)(dense(units)(features))
     logits = dense(1 if similarity else generators + 1, dtype="float32")(features)
     outcome = [logits, features] if similarity else logits

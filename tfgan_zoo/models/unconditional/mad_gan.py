@@ -26,7 +26,8 @@ Departures:
   hidden layer, hinges are summed over rivals and averaged over examples and generators, and the
   weight is 1e-3.
 - Leak 0.1, first weights and the nets for MNIST are those of github.com/sanghoon/tf-exercise-gan,
-  from which the authors' code descends; theirs is there in compiled form only.
+  from which the authors' code descends. Of that, `utils` and `models/mnist_models` are published in
+  compiled form only; the play and the nets for the line are there as source.
 - Pictures are in [-1, 1] outside, as everywhere in this package, and in [0, 1] inside the nets.
 - The authors' nets for the line, where points go in and out as they are, are in
   `networks.points.mad_gan`.
