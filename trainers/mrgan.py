@@ -9,18 +9,21 @@ from trainers.trainer import Trainer
 
 
 def build(values, splits, total_steps):
-    from tfgan_zoo.models.unconditional.mrgan import MRGAN
+    from tfgan_zoo.models.unconditional.mrgan import MDGAN, MRGAN
     from tfgan_zoo.networks import points as of_points
 
-    weights = ("algorithm", "distance_weight", "adversarial_weight", "distance")
-    own = values.only(*weights, "latent_dim", "discriminator_width", "discriminator_depth", "seed")
+    variant = {"regularized": MRGAN, "manifold_diffusion": MDGAN}[values.algorithm]
+    judges = ("discriminator_width", "discriminator_depth")
+    own = values.only("distance", "latent_dim", *judges, "seed")
+    weights = values.only("distance_weight", "adversarial_weight")
+    own |= {name: value for name, value in weights.items() if value is not None}
     if points.is_world(values):
         (dimensions,) = samples.shape(values, splits)
         sizes = (values.latent_dim, values.generator_width, values.generator_depth)
         own |= of_points.mrgan(dimensions, *sizes)
     else:
         own |= values.only("generator_width", "generator_depth")
-    model = MRGAN(samples.shape(values, splits), **own)
+    model = variant(samples.shape(values, splits), **own)
     return optimizers.compiled(values, model, **optimizers.adams(values, model, total_steps))
 
 

@@ -21,7 +21,7 @@ from tfgan_zoo.models.unconditional.gan import GAN
 from tfgan_zoo.models.unconditional.improved_gan import ImprovedGAN
 from tfgan_zoo.models.unconditional.lsgan import LSGAN
 from tfgan_zoo.models.unconditional.mad_gan import MADGAN
-from tfgan_zoo.models.unconditional.mrgan import MRGAN
+from tfgan_zoo.models.unconditional.mrgan import MDGAN, MRGAN
 from tfgan_zoo.models.unconditional.sngan import SNGAN
 from tfgan_zoo.models.unconditional.unrolled_gan import UnrolledGAN
 from tfgan_zoo.models.unconditional.wgan import WGAN
@@ -121,7 +121,7 @@ VARIANTS = {
         pictures((2,)),
     ),
     "mdgan": (
-        lambda: MRGAN(DIGITS, "manifold_diffusion", generator_width=4, discriminator_width=4),
+        lambda: MDGAN(DIGITS, generator_width=4, discriminator_width=4),
         pictures(DIGITS),
     ),
     "sngan": (

@@ -199,14 +199,8 @@ VARIANTS = {
         pictures(SMALL),
     ),
     "mrgan_manifold_diffusion": Tiny(
-        "unconditional.mrgan.MRGAN",
-        {
-            "shape": SMALL,
-            "algorithm": "manifold_diffusion",
-            "latent_dim": 8,
-            "generator_width": 8,
-            "discriminator_width": 8,
-        },
+        "unconditional.mrgan.MDGAN",
+        {"shape": SMALL, "latent_dim": 8, "generator_width": 8, "discriminator_width": 8},
         pictures(SMALL),
     ),
     "improved_gan": Tiny(

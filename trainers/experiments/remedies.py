@@ -348,25 +348,26 @@ def _mad(world, nets, shape, seed, generators):
 
 def mrgan(world, nets, shape, seed):
     """Reg-GAN: an encoder, and reconstructions that pass for real."""
-    return _mode_regularized(world, nets, shape, seed, "regularized")
+    from tfgan_zoo.models.unconditional.mrgan import MRGAN
+
+    return MRGAN(shape, **_with_encoder(world, nets), seed=seed), None
 
 
 def mdgan(world, nets, shape, seed):
     """MDGAN: a manifold step and a diffusion step."""
-    return _mode_regularized(world, nets, shape, seed, "manifold_diffusion")
+    from tfgan_zoo.models.unconditional.mrgan import MDGAN
+
+    second = nets.discriminator(name="diffusion_discriminator")
+    own = {**_with_encoder(world, nets), "diffusion_discriminator": second}
+    return MDGAN(shape, **own, seed=seed), None
 
 
-def _mode_regularized(world, nets, shape, seed, algorithm):
-    from tfgan_zoo.models.unconditional.mrgan import MRGAN
-
-    own = {
+def _with_encoder(world, nets):
+    return {
         "generator": nets.generator(),
         "encoder": nets.encoder(world.latent_dim),
         "discriminator": nets.discriminator(),
     }
-    if algorithm == "manifold_diffusion":
-        own["diffusion_discriminator"] = nets.discriminator(name="diffusion_discriminator")
-    return MRGAN(shape, algorithm=algorithm, seed=seed, **own), None
 
 
 def improved_gan(world, nets, shape, seed):

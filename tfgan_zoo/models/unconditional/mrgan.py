@@ -6,7 +6,8 @@ A generator hears of a mode that it misses only if a latent leads near it. An en
 for every example of the data, and the generator is asked to give the example back (a distance) and
 to give back what the discriminator takes for data (the mode regularizer): so each mode pulls,
 however rare. MDGAN takes this apart: a manifold step brings G(E(x)) to the data, a diffusion step
-brings G(z) to G(E(x)), each with a discriminator of its own.
+brings G(z) to G(E(x)), each with a discriminator of its own. `MRGAN` is the paper's Reg-GAN,
+`MDGAN` its MDGAN.
 
 What a shortcut would miss:
 - the sign: generator and encoder want log D(G(E(x))) high, so that it has a minus in their losses.
@@ -46,8 +47,12 @@ from tfgan_zoo.losses.energy import reconstruction_energies
 from tfgan_zoo.networks.mlp import mlp
 from tfgan_zoo.networks.priors import Normal
 
-# The weights of the distance and of -log D(G(E(x))): lambda_1 and lambda_2; 1 and lambda.
-WEIGHTS = {"regularized": (0.2, 0.4), "manifold_diffusion": (1.0, 0.01)}
+PAPER = {
+    "title": "Mode Regularized Generative Adversarial Networks",
+    "authors": "Che et al., ICLR 2017",
+    "arxiv": "1612.02136",
+    "code": None,
+}
 
 
 def mrgan_generator(shape, latent_dim, width, depth):
@@ -66,50 +71,152 @@ def mrgan_judge(shape, outputs, width, depth, name):
     return keras.Model(examples, layers(keras.layers.Flatten()(examples)), name=name)
 
 
-class MRGAN(Trained):
-    """Reg-GAN or MDGAN with plain nets.
+def mean_distance(real, reconstructions, kind):
+    """d(x, G(E(x))): the mean over the batch; `kind` as `distance` of the classes."""
+    return tf.reduce_mean(reconstruction_energies(real, reconstructions, kind))
 
-    Its players are `generator`, `encoder` and `discriminator`, which sees the data; MDGAN has a
-    `diffusion_discriminator` besides.
+
+def check_distance(kind):
+    if kind not in ("mean", "sum"):
+        raise ValueError(f"distance is mean or sum, not '{kind}'.")
+
+
+class MRGAN(Trained):
+    """Reg-GAN with plain nets.
+
+    Its players are `generator`, `encoder` and `discriminator`.
 
     Args:
         shape: of an example, (height, width, channels) of a picture; the nets take and draw numbers
             in [-1, 1] of any shape.
-        algorithm: "regularized" (Reg-GAN) or "manifold_diffusion" (MDGAN).
-        distance_weight: of the distance between x and G(E(x)); None takes the algorithm's: lambda_1
-            (0.2), or 1.
-        adversarial_weight: of -log D(G(E(x))); None takes lambda_2 (0.4), or lambda (0.01).
+        distance_weight: lambda_1, of the distance between x and G(E(x)) (0.2).
+        adversarial_weight: lambda_2, of -log D(G(E(x))) (0.4).
         distance: "mean" or "sum" over coordinates of the squared difference.
         latent_dim: length of the latent (100).
         generator_width, generator_depth: hidden units and layers of the generator (800 and 3).
-        discriminator_width, discriminator_depth: of discriminators and encoder (512 and 2).
-        generator, encoder, discriminator, diffusion_discriminator: nets in place of these: latents
-            to examples, examples to latents, examples to logits (twice; MDGAN takes both or
-            neither). The widths and depths say nothing to them, nor `latent_dim` to a generator of
-            one's own.
+        discriminator_width, discriminator_depth: of the discriminator and the encoder (512 and 2).
+        generator, encoder, discriminator: nets in place of these: latents to examples, examples to
+            latents, examples to logits. The widths and depths say nothing to them, nor `latent_dim`
+            to a generator of one's own.
         seed: of the latents in training.
 
     `train_step` takes `images [B, *shape]`, pictures in [-1, 1] or examples of any other shape.
 
     Raises:
-        ValueError: for an unknown algorithm or distance, or nets that do not fit.
+        ValueError: for an unknown distance.
     """
 
-    paper = {
-        "title": "Mode Regularized Generative Adversarial Networks",
-        "authors": "Che et al., ICLR 2017",
-        "arxiv": "1612.02136",
-        "code": None,
-    }
-
+    paper = PAPER
     players = ("generator", "encoder", "discriminator")
 
     def __init__(
         self,
         shape=(28, 28, 1),
-        algorithm="regularized",
-        distance_weight=None,
-        adversarial_weight=None,
+        distance_weight=0.2,
+        adversarial_weight=0.4,
+        distance="mean",
+        latent_dim=100,
+        generator_width=800,
+        generator_depth=3,
+        discriminator_width=512,
+        discriminator_depth=2,
+        generator=None,
+        encoder=None,
+        discriminator=None,
+        seed=0,
+        name="mrgan",
+    ):
+        super().__init__(seed=seed, name=name)
+        check_distance(distance)
+        self.distance_weight, self.adversarial_weight = distance_weight, adversarial_weight
+        self.distance = distance
+        judge = (discriminator_width, discriminator_depth)
+        self.generator = generator or mrgan_generator(
+            shape, latent_dim, generator_width, generator_depth
+        )
+        self.prior = Normal(self.generator.input_shape[-1])
+        self.encoder = encoder or mrgan_judge(shape, self.prior.size, *judge, "encoder")
+        self.discriminator = discriminator or mrgan_judge(shape, 1, *judge, "discriminator")
+
+    def call(self, latents):
+        """Examples `[B, *shape]` from latents `[B, latent_dim]`."""
+        return self.generator(latents, training=False)
+
+    def realness(self, examples):
+        """How real the discriminator takes examples to be, at inference: logits `[B, 1]`."""
+        return self.discriminator(examples, training=False)
+
+    def train_step(self, data):
+        real = self.fields(data, "images")
+        count = tf.shape(real)[0]
+        step = self.begin_step()
+
+        # The discriminator learns from x and G(z).
+        fake = self.generator(self.prior.sample(count, step.seed(0)), training=True)
+        with tf.GradientTape() as tape:
+            discriminator_loss = nonsaturating_discriminator_loss(
+                self.discriminator(real, training=True), self.discriminator(fake, training=True)
+            )
+        step.update(tape, discriminator=discriminator_loss)
+
+        # The encoder learns from both regularizers, the generator from G(z) besides.
+        latents = self.prior.sample(count, step.seed(1))
+        with tf.GradientTape(persistent=True) as tape:
+            fake = self.generator(latents, training=True)
+            adversarial_loss = nonsaturating_generator_loss(self.discriminator(fake, training=True))
+            reconstructions = self.generator(self.encoder(real, training=True), training=True)
+            distance = mean_distance(real, reconstructions, self.distance)
+            mode_loss = nonsaturating_generator_loss(
+                self.discriminator(reconstructions, training=True)
+            )
+            encoder_loss = self.distance_weight * distance + self.adversarial_weight * mode_loss
+            generator_loss = adversarial_loss + encoder_loss
+        step.update(tape, generator=generator_loss, encoder=encoder_loss)
+
+        return step.report(
+            discriminator_loss=discriminator_loss,
+            generator_loss=generator_loss,
+            encoder_loss=encoder_loss,
+            adversarial_loss=adversarial_loss,
+            mode_loss=mode_loss,
+            distance=distance,
+        )
+
+
+class MDGAN(Trained):
+    """MDGAN with plain nets.
+
+    Its players are `generator`, `encoder`, `discriminator`, which sees the data, and
+    `diffusion_discriminator`, which does not.
+
+    Args:
+        shape: of an example, (height, width, channels) of a picture; the nets take and draw numbers
+            in [-1, 1] of any shape.
+        distance_weight: of the distance between x and G(E(x)) (1).
+        adversarial_weight: lambda, of -log D(G(E(x))) (0.01).
+        distance: "mean" or "sum" over coordinates of the squared difference.
+        latent_dim: length of the latent (100).
+        generator_width, generator_depth: hidden units and layers of the generator (800 and 3).
+        discriminator_width, discriminator_depth: of both discriminators and the encoder (512, 2).
+        generator, encoder, discriminator, diffusion_discriminator: nets in place of these: latents
+            to examples, examples to latents, examples to logits (twice). The widths and depths say
+            nothing to them, nor `latent_dim` to a generator of one's own.
+        seed: of the latents in training.
+
+    `train_step` takes `images [B, *shape]`, pictures in [-1, 1] or examples of any other shape.
+
+    Raises:
+        ValueError: for an unknown distance.
+    """
+
+    paper = PAPER
+    players = ("generator", "encoder", "discriminator", "diffusion_discriminator")
+
+    def __init__(
+        self,
+        shape=(28, 28, 1),
+        distance_weight=1.0,
+        adversarial_weight=0.01,
         distance="mean",
         latent_dim=100,
         generator_width=800,
@@ -121,27 +228,12 @@ class MRGAN(Trained):
         discriminator=None,
         diffusion_discriminator=None,
         seed=0,
-        name="mrgan",
+        name="mdgan",
     ):
         super().__init__(seed=seed, name=name)
-        if algorithm not in WEIGHTS or distance not in ("mean", "sum"):
-            raise ValueError(
-                f"algorithm is one of {', '.join(WEIGHTS)}, not '{algorithm}', and distance mean "
-                f"or sum, not '{distance}'."
-            )
-        two = algorithm == "manifold_diffusion"
-        if (diffusion_discriminator is not None) != (two and discriminator is not None):
-            raise ValueError(
-                "manifold_diffusion takes both discriminators or neither, regularized takes no "
-                "diffusion_discriminator."
-            )
-        weights = (distance_weight, adversarial_weight)
-        self.distance_weight, self.adversarial_weight = (
-            default if own is None else own
-            for own, default in zip(weights, WEIGHTS[algorithm], strict=True)
-        )
+        check_distance(distance)
+        self.distance_weight, self.adversarial_weight = distance_weight, adversarial_weight
         self.distance = distance
-
         judge = (discriminator_width, discriminator_depth)
         self.generator = generator or mrgan_generator(
             shape, latent_dim, generator_width, generator_depth
@@ -149,12 +241,9 @@ class MRGAN(Trained):
         self.prior = Normal(self.generator.input_shape[-1])
         self.encoder = encoder or mrgan_judge(shape, self.prior.size, *judge, "encoder")
         self.discriminator = discriminator or mrgan_judge(shape, 1, *judge, "discriminator")
-        self.diffuses = two
-        if two:
-            self.players = (*self.players, "diffusion_discriminator")
-            self.diffusion_discriminator = diffusion_discriminator or mrgan_judge(
-                shape, 1, *judge, "diffusion_discriminator"
-            )
+        self.diffusion_discriminator = diffusion_discriminator or mrgan_judge(
+            shape, 1, *judge, "diffusion_discriminator"
+        )
 
     def call(self, latents):
         """Examples `[B, *shape]` from latents `[B, latent_dim]`."""
@@ -165,45 +254,14 @@ class MRGAN(Trained):
         return self.discriminator(examples, training=False)
 
     def updates_in(self, player, steps):
-        # MDGAN's generator learns from the manifold and from the diffusion.
-        return 2 * steps if self.diffuses and player == "generator" else steps
+        # The generator learns from the manifold and from the diffusion.
+        return 2 * steps if player == "generator" else steps
 
     def train_step(self, data):
         real = self.fields(data, "images")
         step = self.begin_step()
-        losses = (self.manifold_diffusion if self.diffuses else self.regularized)(real, step)
-        return step.report(**losses)
 
-    def regularized(self, real, step):
-        """A step of Reg-GAN: the discriminator, then generator and encoder at once."""
-        count = tf.shape(real)[0]
-        fake = self.generator(self.prior.sample(count, step.seed(0)), training=True)
-        with tf.GradientTape() as tape:
-            discriminator_loss = nonsaturating_discriminator_loss(
-                self.discriminator(real, training=True), self.discriminator(fake, training=True)
-            )
-        step.update(tape, discriminator=discriminator_loss)
-
-        latents = self.prior.sample(count, step.seed(1))
-        with tf.GradientTape(persistent=True) as tape:
-            fake = self.generator(latents, training=True)
-            adversarial_loss = nonsaturating_generator_loss(self.discriminator(fake, training=True))
-            distance, mode_loss = self.reconstruct(real)
-            encoder_loss = self.distance_weight * distance + self.adversarial_weight * mode_loss
-            generator_loss = adversarial_loss + encoder_loss
-        step.update(tape, generator=generator_loss, encoder=encoder_loss)
-
-        return {
-            "discriminator_loss": discriminator_loss,
-            "generator_loss": generator_loss,
-            "encoder_loss": encoder_loss,
-            "adversarial_loss": adversarial_loss,
-            "mode_loss": mode_loss,
-            "distance": distance,
-        }
-
-    def manifold_diffusion(self, real, step):
-        """A step of MDGAN: the manifold's, then the diffusion's."""
+        # The manifold step: D_M tells x from G(E(x)), which generator and encoder bring to x.
         reconstructions = self.generator(self.encoder(real, training=True), training=True)
         with tf.GradientTape() as tape:
             discriminator_loss = nonsaturating_discriminator_loss(
@@ -212,10 +270,15 @@ class MRGAN(Trained):
             )
         step.update(tape, discriminator=discriminator_loss)
         with tf.GradientTape(persistent=True) as tape:
-            distance, mode_loss = self.reconstruct(real)
+            reconstructions = self.generator(self.encoder(real, training=True), training=True)
+            distance = mean_distance(real, reconstructions, self.distance)
+            mode_loss = nonsaturating_generator_loss(
+                self.discriminator(reconstructions, training=True)
+            )
             encoder_loss = self.distance_weight * distance + self.adversarial_weight * mode_loss
         step.update(tape, generator=encoder_loss, encoder=encoder_loss)
 
+        # The diffusion step: D_D tells G(E(x)) from G(z), which the generator brings to it.
         latents = self.prior.sample(tf.shape(real)[0], step.seed())
         reconstructions = self.generator(self.encoder(real, training=True), training=True)
         fake = self.generator(latents, training=True)
@@ -232,18 +295,11 @@ class MRGAN(Trained):
             )
         step.update(tape, generator=generator_loss)
 
-        return {
-            "discriminator_loss": discriminator_loss,
-            "diffusion_discriminator_loss": diffusion_loss,
-            "generator_loss": generator_loss,
-            "encoder_loss": encoder_loss,
-            "mode_loss": mode_loss,
-            "distance": distance,
-        }
-
-    def reconstruct(self, real):
-        """(d(x, G(E(x))), -log D(G(E(x)))), scalars."""
-        reconstructions = self.generator(self.encoder(real, training=True), training=True)
-        distances = reconstruction_energies(real, reconstructions, self.distance)
-        logits = self.discriminator(reconstructions, training=True)
-        return tf.reduce_mean(distances), nonsaturating_generator_loss(logits)
+        return step.report(
+            discriminator_loss=discriminator_loss,
+            diffusion_discriminator_loss=diffusion_loss,
+            generator_loss=generator_loss,
+            encoder_loss=encoder_loss,
+            mode_loss=mode_loss,
+            distance=distance,
+        )
