@@ -136,6 +136,26 @@ def test_class_folders(tmp_path):
         assert sorted(part.fetch(np.arange(3))["labels"]) == [0, 1, 1]
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        [str(number) for number in range(12)],
+        ["class 9", "class 10", "class 100"],
+        ["1", "01", "2", "background"],
+        ["9x9", "9x10", "10x1"],
+    ],
+)
+def test_classes_are_numbered_as_their_numbers_go(tmp_path, names):
+    for name in reversed(names):
+        save(tmp_path / name / "0.png")
+        save(tmp_path / name / "1.png")
+    train = open_images(tmp_path, val_count=0, test_count=0)
+    order = sorted(names, key=lambda name: (name != "01", name)) if "01" in names else names
+    assert train.info["label_names"] == order
+    for name, label in zip(train.names, train.fetch(range(len(train)))["labels"], strict=True):
+        assert name.split("/")[0] == order[label]
+
+
 def test_class_folders_within_split_folders(tmp_path):
     for split, classes in (("train", "ab"), ("val", "b"), ("test", "abc")):
         for name in classes:

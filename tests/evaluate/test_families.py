@@ -101,7 +101,11 @@ def test_codes_are_read(digits):
     scores = found.measure(copier(test))
     assert scores["code error"] == 0 and scores["own codes read"] == 1
     assert scores["information"] == pytest.approx(np.log(10))
-    assert "labels [9, 0, 1, 2, 3, 4, 5, 6, 7, 8]." in evaluator.protocol([found])
+    assert "labels 9, 0, 1, 2, 3, 4, 5, 6, 7, 8." in evaluator.protocol([found])
+    info = test.info | {"label_names": list("abcdefghij")}
+    named = Examples(test.fields, test.names, info, test.fetch)
+    found = codes.export(Coded(), read, 10, 1, train, named)
+    assert "labels j, a, b, c, d, e, f, g, h, i." in evaluator.protocol([found])
     validation = codes.training(read, 10, test)
     assert validation.training and validation.measure(None) == {"code_error": 0}
     assert codes.training(read, 5, test).measure(None) == {}, "more labels than categories"

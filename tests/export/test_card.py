@@ -1,4 +1,5 @@
 import copy
+import dataclasses
 import io
 import json
 import re
@@ -25,7 +26,13 @@ def card(**changes):
             "arxiv": "1611.07004",
             "code": "https://github.com/phillipi/pix2pix",
         },
-        "data": {"name": "facades", "description": "Drawn from a seed.", "licence": "Apache-2.0"},
+        "data": {
+            "name": "facades",
+            "description": "Drawn from a seed.",
+            "licence": "Apache-2.0",
+            "classes": None,
+            "palette": None,
+        },
         "training": {
             "command": "python -m trainers.unet --flagfile=trainers/flagfiles/unet.flags",
             "flags": {"steps": 10_000, "flip": True, "size": (16, 32), "data": "x", "ema": None},
@@ -134,6 +141,40 @@ def test_a_paper_without_code_says_so(directory):
     write(directory, card(paper=paper))
     text = (directory / "README.md").read_text()
     assert "1611.07004). No code of theirs is known." in text and "None" not in text
+
+
+def test_classes_have_their_names(directory):
+    described = card(data={**card()["data"], "classes": ["wall", "door"]})
+    write(directory, described)
+    assert "Its classes by number: 0 wall, 1 door.\n" in (directory / "README.md").read_text()
+    described["data"]["palette"] = [[0, 0, 0], [0, 85, 255]]
+    write(directory, described)
+    text = (directory / "README.md").read_text()
+    assert "number: 0 wall rgb(0, 0, 0), 1 door rgb(0, 85, 255).\n" in text
+    described["data"]["palette"] = [[0, 0, 0]] * 256  # of a file, not of the classes
+    write(directory, described)
+    assert "number: 0 wall, 1 door.\n" in (directory / "README.md").read_text()
+    assert len(json.loads((directory / "card.json").read_text())["data"]["palette"]) == 256
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (("ant", "bee"), "`labels`, int32 [B] from 0 to 1 (0 ant, 1 bee);"),
+        (("0", "1", "10\n"), "`labels`, int32 [B] from 0 to 2 (0, 1, 2 10);"),
+        (("caf\udce9", "b"), "`labels`, int32 [B] from 0 to 1 (0 caf\\udce9, 1 b);"),
+        (tuple(map(str, range(100))), "`labels`, int32 [B] from 0 to 99 (named under Data);"),
+        (None, "`labels`, int32 [B] from 0 to 9;"),
+    ],
+)
+def test_the_signature_says_what_a_label_means(directory, names, said):
+    labels = interfaces.labels(len(names) if names else 10, names)
+    interface = dataclasses.replace(INTERFACE, inputs=(*INTERFACE.inputs, labels))
+    cards.write_card(directory, card(), interface, PICTURE)
+    assert said in (directory / "README.md").read_text()
+    written = json.loads((directory / "card.json").read_text())["interface"]["inputs"][1]
+    assert written["classes"] == len(names or range(10))
+    assert (written["names"] is None) == (names is None)
 
 
 def test_writing_again_replaces(directory):

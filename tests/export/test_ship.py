@@ -31,7 +31,13 @@ PROVENANCE = shipping.Provenance(
     title="A small one",
     summary="Draws.",
     paper={"title": "A paper", "authors": "Someone", "arxiv": "1611.07004", "code": None},
-    data={"name": "facades", "description": "Drawn from a seed.", "licence": "Apache-2.0"},
+    data={
+        "name": "facades",
+        "description": "Drawn from a seed.",
+        "licence": "Apache-2.0",
+        "classes": None,
+        "palette": None,
+    },
     training=shipping.Training(
         command="python -m trainers.one",
         flags={"steps": 10},

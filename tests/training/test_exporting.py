@@ -6,7 +6,7 @@ import pytest
 
 from tests.trainers import programs
 from tfgan_zoo.models.unconditional.lsgan import LSGAN
-from tfgan_zoo.training.exporting import check_sources
+from tfgan_zoo.training.exporting import check_sources, data_of
 from tfgan_zoo.training.run_directory import RunError
 from tfgan_zoo.training.task import Task
 
@@ -26,6 +26,13 @@ def test_what_is_missing_is_named_with_its_place(lost):
     place = "SimpleNamespace.paper" if lost in PAPER else "`info` of the training examples"
     with pytest.raises(ValueError, match=rf"card.\w+.{lost} is missing. The card .* {place}"):
         asked(SHIPS, paper, data)
+
+
+def test_classes_and_colours_are_told():
+    told = {**DATA, "label_names": ["ant", "bee"], "palette": [[0, 0, 0], [9, 9, 9]]}
+    found = data_of(types.SimpleNamespace(info=told))
+    assert found["classes"] == ["ant", "bee"] and found["palette"] == [[0, 0, 0], [9, 9, 9]]
+    assert data_of(types.SimpleNamespace(info=DATA)).items() >= {"classes": None}.items()
 
 
 def test_a_task_that_exports_nothing_needs_no_paper():

@@ -7,6 +7,7 @@ is dropped in silence: only hidden files, `Thumbs.db` and `desktop.ini` are pass
 from __future__ import annotations
 
 import pathlib
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
@@ -24,6 +25,8 @@ def list_images(
     parts: Mapping[str, pathlib.Path] | None = None,
 ) -> Listing:
     """Lists a folder of images or of class folders, with or without split folders.
+
+    Classes are numbered in the order of `by_numbers`: the folder '2' is label 2 among '0' to '11'.
 
     Args:
         root: the folder.
@@ -50,7 +53,8 @@ def list_images(
                 tree[split][inner.name] = _pictures(files, problems)
                 if not tree[split][inner.name]:
                     problems.append(BadFile(inner, "is a class folder without pictures"))
-    classes = sorted({name for part in tree.values() for name in part if name is not None})
+    names = {name for part in tree.values() for name in part if name is not None}
+    classes = sorted(names, key=by_numbers)
     if classes and any(None in part for part in tree.values()):
         raise DataError(
             f"{root}: some of its split folders hold pictures and some hold class folders; "
@@ -68,6 +72,15 @@ def list_images(
         ranked.sort(key=lambda item: (item[0], item[1].name))
         found[split] = [record for _, record in ranked]
     return _listing(root, found, problems, hold_out, classes or None)
+
+
+def by_numbers(name: str) -> tuple:
+    """A key that sorts names by the numbers in them: '2' before '10', 'class 9' before 'class 10'.
+
+    What is no number sorts as text does; names that differ in leading zeros alone sort as text.
+    """
+    parts = re.split(r"([0-9]+)", name)
+    return [int(part) if place % 2 else part for place, part in enumerate(parts)], name
 
 
 def picture_shapes(root: pathlib.Path) -> dict[str, tuple[int, int, int]]:

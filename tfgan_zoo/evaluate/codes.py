@@ -125,10 +125,12 @@ def export(prior, read, read_drawn, categories, first_category, train, test):
         error = code_error(read, categories, test, len(test))
         if error is None:
             return ""
+        names = dict(enumerate(test.info.get("label_names") or ()))
+        matched = [names.get(label, str(label)) for label in error[1].tolist()]
         return (
             f"code error: share of all {len(test)} pictures of that split whose likeliest "
             "category under Q is not the one matched to their label; matched one to one for the "
-            f"fewest errors, which gives the categories the labels {error[1].tolist()}."
+            f"fewest errors, which gives the categories the labels {', '.join(matched)}."
         )
 
     protocol = (

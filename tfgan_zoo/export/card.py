@@ -36,7 +36,15 @@ FIELDS = {
     "summary": str,
     # code: an address of the authors'; None where none is known.
     "paper": {"title": str, "authors": str, "arxiv": str, "code": (str, type(None))},
-    "data": {"name": str, "description": str, "licence": str},
+    # classes: their names, from number 0 on; palette: the colours of label maps, [r, g, b] each, in
+    # the order of the classes where those are named. None where the data have none.
+    "data": {
+        "name": str,
+        "description": str,
+        "licence": str,
+        "classes": (list, type(None)),
+        "palette": (list, type(None)),
+    },
     "training": {
         "command": str,
         "flags": {str: (str, int, float, list, type(None))},
@@ -110,7 +118,9 @@ def write_card(
     }
     text = json.dumps(card, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
     replace(directory / "card.json", (text + "\n").encode())
-    replace(directory / "README.md", readme.write(card, interface).encode())
+    replace(
+        directory / "README.md", readme.write(card, interface).encode("utf-8", "backslashreplace")
+    )
 
 
 def checked(card: Mapping) -> dict:
@@ -130,7 +140,11 @@ def check(field: str, value) -> None:
 
 
 def _plain(value, where: str):
-    """The same as JSON types; a number that is not finite is an error."""
+    """The same as JSON types; a number that is not finite is an error. Of a file's name, bytes that
+    are no UTF-8 are written as escapes.
+    """
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
     if isinstance(value, Mapping):
         return {str(key): _plain(item, f"{where}.{key}") for key, item in value.items()}
     if isinstance(value, list | tuple):

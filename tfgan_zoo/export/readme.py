@@ -8,6 +8,7 @@ from tfgan_zoo.export.interface import Interface
 
 ANIMATION = "training.gif"  # shown where the folder holds it
 EXAMPLES = 4  # drawn by the README's code
+SOON_SAID = 20  # names of classes that a sentence can hold
 LABEL = 3  # drawn by the README's code, where there are as many classes
 
 
@@ -39,6 +40,7 @@ def write(card: Mapping, interface: Interface) -> str:
         _block("", _flagfile(training["flags"])),
         "## Data",
         f"{data['name']}: {data['description']} Licence: {data['licence']}.",
+        *_classes(data),
         "## Scores",
         card["scores"]["protocol"],
         _table(
@@ -58,6 +60,26 @@ def write(card: Mapping, interface: Interface) -> str:
     if shipped:
         parts += _phone(interface, shipped[0])
     return "\n\n".join(parts) + "\n"
+
+
+def _classes(data) -> list[str]:
+    """The classes of the data by number, with their colours where there is one for each."""
+    names, palette = data["classes"], data["palette"]
+    if not names:
+        return []
+    words = named(names)
+    if palette and len(palette) == len(names):
+        colours = (f"rgb({', '.join(map(str, colour))})" for colour in palette)
+        words = [f"{word} {colour}" for word, colour in zip(words, colours, strict=True)]
+    return [f"Its classes by number: {', '.join(words)}."]
+
+
+def named(names) -> list[str]:
+    """Numbers with their names: "0 ant", "1 bee"; a name that is the number stands alone."""
+    words = [" ".join(name.split()) for name in names]
+    return [
+        name if name == str(number) else f"{number} {name}" for number, name in enumerate(words)
+    ]
 
 
 def _parity(card, interface) -> list[str]:
@@ -271,11 +293,20 @@ def _counter(interface) -> str:
 def _described(item) -> str:
     shape = f"[{_shape(item.shape)}]" if item.batched else "[]"
     ends = {
-        "class": f" from 0 to {item.classes - 1}" if item.classes else "",
+        "class": _numbers(item) if item.classes else "",
         "image": " in [-1,1]",
         "label_map": " in [-1,1]",
     }
     return f"`{item.name}`, {item.dtype} {shape}{ends.get(item.kind, '')}"
+
+
+def _numbers(item) -> str:
+    """From which number to which a class goes, and what each means where that is soon said."""
+    span = f" from 0 to {item.classes - 1}"
+    if not item.names:
+        return span
+    few = item.classes <= SOON_SAID
+    return f"{span} ({', '.join(named(item.names)) if few else 'named under Data'})"
 
 
 def _shape(shape) -> str:

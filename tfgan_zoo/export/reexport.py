@@ -77,7 +77,7 @@ def reexport(folder, *, weights: str = "float32", kinds=("float16",)) -> ship.Re
         title=card["title"],
         summary=card["summary"],
         paper=card["paper"],
-        data=card["data"],
+        data={"classes": None, "palette": None, **card["data"]},  # which older cards lack
         training=ship.Training(**card["training"]),
     )
     # Beside the folder, so that files can be moved into it, and a copy of it, so that the card

@@ -44,7 +44,7 @@ class Provenance:
     Attributes:
         title, summary: one line each.
         paper: "title", "authors", "arxiv" and "code", an address or None.
-        data: "name", "description" and "licence".
+        data: "name", "description", "licence", and "classes" and "palette", each a list or None.
         training: see `Training`.
     """
 

@@ -73,7 +73,10 @@ def check_sources(task, model, splits):
 
 def data_of(splits):
     """What the card says of the data."""
-    return {key: splits.info[key] for key in card.FIELDS["data"] if key in splits.info}
+    info = splits.info
+    found = {key: info[key] for key in ("name", "description", "licence") if key in info}
+    classes, palette = info.get("label_names"), info.get("palette")
+    return found | {"classes": classes or None, "palette": palette or None}
 
 
 def export(task, model, splits, directory, settings, origin, steps, seconds, say):

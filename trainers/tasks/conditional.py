@@ -32,9 +32,10 @@ def task(values, noisy=None):
     scores, per_label = pictures.monitored(values), values.per_label
 
     def interface(model, splits):
+        names = splits.info.get("label_names")
         return Interface(
             model.name,
-            (latents(model.prior), labels(model.classes, splits.info.get("label_names"))),
+            (latents(model.prior), labels(model.classes, names and tuple(names))),
             (images(splits.train.fields["images"].shape),),
             call=lambda latents, labels: model(model.condition(latents, labels)),
             networks=(model.generator,),
