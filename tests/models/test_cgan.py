@@ -35,6 +35,14 @@ def test_the_widths_are_the_papers():
     assert kernels == [(784, 240 * 5), (10, 50 * 5), (290, 240 * 4), (240, 1)]
 
 
+@pytest.mark.parametrize(("width", "latents"), [(1.0, 2500), (0.5, 1300)])
+def test_the_call_takes_z_the_masks_and_the_label(width, latents):
+    model = CGAN(width=width)
+    assert model.prior.size == latents
+    assert model.condition(model.prior.sample(2, (1, 2)), [0, 9]).shape == (2, latents + 10)
+    assert model.paper["code"] is None, "that of the first GAN is not theirs"
+
+
 def test_the_output_starts_at_the_marginals():
     means = np.random.default_rng(0).uniform(0.1, 0.9, (6, 5, 1))
     model = tiny(pixel_means=means)

@@ -134,7 +134,7 @@ class CGAN(Trained):
         "title": "Conditional Generative Adversarial Nets",
         "authors": "Mirza & Osindero 2014",
         "arxiv": "1411.1784",
-        "code": "https://github.com/goodfeli/adversarial",
+        "code": None,  # goodfeli/adversarial is of the first GAN
     }
 
     def __init__(
@@ -160,14 +160,17 @@ class CGAN(Trained):
         self.discriminator = cgan_discriminator(shape, classes, width, discriminator_dropout)
 
     def call(self, inputs):
-        """Images `[B, height, width, channels]` in [-1, 1] from `inputs [B, latent_dim +
-        classes]`, which `condition` makes.
+        """Images `[B, height, width, channels]` in [-1, 1] from `inputs [B, prior.size + classes]`,
+        which `condition` makes: at the paper's width 2,500 latents, 100 of z and 2,400 of masks,
+        and the label, 10 numbers of 0 or 1.
         """
         latents, conditions = tf.split(inputs, [self.prior.size, self.classes], axis=-1)
         return self.generator([latents, conditions], training=False)
 
     def condition(self, latents, labels):
-        """`latents [B, latent_dim]` with the one-hot vectors of `labels [B]` beside them."""
+        """`latents [B, prior.size]` with the one-hot vectors of `labels [B]` beside them:
+        `[B, prior.size + classes]`.
+        """
         return tf.concat([latents, tf.one_hot(labels, self.classes)], axis=-1)
 
     def train_step(self, data):
