@@ -41,6 +41,32 @@ def test_scores_baselines_and_protocols_are_joined():
         evaluator.measure([one, one], served)
 
 
+def test_what_is_no_number_is_left_out_and_told():
+    lost = Evaluator(
+        "lost",
+        "How.",
+        lambda served: {"a": np.nan, "b": 1.0, "c": np.inf},
+        lambda: {"real": {"a": -np.inf, "b": 2.0}, "noise": {"a": np.nan}},
+        findings=lambda: "Found.",
+        needs={"a": "it needs two"},
+    )
+    assert evaluator.taken([lost], None) == (
+        {"b": 1.0},
+        {"real": {"b": 2.0}},
+        "How. Found. Not scored: a of the model, real, noise, since it needs two. Not scored: c of "
+        "the model, since it is no finite number on these data.",
+    )
+    assert evaluator.share(3.0, 2.0) == 1.5 and np.isnan(evaluator.share(1.0, 1e-17))
+
+
+def test_a_finding_is_asked_for_after_the_scores():
+    found = []
+    one = Evaluator(
+        "one", "How.", lambda served: found.append(1) or {}, findings=lambda: f"{len(found)} found."
+    )
+    assert evaluator.taken([one], None) == ({}, {}, "How. 1 found.")
+
+
 def test_many_inputs_go_in_batches():
     sizes = []
 

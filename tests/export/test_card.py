@@ -143,6 +143,13 @@ def test_a_paper_without_code_says_so(directory):
     assert "1611.07004). No code of theirs is known." in text and "None" not in text
 
 
+def test_what_could_not_be_scored_leaves_no_table(directory):
+    described = card(scores={"protocol": "Not scored.", "model": {}, "baselines": {}})
+    write(directory, described)
+    text = (directory / "README.md").read_text()
+    assert "## Scores\n\nNot scored.\n\n## Files" in text
+
+
 def test_classes_have_their_names(directory):
     described = card(data={**card()["data"], "classes": ["wall", "door"]})
     write(directory, described)

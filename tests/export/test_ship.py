@@ -53,8 +53,11 @@ PROVENANCE = shipping.Provenance(
 def evaluation(name, **changes):
     values = {
         "examples": EXAMPLES[name],
-        "measure": lambda served: ({"error": 0.25}, {"nothing": {"error": 1.0}}),
-        "protocol": "None to speak of.",
+        "measure": lambda served: (
+            {"error": 0.25},
+            {"nothing": {"error": 1.0}},
+            "None to speak of.",
+        ),
         "picture": lambda served: PICTURE,
         "step_examples": STEP if name == "writer" else None,
     }
@@ -194,7 +197,7 @@ def test_an_export_that_fails_leaves_the_folder_as_it_was(latent, tmp_path):
     before = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
 
     def measure(served):
-        return {"error": float("nan")}, {}
+        return {"error": float("nan")}, {}, "None."
 
     with pytest.raises(ValueError, match="card.scores.model.error is nan"):
         ship(latent, tmp_path, "latent", changes={"measure": measure})
@@ -210,7 +213,7 @@ def test_what_is_measured_is_the_saved_model(latent, tmp_path):
 
     def measure(served):
         found.append(served(latents=LATENTS)["images"])
-        return {"error": 0.0}, {}
+        return {"error": 0.0}, {}, "None."
 
     ship(
         latent,

@@ -5,7 +5,7 @@ import functools
 import numpy as np
 
 from tfgan_zoo.evaluate import latent, tables
-from tfgan_zoo.evaluate.evaluator import Evaluator, in_batches
+from tfgan_zoo.evaluate.evaluator import Evaluator, in_batches, share
 from tfgan_zoo.kinds.kind import mean_deviation as spread
 from tfgan_zoo.metrics.clustering import matched_error
 
@@ -109,7 +109,7 @@ def export(prior, read, read_drawn, categories, first_category, train, test):
     def compare(pictures):
         return {
             "1-NN accuracy": latent.pixel_accuracy(real(), pictures)["total"],
-            "spread": spread(pictures) / spread(real()),
+            "spread": share(spread(pictures), spread(real())),
         }
 
     def measure(served):
@@ -147,4 +147,5 @@ def export(prior, read, read_drawn, categories, first_category, train, test):
         measure,
         lambda: {"training pictures": compare(tables.first_pictures(train, count))},
         findings=findings,
+        needs={"1-NN accuracy": latent.TWO, "spread": latent.DIFFERENT},
     )

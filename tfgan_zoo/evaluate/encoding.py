@@ -4,7 +4,7 @@ import functools
 
 import numpy as np
 
-from tfgan_zoo.evaluate import tables
+from tfgan_zoo.evaluate import pairs, tables
 from tfgan_zoo.evaluate.evaluator import Evaluator
 from tfgan_zoo.losses.likelihood import gaussian_kl
 from tfgan_zoo.metrics.reconstruction import l1, psnr
@@ -75,4 +75,4 @@ def there_and_back(test, train):
         "SavedModel through the posterior's mean: the mean over pictures of the mean absolute "
         "difference in [-1, 1] (l1) and of the peak signal to noise ratio in dB (psnr)."
     )
-    return Evaluator("reconstruction", protocol, measure, baselines)
+    return Evaluator("reconstruction", protocol, measure, baselines, needs={"psnr": pairs.EQUAL})

@@ -6,9 +6,12 @@ which.
 """
 
 import dataclasses
+import math
 from collections.abc import Callable, Mapping
 
 import numpy as np
+
+ALIKE = 1e-9  # a spread under it is the rounding of one that is zero
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,7 +31,9 @@ class Evaluator:
         baselines: () -> floats by name, by the name of what is scored in place of the model.
         training: True if it is asked at each validation, False if of the exported model.
         findings: () -> a sentence that the protocol ends in, where it tells something that only
-            the trained model shows; empty otherwise.
+            the trained model shows; empty otherwise. Asked after `measure`.
+        needs: score -> what the data must have for it. Where they have not, the score is NaN or
+            infinite; `taken` leaves it out and says why.
     """
 
     name: str
@@ -37,6 +42,7 @@ class Evaluator:
     baselines: Callable[[], dict[str, dict[str, float]]] = dict
     training: bool = False
     findings: Callable[[], str] = str
+    needs: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 def served_by(call):
@@ -97,6 +103,36 @@ def protocol(evaluators):
     """The protocols and findings of all evaluators, a paragraph."""
     sentences = [s for e in evaluators for s in (e.protocol, e.findings())]
     return " ".join(sentence.strip() for sentence in sentences if sentence.strip())
+
+
+def taken(evaluators, served):
+    """What several evaluators say of an exported model, in finite numbers.
+
+    A score that the data are too few or too much alike for is left out, and the protocol ends in a
+    sentence on it.
+
+    Returns:
+        (scores of the model, scores of the baselines by their names, protocol).
+    """
+    rows = {"the model": measure(evaluators, served), **baselines(evaluators)}
+    finite, lost = {}, {}
+    for row, scores in rows.items():
+        finite[row] = {name: value for name, value in scores.items() if math.isfinite(value)}
+        for name in scores.keys() - finite[row].keys():
+            lost.setdefault(name, []).append(row)
+    needs = {name: need for evaluator in evaluators for name, need in evaluator.needs.items()}
+    sentences = [protocol(evaluators)]
+    for name in sorted(lost):
+        need = needs.get(name, "it is no finite number on these data")
+        sentences.append(f"Not scored: {name} of {', '.join(lost[name])}, since {need}.")
+    model = finite.pop("the model")
+    found = {name: scores for name, scores in finite.items() if scores}
+    return model, found, " ".join(filter(None, sentences))
+
+
+def share(part, whole):
+    """How large a spread is beside another; NaN where that one is zero."""
+    return part / whole if whole > ALIKE else math.nan
 
 
 def in_batches(served, output, size, inputs: Mapping):

@@ -3,11 +3,12 @@ class?
 """
 
 import functools
+import math
 
 import numpy as np
 
 from tfgan_zoo.evaluate import latent, tables
-from tfgan_zoo.evaluate.evaluator import Evaluator, in_batches
+from tfgan_zoo.evaluate.evaluator import Evaluator, in_batches, share
 from tfgan_zoo.kinds.kind import mean_deviation as spread
 from tfgan_zoo.metrics import extractors, generated, neighbours
 
@@ -86,7 +87,8 @@ def training(prior, train):
     def label_spread(served):
         drawn = inputs_of(prior, classes)(SPREAD, (0, 5))
         pictures = served(**drawn)["images"]
-        return {"label_spread": spread_of_labels(pictures, drawn["labels"]) / real()}
+        found = share(spread_of_labels(pictures, drawn["labels"]), real())
+        return {"label_spread": found} if math.isfinite(found) else {}
 
     read = reader(train)
 
@@ -129,9 +131,10 @@ def export(prior, train, test, per_label=1000):
     def compare(pictures, labels):
         return {
             "1-NN accuracy": latent.pixel_accuracy(real(), pictures)["total"],
-            "spread": spread(pictures) / spread(real()),
-            "label spread": spread_of_labels(pictures, labels)
-            / spread_of_labels(real(), true_labels()),
+            "spread": share(spread(pictures), spread(real())),
+            "label spread": share(
+                spread_of_labels(pictures, labels), spread_of_labels(real(), true_labels())
+            ),
         }
 
     def measure(served):
@@ -175,18 +178,27 @@ def export(prior, train, test, per_label=1000):
         "spread (mean over pixels of the standard deviation) as a share of the real pictures', "
         "over all and, as label spread, the mean over those of one label."
     )
-    return Evaluator("labelled closeness", protocol, measure, baselines)
+    needs = {
+        "1-NN accuracy": latent.TWO,
+        "spread": latent.DIFFERENT,
+        "label spread": "no label has two held-out pictures that differ",
+    }
+    return Evaluator("labelled closeness", protocol, measure, baselines, needs=needs)
 
 
 def spread_of_labels(examples, labels):
     """Mean over the labels of the spread of their examples: what one label leaves to the latent.
 
+    A label with one example alone says nothing and does not count; NaN where there is no other.
+
     Args:
         examples: `[N, ...]`.
-        labels: integers `[N]`, each at least twice.
+        labels: integers `[N]`.
     """
     labels = np.asarray(labels)
-    return float(np.mean([spread(examples[labels == label]) for label in np.unique(labels)]))
+    found, counts = np.unique(labels, return_counts=True)
+    spreads = [spread(examples[labels == label]) for label in found[counts > 1]]
+    return float(np.mean(spreads)) if spreads else math.nan
 
 
 def neighbour_error(pictures, labels, test):

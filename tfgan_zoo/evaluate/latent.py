@@ -1,17 +1,20 @@
 """Pictures from latents against real ones: the nearest neighbour's verdict, and the spread."""
 
 import functools
+import math
 
 import numpy as np
 
 from tfgan_zoo.evaluate import tables
-from tfgan_zoo.evaluate.evaluator import Evaluator, in_batches
+from tfgan_zoo.evaluate.evaluator import Evaluator, in_batches, share
 from tfgan_zoo.kinds.kind import mean_deviation as spread
 from tfgan_zoo.metrics.neighbours import nearest_neighbour_accuracy
 
 LARGEST = 1000  # pictures of a side: the neighbours of each among all take its square
 SEED = (0, 1)
 BATCH = 64
+TWO = "it needs two pictures of either side"
+DIFFERENT = "the held-out pictures do not differ from each other"
 
 
 def inputs_of(prior):
@@ -51,7 +54,7 @@ def export(prior, train, test):
             "1-NN accuracy": accuracy["total"],
             "1-NN accuracy, real": accuracy["real"],
             "1-NN accuracy, fake": accuracy["fake"],
-            "spread": spread(pictures) / spread(real()),
+            "spread": share(spread(pictures), spread(real())),
         }
 
     def measure(served):
@@ -70,10 +73,16 @@ def export(prior, train, test):
         "on pixels (0.5 is ideal, under it means copies) and the spread (mean over pixels of "
         "the standard deviation) as a share of the real pictures'."
     )
-    return Evaluator("closeness", protocol, measure, baselines)
+    sides = ("1-NN accuracy", "1-NN accuracy, real", "1-NN accuracy, fake")
+    needs = dict.fromkeys(sides, TWO) | {"spread": DIFFERENT}
+    return Evaluator("closeness", protocol, measure, baselines, needs=needs)
 
 
 def pixel_accuracy(real, pictures):
-    """`neighbours.nearest_neighbour_accuracy` on pixels, of as many pictures of either side."""
+    """`neighbours.nearest_neighbour_accuracy` on pixels, of as many pictures of either side; NaN of
+    a single one, which has no neighbour.
+    """
+    if len(real) < 2:
+        return dict.fromkeys(("total", "real", "fake"), math.nan)
     flat = [np.reshape(images, (len(real), -1)) for images in (real, pictures)]
     return nearest_neighbour_accuracy(*flat)

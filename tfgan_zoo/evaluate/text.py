@@ -15,6 +15,7 @@ likelihood takes `tokens` and `temperature` and gives `log_probability` `[B, T]`
 import dataclasses
 import functools
 import io
+import math
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -231,7 +232,7 @@ def wording_evaluator(train, test, count=SENTENCES):
         words = [kind.vocabulary.split(line) for line in lines]
         references = [kind.vocabulary.split(line) for line in kind.lines(_tokens(test))]
         distinct = {"distinct": len(set(lines)) / len(lines)}
-        return bleu.bleu(words, references) | self_bleu.self_bleu(words) | distinct
+        return bleu.bleu(words, references) | _self_bleu(words) | distinct
 
     def measure(served):
         lines = kind.lines(drawn(served, count))
@@ -247,7 +248,8 @@ def wording_evaluator(train, test, count=SENTENCES):
         f"'{test.info['split']}', self_bleu_n among each other. {bleu.PROTOCOL} distinct: number "
         "of distinct samples, as a share of all; new: share that is no line of training."
     )
-    return Evaluator("wording", protocol, measure, baselines)
+    needs = dict.fromkeys(_self_bleu([]), "it compares two lines or more")
+    return Evaluator("wording", protocol, measure, baselines, needs=needs)
 
 
 def grammar_evaluator(kind, sentences, count=SAMPLES, training=False):
@@ -274,6 +276,13 @@ def grammar_evaluator(kind, sentences, count=SAMPLES, training=False):
         "sentences of the grammar."
     )
     return Evaluator("grammar", protocol, measure, training=training)
+
+
+def _self_bleu(sentences):
+    """`self_bleu.self_bleu`; NaN of a single sentence, beside which there is none."""
+    if len(sentences) < 2:
+        return {f"self_bleu_{n}": math.nan for n in bleu.ORDERS}
+    return self_bleu.self_bleu(sentences)
 
 
 def _tokens(examples):

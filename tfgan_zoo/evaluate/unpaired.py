@@ -86,7 +86,9 @@ def export(direction, back, test, train, known_pairs):
         f"{judged.protocol} cycle_l1: the difference to the input after the other generator has "
         "drawn it back."
     )
-    return Evaluator(f"translation {direction}", protocol, measure, judged.baselines)
+    return Evaluator(
+        f"translation {direction}", protocol, measure, judged.baselines, needs=judged.needs
+    )
 
 
 def cycle(served, back, sources):
@@ -139,7 +141,8 @@ def closeness(sources, targets, train):
         f"of the split '{targets.info['split']}' at {kind.shape[0]}x{kind.shape[1]} (0.5 is "
         "ideal)."
     )
-    return Evaluator("closeness", protocol, measure, baselines)
+    needs = {"1-NN accuracy": latent.TWO}
+    return Evaluator("closeness", protocol, measure, baselines, needs=needs)
 
 
 def first(examples, count):

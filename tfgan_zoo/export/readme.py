@@ -43,10 +43,7 @@ def write(card: Mapping, interface: Interface) -> str:
         *_classes(data),
         "## Scores",
         card["scores"]["protocol"],
-        _table(
-            ["", *metrics],
-            [[name, *(_number(row.get(m)) for m in metrics)] for name, row in scores.items()],
-        ),
+        *_scored(scores, metrics),
         "## Files",
         _table(
             ["file", "bytes"],
@@ -60,6 +57,14 @@ def write(card: Mapping, interface: Interface) -> str:
     if shipped:
         parts += _phone(interface, shipped[0])
     return "\n\n".join(parts) + "\n"
+
+
+def _scored(scores, metrics) -> list[str]:
+    """The table of scores; none where nothing could be scored."""
+    if not metrics:
+        return []
+    rows = [[name, *(_number(row.get(m)) for m in metrics)] for name, row in scores.items()]
+    return [_table(["", *metrics], rows)]
 
 
 def _classes(data) -> list[str]:

@@ -69,8 +69,11 @@ def reexport(folder, *, weights: str = "float32", kinds=("float16",)) -> ship.Re
     scores = card["scores"]
     evaluation = ship.Evaluation(
         examples=examples(interface, folder / "samples.png"),
-        measure=lambda served: (scores["model"], scores["baselines"]),
-        protocol=scores["protocol"] + (ROUNDED if weights != "float32" else ""),
+        measure=lambda served: (
+            scores["model"],
+            scores["baselines"],
+            scores["protocol"] + (ROUNDED if weights != "float32" else ""),
+        ),
         picture=lambda served: picture,
     )
     provenance = ship.Provenance(

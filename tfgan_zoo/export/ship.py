@@ -62,10 +62,9 @@ class Evaluation:
     Attributes:
         examples: input name -> real values [N,...] (a single value of an input without a batch);
             parity is measured on all of them, latency on the first.
-        measure: served -> (scores, baselines): numbers by name, and the same of what the model is
-            to be compared with, by its name. `served` is `served.Served`, the SavedModel as a
-            NumPy function of the interface's inputs.
-        protocol: sentences on how the scores are taken.
+        measure: served -> (scores, baselines, protocol): numbers by name, the same of what the
+            model is to be compared with, by its name, and sentences on how they are taken. `served`
+            is `served.Served`, the SavedModel as a NumPy function of the interface's inputs.
         picture: served -> the picture that a person looks at first, Pillow's or a PNG's content.
         calibration: input name -> a hundred real values or so, from which an int8 file takes its
             ranges; None if no such file is asked for.
@@ -74,7 +73,6 @@ class Evaluation:
 
     examples: Mapping[str, np.ndarray]
     measure: Callable
-    protocol: str
     picture: Callable
     calibration: Mapping[str, np.ndarray] | None = None
     step_examples: Mapping[str, np.ndarray] | None = None
@@ -166,7 +164,7 @@ def ship(
         parities = {"SavedModel": parity}
         entries, latency = _tflite(interface, staging, exported, evaluation, kinds)
         parities |= entries
-        scores, baselines = evaluation.measure(exported)
+        scores, baselines, protocol = evaluation.measure(exported)
         picture = evaluation.picture(exported)
         described = {
             "name": interface.name,
@@ -178,7 +176,7 @@ def ship(
                 **dataclasses.asdict(provenance.training),
                 "seconds": round(provenance.training.seconds),
             },
-            "scores": {"protocol": evaluation.protocol, "model": scores, "baselines": baselines},
+            "scores": {"protocol": protocol, "model": scores, "baselines": baselines},
             "saved_model": {"weights": weights, **parity},
             "tflite": entries,
             "latency": latency,

@@ -132,15 +132,9 @@ def export(task, model, splits, directory, settings, origin, steps, seconds, say
 
 def evaluation(part):
     """What `export.ship` measures of an `Export`: its evaluators, in their order."""
-
-    def measure(served):
-        scores = evaluator.measure(part.evaluators, served)
-        return scores, evaluator.baselines(part.evaluators)
-
     return Evaluation(
         examples=part.examples,
-        measure=measure,
-        protocol=evaluator.protocol(part.evaluators),
+        measure=lambda served: evaluator.taken(part.evaluators, served),
         picture=lambda served: part.picture(served),
         calibration=part.calibration,
         step_examples=part.step_examples,
