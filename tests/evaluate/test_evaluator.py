@@ -45,16 +45,19 @@ def test_what_is_no_number_is_left_out_and_told():
     lost = Evaluator(
         "lost",
         "How.",
-        lambda served: {"a": np.nan, "b": 1.0, "c": np.inf},
-        lambda: {"real": {"a": -np.inf, "b": 2.0}, "noise": {"a": np.nan}},
+        lambda served: {"a": np.nan, "b": np.nan, "c": np.inf, "d": 1.0},
+        lambda: {
+            "real": {"a": -np.inf, "b": np.inf, "d": 2.0},
+            "noise": {"a": np.nan, "b": np.nan},
+        },
         findings=lambda: "Found.",
-        needs={"a": "it needs two"},
+        needs=dict.fromkeys("ab", "it needs two"),
     )
     assert evaluator.taken([lost], None) == (
-        {"b": 1.0},
-        {"real": {"b": 2.0}},
-        "How. Found. Not scored: a of the model, real, noise, since it needs two. Not scored: c of "
-        "the model, since it is no finite number on these data.",
+        {"d": 1.0},
+        {"real": {"d": 2.0}},
+        "How. Found. Not scored, since it needs two: a; b (of the model, real, noise). Not scored, "
+        "since it is no finite number on these data: c (of the model).",
     )
     assert evaluator.share(3.0, 2.0) == 1.5 and np.isnan(evaluator.share(1.0, 1e-17))
 

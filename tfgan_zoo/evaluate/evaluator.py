@@ -118,13 +118,17 @@ def taken(evaluators, served):
     finite, lost = {}, {}
     for row, scores in rows.items():
         finite[row] = {name: value for name, value in scores.items() if math.isfinite(value)}
-        for name in scores.keys() - finite[row].keys():
-            lost.setdefault(name, []).append(row)
+        for name in scores:
+            if name not in finite[row]:
+                lost.setdefault(name, []).append(row)
     needs = {name: need for evaluator in evaluators for name, need in evaluator.needs.items()}
-    sentences = [protocol(evaluators)]
-    for name in sorted(lost):
+    reasons = {}
+    for name, without in lost.items():
         need = needs.get(name, "it is no finite number on these data")
-        sentences.append(f"Not scored: {name} of {', '.join(lost[name])}, since {need}.")
+        reasons.setdefault((need, ", ".join(without)), []).append(name)
+    sentences = [protocol(evaluators)]
+    for (need, without), names in reasons.items():
+        sentences.append(f"Not scored, since {need}: {'; '.join(names)} (of {without}).")
     model = finite.pop("the model")
     found = {name: scores for name, scores in finite.items() if scores}
     return model, found, " ".join(filter(None, sentences))
