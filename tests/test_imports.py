@@ -47,11 +47,12 @@ COMMANDS = {
 }
 SHARED_BY_TRAINERS = (
     *("trainers.flags", "trainers.ganhacks", "trainers.optimizers", "trainers.program"),
-    *("trainers.trainer", "trainers.tasks", "trainers.experiments"),
+    *("trainers.told", "trainers.trainer", "trainers.tasks", "trainers.experiments"),
 )
 # What makes a trainer, and is none.
 AROUND_TRAINERS = {
-    f"trainers/{name}.py" for name in ("flags", "ganhacks", "optimizers", "program", "trainer")
+    f"trainers/{name}.py"
+    for name in ("flags", "ganhacks", "optimizers", "program", "told", "trainer")
 }
 # An experiment runs trainers.
 MAY_IMPORT_TRAINERS = ("tests/", "trainers/experiments/")

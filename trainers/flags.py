@@ -13,9 +13,8 @@ from typing import Any
 from absl import flags
 
 from tfgan_zoo.training.settings import Settings
+from trainers import told
 
-# Folders of one machine: no card names them.
-PRIVATE = ("run_dir", "export_dir", "data_dir", "cache_dir", "init_from")
 # Of a request for data: what may change when a run goes on.
 _FREE_OF_DATA = ("data_dir", "download", "cache", "cache_dir")
 
@@ -282,9 +281,9 @@ class Values:
         return tuple(name for name, item in self._knobs.items() if item.free)
 
     def told(self):
-        """Name -> value of the flags that a card lists: without the folders of one machine."""
+        """Name -> value of the flags that a card lists: without the places of one machine."""
         return {
-            name: self._parsed[name].value
+            name: told.value(name, self._parsed[name].value)
             for name in self._knobs
-            if name not in PRIVATE and self._parsed[name].value not in (None, "", [])
+            if name not in told.PRIVATE and self._parsed[name].value not in (None, "", [])
         }

@@ -1,11 +1,10 @@
 """A trainer: its flags, the task and the model that they make, and a run of them."""
 
 import dataclasses
-import shlex
 from collections.abc import Callable
 
 from tfgan_zoo.training.settings import Settings
-from trainers import flags
+from trainers import flags, told
 from trainers.program import Program, say
 
 NEEDS = {
@@ -62,11 +61,12 @@ class Trainer:
 
         origin = run.Origin(
             flags=recorded(values),
-            command=command(self.name, arguments),
+            command=told.command(self.name, arguments, self.all_knobs()),
             values=values.told(),
             free=values.free() + free_lengths(values),
             at_default=values.at_default(),
             check=values.check,
+            longer=" --steps={}" if values.has("steps") else "",
         )
         return run.run(
             self.task(values),
@@ -94,12 +94,3 @@ def free_lengths(values):
     if values.has("lr_schedule") and values.lr_schedule != "constant":
         return ()
     return ("steps", "epochs")
-
-
-def command(name, arguments):
-    """The command line for the card; a folder of this machine is named by its flag alone."""
-    words = ["python", "-m", f"trainers.{name}"]
-    for word in arguments:
-        flag = word.lstrip("-").split("=", 1)[0]
-        words.append(f"--{flag}={flag.upper()}" if flag in flags.PRIVATE else word)
-    return shlex.join(words)

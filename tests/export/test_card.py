@@ -41,6 +41,8 @@ def card(**changes):
             "machine": "2 CPU cores",
             "commit": "0123abc",
             "versions": {"tensorflow": "2.21.0", "keras": "3.15.1"},
+            "commits": None,
+            "chosen": None,
         },
         "scores": {
             "protocol": "40 held-out pairs.",
@@ -65,6 +67,7 @@ def card(**changes):
             "float32": {"file": None, "max_abs": 0.0, "mean_abs": 0.0, "psnr": None, "n": 4},
         },
         "latency": {"kind": "float16", "batch_size": 1, "ratio": 0.8, "runs": 11},
+        "fingerprint": None,
         **changes,
     }
 
@@ -141,6 +144,14 @@ def test_a_paper_without_code_says_so(directory):
     write(directory, card(paper=paper))
     text = (directory / "README.md").read_text()
     assert "1611.07004). No code of theirs is known." in text and "None" not in text
+
+
+def test_of_which_step_and_which_commits_the_weights_are(directory):
+    training = {**card()["training"], "commits": ["0123abc", "4567def"], "chosen": "Of step 3."}
+    write(directory, card(training=training))
+    text = (directory / "README.md").read_text()
+    assert ", at the commits `0123abc`, `4567def` in turn with tensorflow" in text
+    assert "unet.flags\n```\n\nOf step 3.\n\nThe flags" in text
 
 
 def test_what_could_not_be_scored_leaves_no_table(directory):

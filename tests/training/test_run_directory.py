@@ -177,7 +177,34 @@ def test_versions(tmp_path):
     assert recorded["tensorflow"] == tf.__version__ and recorded["keras"] == keras.__version__
     assert recorded["numpy"] == np.__version__
     assert recorded["python"] == ".".join(map(str, sys.version_info[:3]))
-    assert {*run_directory.PACKAGES, "python", "machine", "commit"} == recorded.keys()
+    assert {*run_directory.PACKAGES, "python", "machine", "commit", "commits"} == recorded.keys()
+
+
+def test_a_run_remembers_all_of_its_commits(tmp_path, monkeypatch):
+    def goes_on(commit):
+        monkeypatch.setattr(run_directory, "commit", lambda root: commit)
+        run = RunDirectory(tmp_path)
+        run.record({"seed": "--seed=0"})
+        return run.commits()
+
+    assert goes_on("a") == ["a"] and goes_on("a") == ["a"]
+    assert goes_on("b") == ["a", "b"] and goes_on("a") == ["a", "b"]
+    before = RunDirectory(tmp_path).versions
+    before.write_text(json.dumps({"commit": "old"}))  # as runs wrote it that had one
+    assert goes_on("c") == ["old", "c"]
+    for junk in ("", "[1]", "{}"):
+        before.write_text(junk)
+        assert goes_on("d") == ["unknown", "d"]
+    RunDirectory(tmp_path).flags.unlink()
+    assert goes_on("e") == ["e"], "nothing was learnt before"
+
+
+@pytest.mark.parametrize("name", ["x[1]", "a*b", "a?", "back\\slash"])
+def test_a_name_that_tensorflow_takes_for_a_pattern_is_refused(tmp_path, name):
+    with pytest.raises(RunError, match=r"--run_dir: the name .* pattern of names"):
+        RunDirectory(tmp_path / name)
+    assert not list(tmp_path.iterdir())
+    RunDirectory(tmp_path / "a,b ä")
 
 
 def test_commit(tmp_path, monkeypatch):

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 import numpy as np
 from PIL import Image
 
-from tfgan_zoo.export import readme, stored
+from tfgan_zoo.export import places, readme, stored
 from tfgan_zoo.export.interface import Interface
 
 SCHEMA_VERSION = 2
@@ -53,6 +53,8 @@ FIELDS = {
         "machine": str,
         "commit": str,
         "versions": {str: str},  # package -> version
+        "commits": (list, type(None)),  # of all processes of the run, where there were several
+        "chosen": (str, type(None)),  # of which step the weights are, where it is not the last
     },
     "scores": {
         "protocol": str,
@@ -66,6 +68,9 @@ FIELDS = {
     # What `latency_ratio(tflite, saved_model, ...)` returns, the kind that was timed and the
     # batch; None where no kind was converted.
     "latency": {"kind": str, "batch_size": int, "ratio": _NUMBER, "runs": int},
+    # Of weights, settings and code, by which a repeated run sees that it was exported; None where
+    # nobody asks.
+    "fingerprint": (str, type(None)),
 }
 OPTIONAL = {"card.latency"}  # may be None
 
@@ -75,6 +80,8 @@ def write_card(
     card: Mapping,
     interface: Interface,
     sample_picture: bytes | Image.Image,
+    folder: str | os.PathLike | None = None,
+    without=(),
 ) -> None:
     """Writes card.json, README.md and samples.png into the directory that holds the exported files.
 
@@ -86,6 +93,9 @@ def write_card(
       card: the fields of `FIELDS`; numpy scalars and tuples are taken too.
       interface: of what was exported.
       sample_picture: a PNG file's content or a PIL image.
+      folder: into which the directory's content will be moved, and whose files the card lists too;
+        None for the directory itself.
+      without: paths of files in `folder` that will be removed then.
 
     Raises:
       ValueError: a field is missing, unknown, empty, of another type or not finite, or the
@@ -105,22 +115,29 @@ def write_card(
             )
 
     replace(directory / "samples.png", picture)
-    described = sorted(
-        path
-        for path in directory.rglob("*")
-        if path.is_file() and path.name not in ("card.json", "README.md")
-    )
+    files = {
+        path.relative_to(root).as_posix(): path.stat().st_size
+        for root in filter(None, (folder and pathlib.Path(folder), directory))
+        for path in sorted(root.rglob("*"))
+        if path.is_file() and path not in without and not _aside(path.relative_to(root))
+    }
     card |= {
         "schema_version": SCHEMA_VERSION,
         "version": max(versions),
         "interface": _plain(stored.section(interface), "card.interface"),
-        "files": {p.relative_to(directory).as_posix(): p.stat().st_size for p in described},
+        "files": files,
     }
     text = json.dumps(card, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
     replace(directory / "card.json", (text + "\n").encode())
     replace(
         directory / "README.md", readme.write(card, interface).encode("utf-8", "backslashreplace")
     )
+
+
+def _aside(path: pathlib.PurePath) -> bool:
+    """Whether a card does not list a path: itself, and what is being written or was left so."""
+    hidden = any(part.startswith(".") for part in path.parts)
+    return hidden or path.name in ("card.json", "README.md")
 
 
 def checked(card: Mapping) -> dict:
@@ -192,7 +209,7 @@ def png(picture: bytes | Image.Image) -> bytes:
 
 def replace(path: pathlib.Path, content: bytes):
     """Writes a file so that it appears with its whole new content or keeps the old."""
-    partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
+    partial = places.partial(path)
     try:
         partial.write_bytes(content)
         partial.replace(path)

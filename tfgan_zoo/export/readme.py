@@ -34,8 +34,9 @@ def write(card: Mapping, interface: Interface) -> str:
         f"[arXiv:{paper['arxiv']}](https://arxiv.org/abs/{paper['arxiv']}). {code}",
         "## Training",
         f"{training['steps']:,} steps in {_duration(training['seconds'])} on "
-        f"{training['machine']}, at commit `{training['commit']}` with {versions}:",
+        f"{training['machine']}, at {_commits(training)} with {versions}:",
         _block("sh", training["command"]),
+        *([training["chosen"]] if training["chosen"] else []),
         "The flags of the run, as a flagfile:",
         _block("", _flagfile(training["flags"])),
         "## Data",
@@ -57,6 +58,12 @@ def write(card: Mapping, interface: Interface) -> str:
     if shipped:
         parts += _phone(interface, shipped[0])
     return "\n\n".join(parts) + "\n"
+
+
+def _commits(training) -> str:
+    commits = training["commits"] or [training["commit"]]
+    named = ", ".join(f"`{commit}`" for commit in commits)
+    return f"commit {named}" if len(commits) == 1 else f"the commits {named} in turn"
 
 
 def _scored(scores, metrics) -> list[str]:

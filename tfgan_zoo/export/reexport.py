@@ -15,13 +15,12 @@ import pathlib
 import re
 import shutil
 import sys
-import tempfile
 
 import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from tfgan_zoo.export import codecs, readme, ship, stored
+from tfgan_zoo.export import codecs, places, readme, ship, stored
 from tfgan_zoo.export.interface import Interface
 from tfgan_zoo.export.saved_model import WEIGHTS
 
@@ -60,6 +59,7 @@ def reexport(folder, *, weights: str = "float32", kinds=("float16",)) -> ship.Re
             f"The weights in {folder} are rounded already, so that no parity with the model can be "
             "measured: export it from its run."
         )
+    places.check_name(folder, "The export")
     loaded = tf.saved_model.load(str(folder / str(card["version"])))
     interface = restored(card, loaded)
     if card["name"].endswith(f"_{folder.resolve().name}"):  # cyclegan/a_to_b is cyclegan_a_to_b
@@ -85,9 +85,11 @@ def reexport(folder, *, weights: str = "float32", kinds=("float16",)) -> ship.Re
     )
     # Beside the folder, so that files can be moved into it, and a copy of it, so that the card
     # lists what else lies there.
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".reexport-") as fresh:
+    places.remove_leftovers(folder.resolve().parent)
+    fresh = places.partial(folder.resolve())
+    try:
         version = str(card["version"])
-        copy = pathlib.Path(fresh) / (interface.part or "copy")
+        copy = fresh / (interface.part or "copy")
         shutil.copytree(folder, copy)
         shutil.rmtree(copy / version)
         report = ship.ship(
@@ -100,10 +102,13 @@ def reexport(folder, *, weights: str = "float32", kinds=("float16",)) -> ship.Re
             animation=animation.read_bytes() if animation.is_file() else None,
             version=card["version"],
         )
-        shutil.rmtree(folder / version)
+        # Two renamings, so that no kill can find the folder without a version for long.
+        (folder / version).replace(fresh / "before")
         (copy / version).replace(folder / version)
         for path in sorted(path for path in copy.iterdir() if path.is_file()):
             path.replace(folder / path.name)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
     moved = {name: folder / path.name for name, path in report.files.items()}
     return dataclasses.replace(
         report, folder=folder, saved_model=folder / str(card["version"]), files=moved

@@ -13,6 +13,8 @@ from collections.abc import Iterable, Mapping
 import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
+from tfgan_zoo.export import places
+
 WEIGHTS = ("float32", "float16")
 
 
@@ -72,7 +74,8 @@ def save(
         signatures = {name: _with_halves(f, halves) for name, f in signatures.items()}
 
     directory.mkdir(parents=True, exist_ok=True)
-    partial = directory / f".{version}.partial-{os.getpid()}"
+    places.remove_leftovers(directory)
+    partial = places.partial(directory / str(version))
     try:
         tf.saved_model.save(module, str(partial), signatures=signatures)
         for name, content in (assets_extra or {}).items():

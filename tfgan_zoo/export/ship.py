@@ -1,5 +1,6 @@
 """The whole export of one interface into a folder: files, what they are worth, and the card."""
 
+import contextlib
 import dataclasses
 import os
 import pathlib
@@ -8,7 +9,17 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from tfgan_zoo.export import card, measured, readme, saved_model, served, serving, signatures
+from tfgan_zoo.export import (
+    card,
+    measured,
+    places,
+    readme,
+    saved_model,
+    served,
+    serving,
+    signatures,
+    stored,
+)
 from tfgan_zoo.export import tflite as lite
 from tfgan_zoo.export.interface import Interface
 
@@ -22,10 +33,12 @@ class Training:
     Attributes:
         command: that trains them again; no folder of one machine stands in it.
         flags: of that command, by name, as far as they say anything.
-        steps: of training.
+        steps: of training, as many as were taken.
         seconds: that they took.
         machine, commit: in a few words each.
         versions: package -> version.
+        commits: of all processes of the run, in turn, where there were several; else None.
+        chosen: a sentence on the step that the weights are of, where it is not the last; else None.
     """
 
     command: str
@@ -35,6 +48,8 @@ class Training:
     machine: str
     commit: str
     versions: Mapping[str, str]
+    commits: Sequence[str] | None = None
+    chosen: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -112,7 +127,30 @@ class Report:
         return "\n".join(lines)
 
 
-def ship(
+@dataclasses.dataclass(frozen=True)
+class Prepared:
+    """An export that is whole, but lies beside its place until `publish`.
+
+    Attributes:
+        interface: what was exported.
+        folder, staging: its place, and where it lies until then.
+        version: of the SavedModel.
+        described: the card without what it says of the files.
+        picture: the PNG beside it.
+        kinds: of TFLite files.
+    """
+
+    interface: Interface
+    folder: pathlib.Path
+    staging: pathlib.Path
+    version: int
+    described: Mapping
+    picture: bytes
+    kinds: Sequence[str]
+
+
+@contextlib.contextmanager
+def prepared(
     interface: Interface,
     folder: str | os.PathLike,
     *,
@@ -122,11 +160,12 @@ def ship(
     weights: str = "float32",
     animation: bytes | None = None,
     version: int | None = None,
-) -> Report:
-    """Writes, compares, measures and describes the export of one interface.
+    fingerprint: str | None = None,
+):
+    """Writes, compares, measures and describes the export of one interface, beside its place.
 
-    The version, its TFLite files and the card, which lists all files of the folder, appear when
-    all is measured; an export that fails before leaves the folder as it was.
+    A context manager of the `Prepared`. What it wrote is removed at its end, and so is what a
+    process that was killed meanwhile left in the folder.
 
     Args:
         interface: what is exported.
@@ -138,13 +177,16 @@ def ship(
         weights: how the SavedModel stores them, of `saved_model.WEIGHTS`.
         animation: a GIF of the training, for the card; None for none.
         version: of the SavedModel; None for the one after the highest that is there.
+        fingerprint: for the card; None where nobody asks whether this was exported before.
 
     Raises:
         ValueError: the interface cannot be exported, or a number of the card is not finite.
     """
     folder = pathlib.Path(folder) / (interface.part or "")
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    places.remove_leftovers(folder)
     version = version or next_version(folder)
-    staging = folder / f".export.partial-{os.getpid()}"
+    staging = places.partial(folder / ".export")
     made = signatures.build(interface)
     try:
         path = saved_model.save(
@@ -161,9 +203,7 @@ def ship(
         )
         exported = served.of_saved_model(interface, path)
         parity = measured.parity(served.of_model(interface), exported, evaluation.examples)
-        parities = {"SavedModel": parity}
         entries, latency = _tflite(interface, staging, exported, evaluation, kinds)
-        parities |= entries
         scores, baselines, protocol = evaluation.measure(exported)
         picture = evaluation.picture(exported)
         described = {
@@ -180,23 +220,70 @@ def ship(
             "saved_model": {"weights": weights, **parity},
             "tflite": entries,
             "latency": latency,
+            "fingerprint": fingerprint,
         }
         described, picture = card.checked(described), card.png(picture)
         if animation is not None:
             card.replace(staging / readme.ANIMATION, animation)
-        _move(staging, folder)
-        card.write_card(folder, described, interface, picture)
+        yield Prepared(interface, folder, staging, version, described, picture, tuple(kinds))
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-    files = {"picture": folder / "samples.png", "SavedModel": folder / str(version)}
-    files |= {f"TFLite {kind}": folder / lite.FILES[kind] for kind in kinds}
+        for path in missing:
+            places.remove_empty(path)
+
+
+def publish(ready: Prepared) -> Report:
+    """Puts a prepared export into its place, with the card, which lists all files of the folder.
+
+    The version comes last, and by one renaming: a process that is killed on the way leaves none.
+    """
+    folder, staging, described = ready.folder, ready.staging, ready.described
+    own = {*lite.FILES.values(), readme.ANIMATION}
+    stale = {folder / name for name in own if not (staging / name).exists()}
+    card.write_card(staging, described, ready.interface, ready.picture, folder, stale)
+    for path in stale:  # of an earlier export; the card does not describe them
+        path.unlink(missing_ok=True)
+    for path in sorted(staging.iterdir(), key=lambda path: path.name.isdecimal()):
+        path.replace(folder / path.name)
+    files = {"picture": folder / "samples.png", "SavedModel": folder / str(ready.version)}
+    files |= {f"TFLite {kind}": folder / lite.FILES[kind] for kind in ready.kinds}
     files["card"] = folder / "README.md"
-    return Report(folder, files["SavedModel"], scores, baselines, parities, files)
+    scores = described["scores"]
+    parities = {"SavedModel": described["saved_model"], **described["tflite"]}
+    return Report(
+        folder, files["SavedModel"], scores["model"], scores["baselines"], parities, files
+    )
+
+
+def ship(interface: Interface, folder: str | os.PathLike, **options) -> Report:
+    """Exports one interface: `publish` of what `prepared` with these options makes.
+
+    An export that fails leaves the folder as it was.
+    """
+    with prepared(interface, folder, **options) as ready:
+        return publish(ready)
+
+
+def exported_before(interface: Interface, folder: str | os.PathLike, fingerprint: str) -> bool:
+    """Whether the newest export in the folder has this fingerprint, and all of its files."""
+    folder = pathlib.Path(folder) / (interface.part or "")
+    found = stored.find_card(folder) if (folder / "card.json").is_file() else None
+    if found is None or found.get("fingerprint") != fingerprint:
+        return False
+    version, beside = (
+        f"{found['version']}/",
+        {"samples.png", *lite.FILES.values(), readme.ANIMATION},
+    )
+    return all(
+        (folder / name).is_file() and (folder / name).stat().st_size == size
+        for name, size in found["files"].items()
+        if name in beside or name.startswith(version)
+    )
 
 
 def next_version(folder: pathlib.Path) -> int:
     """The number after the highest version in a folder of SavedModels, or 1."""
-    return 1 + max([int(p.name) for p in folder.glob("[0-9]*") if p.name.isdigit()], default=0)
+    return 1 + max([int(p.name) for p in folder.glob("[0-9]*") if p.name.isdecimal()], default=0)
 
 
 def _tflite(interface, folder, exported, evaluation, kinds):
@@ -217,15 +304,3 @@ def _tflite(interface, folder, exported, evaluation, kinds):
             ratio = measured.latency_ratio(run, exported, one, LATENCY_RUNS)
             latency = {"kind": kind, "batch_size": 1, **ratio}
     return entries, latency
-
-
-def _move(staging, folder):
-    """Puts what lies in `staging` into `folder`; the version goes last, for clients to find it.
-
-    Files of an earlier export that this one lacks go, since its card would not describe them.
-    """
-    for name in (*lite.FILES.values(), readme.ANIMATION):
-        if not (staging / name).exists():
-            (folder / name).unlink(missing_ok=True)
-    for path in sorted(staging.iterdir(), key=lambda path: path.name.isdigit()):
-        path.replace(folder / path.name)

@@ -22,6 +22,8 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image
 
+from tfgan_zoo.export import places
+
 INCEPTION_WEIGHTS = "inception_v3_weights_tf_dim_ordering_tf_kernels.h5"
 SHIPPED = pathlib.Path(__file__).resolve().parents[2] / "saved_models"
 NAMES = ("inception", "mnist_cnn", "pixels")
@@ -293,12 +295,18 @@ class SavedModel:
 
 
 def saved_model_folder(path):
-    """The folder that holds saved_model.pb: `path`, or its highest version; None if neither."""
+    """The folder that holds saved_model.pb: `path`, or its highest version; None if neither.
+
+    Raises ValueError, in one sentence, if TensorFlow cannot read a folder of that name.
+    """
     path = pathlib.Path(path)
-    if (path / "saved_model.pb").is_file():
-        return path
-    versions = [file.parent for file in path.glob("*/saved_model.pb") if file.parent.name.isdigit()]
-    return max(versions, key=lambda folder: int(folder.name), default=None)
+    folders = [path] if (path / "saved_model.pb").is_file() else []
+    folders = folders or [
+        file.parent for file in path.glob("*/saved_model.pb") if file.parent.name.isdecimal()
+    ]
+    if folders:
+        places.check_name(path, "The SavedModel")
+    return max(folders, key=lambda folder: folder is not path and int(folder.name), default=None)
 
 
 def first_line(error):

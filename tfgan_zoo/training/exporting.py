@@ -1,18 +1,34 @@
 """From a trained model to its exports: what the task declares, scored, described and shipped."""
 
+import contextlib
 import dataclasses
+import hashlib
+import json
 from collections.abc import Callable
 
+import numpy as np
+import tensorflow as tf
+
+from tfgan_zoo.data.errors import DataError
 from tfgan_zoo.evaluate import evaluator
 from tfgan_zoo.export import card
-from tfgan_zoo.export.ship import Evaluation, Provenance, Training, ship
+from tfgan_zoo.export.ship import (
+    Evaluation,
+    Provenance,
+    Training,
+    exported_before,
+    prepared,
+    publish,
+)
 from tfgan_zoo.training import plots
-from tfgan_zoo.training.run_directory import versions
+from tfgan_zoo.training.run_directory import RunError, versions
 from tfgan_zoo.training.starting import export_folder
 from tfgan_zoo.training.task import Task
 
 # Small, since it ships with the model.
 ANIMATION_FRAMES, ANIMATION_SIDE, ANIMATION_GREYS = 12, 264, 16
+# Settings that name folders of one machine, which no card does.
+FOLDERS = ("run_dir", "export_dir", "init_from")
 
 
 def _nothing():
@@ -31,6 +47,8 @@ class Origin:
         at_default: names of knobs whose value is the default.
         check: () -> None; called once data and model stand, raises `ValueError` for a knob that
             says nothing under the others.
+        longer: what the command needs behind it where the run took more steps than it says, with
+            `{}` for their number; empty where nothing can be said so.
     """
 
     flags: dict
@@ -39,6 +57,7 @@ class Origin:
     free: tuple = ()
     at_default: tuple = ()
     check: Callable = _nothing
+    longer: str = ""
 
     @classmethod
     def of_settings(cls, settings):
@@ -49,10 +68,59 @@ class Origin:
         return cls(
             flags={name: f"--{name}={v}" for name, v in given.items() if v is not None},
             command="tfgan_zoo.training.run.run(...) in Python",
-            values={n: v for n, v in given.items() if n not in free and v not in (None, ())},
+            values={
+                n: v
+                for n, v in given.items()
+                if n not in free and n not in FOLDERS and v not in (None, ())
+            },
             free=free,
             at_default=tuple(f.name for f in fields if given[f.name] == f.default),
         )
+
+    def of(self, steps):
+        """The origin of a run of so many steps, whatever its settings asked for."""
+        if steps == self.values.get("steps") or not self.longer:
+            return self
+        values = {name: value for name, value in self.values.items() if name != "epochs"}
+        return dataclasses.replace(
+            self,
+            command=self.command + self.longer.format(steps),
+            values=values | {"steps": steps},
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Steps:
+    """How far a run went.
+
+    Attributes:
+        asked: for by its settings.
+        taken: by all of its processes.
+        exported: of the weights that are exported, the last or the best.
+    """
+
+    asked: int
+    taken: int
+    exported: int
+
+
+@contextlib.contextmanager
+def after_training():
+    """Within the block, what fails is told in a sentence: nothing that was trained is lost by it.
+
+    Raises:
+        RunError
+    """
+    try:
+        yield
+    except (RunError, DataError):
+        raise
+    except (OSError, ValueError, tf.errors.OpError) as error:
+        raise RunError(
+            "The run is trained and its checkpoints are whole, but its export failed: "
+            f"{str(error).rstrip('.')}. Remove the cause and repeat the command: it exports, and "
+            "trains no step again."
+        ) from error
 
 
 def check_sources(task, model, splits):
@@ -82,6 +150,9 @@ def data_of(splits):
 def export(task, model, splits, directory, settings, origin, steps, seconds, say):
     """Exports all that the task declares, and prints what came of it.
 
+    All is written and measured beside its place first, so that a failure leaves nothing. What is
+    there already, the same weights under the same settings, is not written again.
+
     Args:
         task: `task.Task`.
         model: with the weights that are to be exported.
@@ -89,45 +160,95 @@ def export(task, model, splits, directory, settings, origin, steps, seconds, say
         directory: `RunDirectory`.
         settings: `Settings`.
         origin: `Origin`.
-        steps, seconds: of training.
+        steps: `Steps`.
+        seconds: of training.
         say: prints a line.
     """
     folder = export_folder(model, settings, directory)
-    if task.extras is not None:  # first: the card lists all files of the export
-        task.extras(model, splits, folder, say)
+    if steps.taken != steps.asked:
+        say(
+            f"The run has taken {steps.taken:,} steps, not {steps.asked:,} as its settings say now:"
+            " that is what its card tells."
+        )
+        origin = origin.of(steps.taken)
     animation = plots.animation(
         sorted(directory.samples.glob("step_*.png")),
         frames=ANIMATION_FRAMES,
         side=ANIMATION_SIDE,
         greys=ANIMATION_GREYS,
     )
-    found = versions()
+    found, commits = versions(), directory.commits()
+    chosen = f"The weights are those of step {steps.exported:,}, the best by a validation."
     training = Training(
         command=origin.command,
         flags=origin.values,
-        steps=steps,
+        steps=steps.taken,
         seconds=seconds,
         machine=found.pop("machine"),
         commit=found.pop("commit"),
         versions=found,
+        commits=commits if len(commits) > 1 else None,
+        chosen=chosen if steps.exported != steps.taken else None,
     )
-    for part in task.exports(model, splits):
-        report = ship(
-            part.interface,
-            folder,
-            provenance=Provenance(
-                title=part.title,
-                summary=part.summary,
-                paper=model.paper,
-                data=data_of(splits),
-                training=training,
-            ),
-            evaluation=evaluation(part),
-            kinds=settings.tflite,
-            weights=settings.saved_model_weights,
-            animation=animation if part.animated else None,
+    parts = task.exports(model, splits)
+    prints = [fingerprint(part, training, settings, task.extras is not None) for part in parts]
+    pairs = list(zip(parts, prints, strict=True))
+    if parts and all(exported_before(part.interface, folder, known) for part, known in pairs):
+        say(
+            f"This run is finished: {steps.taken:,} steps, and {folder} holds its export. Nothing "
+            "was written."
         )
-        say(f"\n{report}")
+        return
+    with contextlib.ExitStack() as stack:
+        ready = [
+            stack.enter_context(
+                prepared(
+                    part.interface,
+                    folder,
+                    provenance=Provenance(
+                        title=part.title,
+                        summary=part.summary,
+                        paper=model.paper,
+                        data=data_of(splits),
+                        training=training,
+                    ),
+                    evaluation=evaluation(part),
+                    kinds=settings.tflite,
+                    weights=settings.saved_model_weights,
+                    animation=animation if part.animated else None,
+                    fingerprint=known,
+                )
+            )
+            for part, known in pairs
+        ]
+        if task.extras is not None:  # before the cards, which list all files of the export
+            task.extras(model, splits, folder, say)
+        for one in ready:
+            say(f"\n{publish(one)}")
+
+
+def fingerprint(part, training, settings, extras):
+    """What tells an export from another: its weights, how they are written and by which code.
+
+    Args:
+        part: `Export`.
+        training: `ship.Training`.
+        settings: `Settings`.
+        extras: whether something is exported beside the interfaces.
+
+    Returns:
+        64 hexadecimal digits.
+    """
+    told = {
+        "export": [part.interface.name, part.title, part.summary, extras],
+        "settings": [list(settings.tflite), settings.saved_model_weights],
+        "training": [training.steps, training.chosen, training.commit, dict(training.versions)],
+    }
+    digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode())
+    for network in part.interface.networks:
+        for weight in network.weights:
+            digest.update(np.ascontiguousarray(weight).tobytes())
+    return digest.hexdigest()
 
 
 def evaluation(part):

@@ -17,6 +17,7 @@ def fit(
     validate=None,
     unit="images",
     extra_callbacks=(),
+    reserve=0,
 ):
     """Trains `model` through its phases, going on from the run's latest checkpoint if there is one.
 
@@ -34,6 +35,7 @@ def fit(
         validate: () -> metrics by name; None measures nothing.
         unit: what an example is called.
         extra_callbacks: Keras callbacks that come last.
+        reserve: bytes that must be free beside the checkpoints', for what comes after.
 
     Returns:
         The step at which a signal (Ctrl-C, SIGTERM) stopped the run, or None if it reached its end.
@@ -52,11 +54,12 @@ def fit(
     chief = is_chief(model.distribute_strategy)
     keep = settings.keep_checkpoints
     checkpointer = Checkpointer(run.checkpoints, model, keep, writes=chief)
+    start = checkpointer.restore()
     if chief:
         # Kept ones, the one being written, and the best; less what an earlier process wrote.
         written = sum(path.stat().st_size for path in run.checkpoints.rglob("*") if path.is_file())
-        run.require_space(checkpointer.size() * (keep + 2) - written)
-    start = checkpointer.restore()
+        more = checkpointer.size() * (keep + 2) - written if start < total else 0
+        run.require_space(max(more, 0) + reserve)
     if not start:  # a model that has trained before counts this run's steps from its beginning
         for counter in (model.step, model.skipped, model.skipped_in_a_row):
             counter.assign(0)

@@ -10,7 +10,7 @@ from tfgan_zoo.training import plots, starting
 from tfgan_zoo.training import strategy as strategies
 from tfgan_zoo.training.checkpoints import Checkpointer
 from tfgan_zoo.training.ema import averaged_weights
-from tfgan_zoo.training.exporting import Origin, check_sources, export
+from tfgan_zoo.training.exporting import Origin, Steps, after_training, check_sources, export
 from tfgan_zoo.training.fit import check_lengths, fit
 from tfgan_zoo.training.run_directory import RunDirectory, RunError
 
@@ -89,6 +89,7 @@ def run(task, model, settings, *, origin=None, say=print):
         origin.check()
     except ValueError as error:  # a size, a name or a metric that does not suit
         raise error if isinstance(error, RunError) else RunError(str(error)) from error
+    reserve = starting.check_export(model, settings, directory) if settings.export else 0
     starting.weights(model, settings.init_from, directory)
 
     def averaged(function, *arguments):
@@ -107,17 +108,21 @@ def run(task, model, settings, *, origin=None, say=print):
         preview=task.preview and averaged(task.preview, splits),
         validate=validate and averaged(validate),
         unit=task.unit,
+        reserve=reserve,
     )
-    seconds = directory.add_seconds(time.monotonic() - began) if chief else None
-    if chief:
-        plots.of_run(directory)
+    asked, taken = sum(phase.steps for phase in phases), int(model.step.numpy())
+    with after_training():
+        seconds = directory.add_seconds(time.monotonic() - began) if chief else None
+        if chief:
+            plots.of_run(directory)
     if stopped is not None:
         say(f"\nStopped at step {stopped} with a checkpoint; the same command goes on from there.")
     elif chief and settings.export:
         if settings.best_metric:
             step = Checkpointer(directory.checkpoints, model).restore_best()
             say(f"Exporting the checkpoint of step {step}, the best by {settings.best_metric}.")
-        with averaged_weights(model, task.averaged):
+        steps = Steps(asked, taken, int(model.step.numpy()))
+        with after_training(), averaged_weights(model, task.averaged):
             shipped = model
             if settings.precision != "float32":
                 # Clients and TFLite take float32; the weights are float32 under every policy.
@@ -126,11 +131,13 @@ def run(task, model, settings, *, origin=None, say=print):
                     build(splits, total) if build else type(model).from_config(model.get_config())
                 )
                 shipped.set_weights(model.get_weights())
-            steps = sum(phase.steps for phase in phases)
             export(task, shipped, splits, directory, settings, origin, steps, seconds, say)
         if settings.export_training:
-            path = starting.save(model, settings, directory)
+            with after_training():
+                path = starting.save(model, settings, directory)
             say(f"  for training    {path}")
+    elif chief:
+        say(f"This run is finished: {taken:,} steps. --noexport leaves out the export.")
     return Outcome(model, directory, stopped)
 
 

@@ -22,6 +22,8 @@ import shutil
 import subprocess
 import tempfile
 
+from tfgan_zoo.export import places
+
 PACKAGES = ("tensorflow", "keras", "tensorflow-datasets", "numpy", "absl-py", "pillow")
 
 
@@ -44,6 +46,10 @@ class RunDirectory:
     """
 
     def __init__(self, path):
+        try:
+            places.check_name(path, "--run_dir")
+        except ValueError as error:
+            raise RunError(str(error)) from error
         self.path = pathlib.Path(path)
         self.flags = self.path / "flags.flagfile"
         self.versions = self.path / "versions.json"
@@ -107,8 +113,31 @@ class RunDirectory:
                     + "\n".join(changed)
                     + "\nRepeat the old settings to go on, or choose another --run_dir."
                 )
-        write_atomically(self.flags, text)
-        write_atomically(self.versions, json.dumps(versions(), indent=2, sort_keys=True) + "\n")
+        found = versions()
+        commits = self.commits() if self.flags.exists() else []
+        if found["commit"] not in commits:
+            commits.append(found["commit"])
+        try:
+            write_atomically(self.flags, text)
+            written = json.dumps(found | {"commits": commits}, indent=2, sort_keys=True)
+            write_atomically(self.versions, written + "\n")
+        except OSError as error:
+            raise RunError(
+                f"The run directory {self.path} cannot be written ({error.strerror}); make room "
+                "there or choose another --run_dir."
+            ) from error
+
+    def commits(self):
+        """The commits of all processes of this run, in turn; 'unknown' stands for those that a file
+        which cannot be read named.
+        """
+        try:
+            found = json.loads(self.versions.read_text())
+            return list(found.get("commits") or [found["commit"]])
+        except FileNotFoundError:
+            return []
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return ["unknown"]
 
     def add_seconds(self, seconds):
         """Adds to the training time of this run over all its processes; returns the sum.

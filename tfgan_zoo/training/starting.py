@@ -1,14 +1,19 @@
 """Weights that a run starts from, and the file that it leaves for others to start from."""
 
+import math
 import pathlib
+import shutil
 
 import keras
 import tensorflow as tf
 
+from tfgan_zoo.export import places
 from tfgan_zoo.training.checkpoints import latest, weight_variables
 from tfgan_zoo.training.run_directory import RunError
 
 FILE = "model.keras"
+# Bytes of a TFLite file as a share of the weights'.
+SHARES = {"float32": 1.0, "float16": 0.5, "int8": 0.25}
 
 
 def export_folder(model, settings, directory):
@@ -16,14 +21,43 @@ def export_folder(model, settings, directory):
     return pathlib.Path(settings.export_dir or directory.export / model.name)
 
 
+def check_export(model, settings, directory):
+    """How many bytes the export will take about where the run itself writes.
+
+    Raises:
+        RunError: if it cannot be written where it shall be, or another disk has not the room.
+    """
+    folder = export_folder(model, settings, directory)
+    try:
+        places.check_name(folder, "--export_dir")
+        place = places.check_writable(folder, "--export_dir")
+    except ValueError as error:
+        raise RunError(str(error)) from error
+    weights = sum(math.prod(v.shape) * v.dtype.size for v in weight_variables(model))
+    # All players' weights: some more than what is exported, which leaves room for the rest.
+    needed = weights * (1 + sum(SHARES[kind] for kind in settings.tflite))
+    if place.stat().st_dev == directory.path.stat().st_dev:
+        return needed
+    free = shutil.disk_usage(place).free
+    if free < needed:
+        raise RunError(
+            f"The export needs about {needed / 1e6:,.0f} MB under {place} and {free / 1e6:,.0f} MB "
+            "are free: free some, or choose another --export_dir."
+        )
+    return 0
+
+
 def save(model, settings, directory):
     """Writes `model` with all players, optimizers and its step beside the export; returns the
     path.
     """
     path = export_folder(model, settings, directory) / FILE
-    partial = path.with_name(f"partial.{FILE}")
-    model.save(partial)
-    partial.replace(path)
+    partial = places.partial(path.with_name("training")).with_suffix(".keras")
+    try:
+        model.save(partial)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
     return path
 
 
@@ -41,6 +75,10 @@ def weights(model, source, directory):
     if source is None or any(directory.checkpoints.glob("ckpt-*")):
         return
     folder = pathlib.Path(source).expanduser()
+    try:
+        places.check_name(folder, "--init_from")
+    except ValueError as error:
+        raise RunError(str(error)) from error
     saved = sorted(folder.glob(FILE)) or sorted(folder.glob(f"export/*/{FILE}"))
     checkpoint = latest(folder / "checkpoints") if (folder / "checkpoints").is_dir() else None
     if not saved and checkpoint is None:

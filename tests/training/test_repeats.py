@@ -1,0 +1,85 @@
+"""A finished run that is repeated, fails to be exported, or is told to be shorter than it was."""
+
+import json
+import resource
+import shutil
+
+import pytest
+
+from tests.trainers import programs
+from tfgan_zoo.training.run_directory import RunError
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """The folder of a run of two steps that was not exported."""
+    folder = tmp_path_factory.mktemp("finished") / "a run, ä"
+    _, said = programs.run("lsgan", folder, "--noexport")
+    assert "This run is finished: 2 steps." in said
+    return folder
+
+
+def files(folder):
+    return {path: path.read_bytes() for path in (folder / "export").rglob("*") if path.is_file()}
+
+
+def told(folder):
+    return json.loads((folder / "export" / "lsgan" / "card.json").read_text())["training"]
+
+
+def export(folder, *arguments):
+    return programs.run("lsgan", folder, "--tflite=", *arguments)[1]
+
+
+def test_a_full_disk_after_the_last_checkpoint_costs_no_training(finished, tmp_path):
+    folder = shutil.copytree(finished, tmp_path / "run")
+    checkpoints = sorted(path.name for path in (folder / "checkpoints").iterdir())
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, hard))
+    try:
+        with pytest.raises(RunError) as refusal:
+            export(folder)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    said = str(refusal.value)
+    assert "its checkpoints are whole, but its export failed: " in said and "Errno 27" in said
+    assert "remove" not in said and "trains no step again" in said
+    assert not files(folder)
+    assert sorted(path.name for path in (folder / "checkpoints").iterdir()) == checkpoints
+    assert "Scores on the held-out split" in export(folder)
+    assert (folder / "export" / "lsgan" / "1" / "saved_model.pb").is_file()
+
+
+def test_a_repeat_writes_no_second_version(finished, tmp_path):
+    folder = shutil.copytree(finished, tmp_path / "run")
+    export(folder)
+    before = files(folder)
+    assert "This run is finished: 2 steps, and" in export(folder)
+    said = export(folder, "--steps=1")
+    assert "The run has taken 2 steps, not 1" in said and "Nothing was written." in said
+    assert files(folder) == before
+    assert told(folder)["steps"] == 2 and told(folder)["commits"] is None
+
+    (folder / "export" / "lsgan" / "samples.png").unlink()
+    export(folder, "--steps=1")  # damaged: written again, and told as it was trained
+    assert (folder / "export" / "lsgan" / "2").is_dir()
+    assert told(folder)["steps"] == told(folder)["flags"]["steps"] == 2
+    assert told(folder)["command"].endswith("--tflite= --steps=1 --steps=2")
+
+    versions = json.loads((folder / "versions.json").read_text())
+    commit = versions["commits"][0]
+    versions["commits"] = ["0123abc", commit]
+    (folder / "versions.json").write_text(json.dumps(versions))
+    export(folder, "--steps=3")
+    assert told(folder)["steps"] == 3 and told(folder)["commits"] == ["0123abc", commit]
+    text = (folder / "export" / "lsgan" / "README.md").read_text()
+    assert "3 steps in" in text and f"at the commits `0123abc`, `{commit}` in turn" in text
+    assert str(tmp_path) not in text + json.dumps(told(folder))
+
+
+@pytest.mark.parametrize("place", ["file", "file/deeper", "a[b]", "/proc/nothing"])
+def test_an_export_that_could_not_be_written_is_refused_at_the_start(tmp_path, place):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunError, match="--export_dir: .*(cannot be written|pattern of names)"):
+        programs.run("lsgan", tmp_path / "run", f"--export_dir={tmp_path / place}")
+    assert not (tmp_path / "run" / "checkpoints").exists()
