@@ -31,20 +31,22 @@ TRAINER = Trainer(
     knobs=(
         *conditional.KNOBS,
         *optimizers.of_first_gans(),
-        flags.knob("width", 1.0, "Width of the hidden layers, as a share of the paper's.", low=0.0),
+        flags.knob(
+            "width", 1.0, "Width of the hidden layers, as a share of the paper's.", above=0.0
+        ),
         flags.knob(
             "generator_dropout",
             0.5,
             "Share of the generator's hidden units that dropout sets to zero.",
             low=0.0,
-            high=1.0,
+            below=1.0,
         ),
         flags.knob(
             "discriminator_dropout",
             0.5,
             "Share of the discriminator's hidden units that dropout sets to zero.",
             low=0.0,
-            high=1.0,
+            below=1.0,
         ),
     ),
     defaults={

@@ -31,7 +31,7 @@ TRAINER = Trainer(
     knobs=(
         *samples.KNOBS,
         *optimizers.knobs(generator=1e-3, discriminator=1e-3),
-        flags.knob("margin", 10.0, "Energy up to which generated examples are pushed.", low=0.0),
+        flags.knob("margin", 10.0, "Energy up to which generated examples are pushed.", above=0.0),
         flags.knob(
             "pulling_away", 0.1, "Weight of the pulling-away term; 0 leaves it out.", low=0.0
         ),

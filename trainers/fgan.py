@@ -49,7 +49,10 @@ TRAINER = Trainer(
         ),
         flags.knob("latent_dim", 100, "How many numbers a latent has.", low=1),
         flags.knob(
-            "width", 1.0, "Width of a picture's hidden layers, as a share of the paper's.", low=0.0
+            "width",
+            1.0,
+            "Width of a picture's hidden layers, as a share of the paper's.",
+            above=0.0,
         ),
         flags.knob(
             "point_depth", 2, "Hidden layers of a point's generator; 0 makes it affine.", low=0

@@ -12,9 +12,11 @@ from typing import Any
 
 from absl import flags
 
-from tfgan_zoo.training.settings import Settings
+from tfgan_zoo.training.settings import Settings, fault
 from trainers import told
 
+# Kind of a list -> what one of its words is read as.
+NUMBERS = {"ints": int, "floats": float}
 # Of a request for data: what may change when a run goes on.
 _FREE_OF_DATA = ("data_dir", "download", "cache", "cache_dir")
 
@@ -27,9 +29,10 @@ class Knob:
         name: without the dashes.
         default: its value where it is not given.
         help: a phrase that a stranger understands alone, with its unit.
-        kind: `int`, `float`, `bool`, `str`, `list` (of words between commas) or `size` (a side in
-            pixels, or HEIGHTxWIDTH).
-        low, high: the least and the greatest value of a number.
+        kind: `int`, `float`, `bool`, `str`, `list` (of words between commas), `ints` and `floats`
+            (such lists of numbers) or `size` (a side in pixels, or HEIGHTxWIDTH).
+        low, high: the least and the greatest value of a number, or of each of a list of numbers.
+        above, below: bounds that it must not reach.
         choices: what it, or each of its words, may be.
         free: whether it may change when a run goes on.
         alias: the flag that this is another name of; None where it is none.
@@ -44,12 +47,24 @@ class Knob:
     choices: tuple | None = None
     free: bool = False
     alias: str | None = None
+    above: float | None = None
+    below: float | None = None
+
+    @property
+    def may(self):
+        """What `settings.fault` holds a value against."""
+        return {name: getattr(self, name) for name in ("low", "high", "above", "below", "choices")}
 
 
-def knob(name, default, text, *, kind=None, low=None, high=None, choices=None, free=False):
-    """A `Knob` whose kind is that of its default; `kind` says it where that is None."""
+def knob(name, default, text, *, kind=None, choices=None, **bounds):
+    """A `Knob` whose kind is that of its default; `kind` says it where that is None.
+
+    Args:
+        name, default, text: of the flag.
+        kind, choices, bounds: as for `Knob`.
+    """
     named = kind or ("list" if isinstance(default, list | tuple) else type(default).__name__)
-    return Knob(name, default, text, named, low, high, choices and tuple(choices), free)
+    return Knob(name, default, text, named, choices=choices and tuple(choices), **bounds)
 
 
 def alias(name, other):
@@ -86,10 +101,9 @@ def of(fields, family=None):
                 field.default,
                 may["help"],
                 _kind(str(field.type)),
-                may.get("low"),
-                may.get("high"),
-                choices,
-                bool(may.get("free")) or (family is not None and field.name in _FREE_OF_DATA),
+                choices=choices,
+                free=bool(may.get("free")) or (family is not None and field.name in _FREE_OF_DATA),
+                **{bound: may.get(bound) for bound in ("low", "high", "above", "below")},
             )
         )
     return tuple(knobs)
@@ -148,13 +162,11 @@ def define(knobs):
         if item.kind == "bool":
             flags.DEFINE_bool(item.name, default, item.help, **own)
         elif item.kind == "int":
-            flags.DEFINE_integer(item.name, default, item.help, item.low, item.high, **own)
+            flags.DEFINE_integer(item.name, default, item.help, **own)
         elif item.kind == "float":
-            flags.DEFINE_float(item.name, default, item.help, item.low, item.high, **own)
-        elif item.kind == "list":
-            flags.DEFINE_list(item.name, list(default), item.help, **own)
-            if item.choices:
-                _allow_only(item, found)
+            flags.DEFINE_float(item.name, default, item.help, **own)
+        elif item.kind in ("list", *NUMBERS):
+            flags.DEFINE_list(item.name, list(map(str, default)), item.help, **own)
         elif item.kind == "size":
             text = default if isinstance(default, str | None) else "x".join(map(str, default))
             flags.DEFINE_string(item.name, text, item.help, **own)
@@ -164,16 +176,30 @@ def define(knobs):
             flags.DEFINE_enum(item.name, default, list(item.choices), item.help, **own)
         else:
             flags.DEFINE_string(item.name, default, item.help, **own)
+        if item.kind not in ("bool", "size"):
+            _bound(item, found)
     return found
 
 
-def _allow_only(item, found):
-    flags.register_validator(
-        item.name,
-        lambda words: set(words) <= set(item.choices),
-        f"takes any of {', '.join(item.choices)}",
-        flag_values=found,
-    )
+def _bound(item, found):
+    """Lets a command line be refused for a value that the knob may not have."""
+
+    def holds(value):
+        listed = isinstance(value, list)
+        for part in value if listed else [value]:
+            try:
+                wrong = fault(NUMBERS.get(item.kind, _same)(part), item.may)
+            except ValueError:
+                wrong = f"is no {'whole ' if item.kind == 'ints' else ''}number"
+            if wrong:
+                raise flags.ValidationError(f"'{part}' {wrong}" if listed else wrong)
+        return True
+
+    flags.register_validator(item.name, holds, flag_values=found)
+
+
+def _same(value):
+    return value
 
 
 def chosen(knobs, **given):
@@ -183,12 +209,19 @@ def chosen(knobs, **given):
         knobs: of a task.
         given: name -> value of those that are not to have their default; --data and the engine's
             among them.
+
+    Raises:
+        ValueError: for a value that its knob may not have.
     """
     every = [DATA, *knobs, *of(Settings)]
     parsed = define(every)
     parsed(["notebook"])
     for name, value in given.items():
         parsed[name].value = value
+    try:
+        parsed.validate_all_flags()
+    except flags.Error as error:
+        raise ValueError(str(error)) from error
     return Values(every, parsed)
 
 
@@ -226,9 +259,10 @@ class Values:
             raise AttributeError(f"This trainer has no flag --{name}.")
         self._asked_for.add(name)
         value = self._parsed[name].value
-        if self._knobs[name].kind == "size" and value is not None:
+        kind = self._knobs[name].kind
+        if kind == "size" and value is not None:
             return size(value)
-        return value
+        return tuple(map(NUMBERS[kind], value)) if kind in NUMBERS else value
 
     def only(self, *names):
         """Name -> value of these flags."""

@@ -32,7 +32,9 @@ TRAINER = Trainer(
     knobs=(
         *samples.KNOBS,
         *optimizers.of_first_gans(),
-        flags.knob("width", 1.0, "Width of the hidden layers, as a share of the paper's.", low=0.0),
+        flags.knob(
+            "width", 1.0, "Width of the hidden layers, as a share of the paper's.", above=0.0
+        ),
         flags.knob(
             "generator_loss",
             "nonsaturating",

@@ -19,10 +19,10 @@ TRICKS = (
     flags.knob(
         "flipped_labels",
         None,
-        "Trick 6: share of the discriminator's labels turned round.",
+        "Trick 6: share of the discriminator's labels turned round; at a half they say nothing.",
         kind="float",
         low=0.0,
-        high=1.0,
+        below=0.5,
     ),
     flags.knob(
         "replay",

@@ -40,7 +40,7 @@ TRAINER = Trainer(
         *optimizers.knobs(generator=3e-3, discriminator=3e-3),
         flags.knob("latent_dim", 100, "How many numbers a latent has.", low=1),
         flags.knob(
-            "width", 1.0, "Width of the hidden layers, as a share of the authors'.", low=0.0
+            "width", 1.0, "Width of the hidden layers, as a share of the authors'.", above=0.0
         ),
         flags.knob(
             "generator_loss",
@@ -63,7 +63,8 @@ TRAINER = Trainer(
             "What the discriminator should say of real examples, smoothed below 1; by default 0.9 "
             "without --labelled, 1 with.",
             kind="float",
-            low=0.0,
+            above=0.0,
+            high=1.0,
         ),
         flags.knob(
             "historical_weight", 0.0, "Weight of historical averaging, for both players.", low=0.0
@@ -78,7 +79,8 @@ TRAINER = Trainer(
             "average_rate",
             1e-4,
             "Rate of the average of the classifier's parameters, with --labelled.",
-            low=0.0,
+            above=0.0,
+            high=1.0,
         ),
     ),
     defaults={

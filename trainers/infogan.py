@@ -33,7 +33,7 @@ TRAINER = Trainer(
             "Weight of the mutual information in both players' losses.",
             low=0.0,
         ),
-        flags.knob("width", 1.0, "Width of all layers, as a share of the authors'.", low=0.0),
+        flags.knob("width", 1.0, "Width of all layers, as a share of the authors'.", above=0.0),
     ),
     defaults={
         "image_size": "28",

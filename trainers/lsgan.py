@@ -14,7 +14,12 @@ def build(values, splits, total_steps):
 
     own = values.only("loss", "simultaneous", "latent_dim", "seed")
     if values.loss == "least_squares":
-        own["labels"] = tuple(float(label) for label in values.labels)
+        own["labels"] = values.labels
+        if len(values.labels) != 3 or values.labels[0] in values.labels[1:]:
+            raise ValueError(
+                "--labels takes three numbers a,b,c, and nothing is learnt unless a, of generated "
+                "pictures, is neither b nor c."
+            )
     if points.is_world(values):
         own |= samples.nets(values, splits, of_points.lsgan, "latent_dim") | {"prior": "normal"}
     else:
@@ -39,9 +44,10 @@ TRAINER = Trainer(
         ),
         flags.knob(
             "labels",
-            ("0", "1", "1"),
+            (0.0, 1.0, 1.0),
             "The numbers a, b, c: what the discriminator should say of generated and of real "
             "pictures, and what the generator wants it to say.",
+            kind="floats",
         ),
         flags.knob(
             "normalised",

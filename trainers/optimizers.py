@@ -22,10 +22,14 @@ def knobs(
             beta_1,
             "Adam's decay of the mean gradient, for all players.",
             low=0.0,
-            high=1.0,
+            below=1.0,
         ),
         flags.knob(
-            "beta_2", beta_2, "Adam's decay of the mean square, for all players.", low=0.0, high=1.0
+            "beta_2",
+            beta_2,
+            "Adam's decay of the mean square, for all players.",
+            low=0.0,
+            below=1.0,
         ),
         *bounds(averaged),
         flags.knob(
@@ -48,7 +52,7 @@ def rate(player, default):
     """The flag of a player's learning rate."""
     spoken = player.replace("_", " ")
     return flags.knob(
-        f"{player}_learning_rate", default, f"Learning rate of the {spoken}.", low=0.0
+        f"{player}_learning_rate", default, f"Learning rate of the {spoken}.", above=0.0
     )
 
 
@@ -61,7 +65,7 @@ def bounds(averaged="generator"):
             "Largest norm of each player's gradient over the whole batch; longer ones are scaled "
             "down. None by default.",
             kind="float",
-            low=0.0,
+            above=0.0,
         ),
         flags.knob(
             "ema_decay",
@@ -69,7 +73,7 @@ def bounds(averaged="generator"):
             f"Decay of the moving average of the {averaged}'s weights. Above 0, the average is "
             "what is drawn, scored and exported.",
             low=0.0,
-            high=1.0,
+            below=1.0,
         ),
     )
 

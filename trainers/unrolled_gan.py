@@ -50,7 +50,7 @@ TRAINER = Trainer(
             "discriminator_share",
             0.25,
             "Width of a picture's discriminator, as a share of its generator's.",
-            low=0.0,
+            above=0.0,
         ),
         flags.knob(
             "discriminator_normalised",

@@ -49,7 +49,9 @@ TRAINER = Trainer(
         ),
         flags.knob("latent_dim", 100, "How many numbers a latent has.", low=1),
         flags.knob("filters", 64, "Channels of both nets, or units on points.", low=1),
-        flags.knob("clip", 0.01, "The largest absolute value of a weight of the critic.", low=0.0),
+        flags.knob(
+            "clip", 0.01, "The largest absolute value of a weight of the critic.", above=0.0
+        ),
         flags.knob(
             "critic_steps",
             5,

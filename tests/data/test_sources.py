@@ -147,3 +147,28 @@ def test_digits(tmp_path):
         images("digits", "val", val_count=0, **options)
     with pytest.raises(DataError, match="'digits' has no split 'extra'"):
         images("digits", "extra", **options)
+
+
+@pytest.mark.parametrize(
+    ("spec", "counts", "flag"),
+    [
+        ("digits", {"test_count": 5}, "--test_count=5"),
+        ("stacked:digits", {"test_count": 5}, "--test_count=5"),
+        ("facades", {"test_count": 5}, "--test_count=5"),
+        ("facades", {"val_count": 5}, "--validation_count=5"),
+        ("split", {"test_count": 1}, "--test_count=1"),
+        ("split", {"val_count": 1}, None),
+    ],
+)
+def test_a_count_of_a_split_that_the_data_has_is_refused(spec, counts, flag, tmp_path):
+    if spec == "split":
+        for part, count in (("train", 4), ("test", 1)):
+            for number in range(count):
+                save(tmp_path / part / f"{number}.png")
+        spec = str(tmp_path)
+    if flag is None:
+        assert len(images(spec, "validation", **counts)) == 1
+        return
+    for split in ("train", "test"):
+        with pytest.raises(DataError, match=f"{flag} says nothing: the data has a"):
+            images(spec, split, num_examples=2, **counts)

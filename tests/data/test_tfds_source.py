@@ -83,8 +83,10 @@ def prepared(tmp_path_factory):
 
 
 def test_images(prepared):
-    train = open_images("tfds:zoo_test_images", prepared, test_count=9, val_count=6)
-    assert len(train) == 24  # the set has its own test split
+    train = open_images("tfds:zoo_test_images", prepared, val_count=6)
+    assert len(train) == 24
+    with pytest.raises(DataError, match="--test_count=9 says nothing: the data has a test split"):
+        open_images("tfds:zoo_test_images", prepared, test_count=9)
     batch = train.fetch(np.arange(24))
     np.testing.assert_array_equal(batch["images"][:, 0, 0, 0], np.arange(24))
     np.testing.assert_array_equal(batch["labels"], np.arange(24) % 2)
@@ -255,7 +257,10 @@ def test_an_incomplete_set(prepared, tmp_path):
 def test_resolve_split(splits, wanted, subset):
     have = {name: SimpleNamespace(num_examples=100) for name in splits}
     builder = SimpleNamespace(info=SimpleNamespace(splits=have))
-    found, rule = tfds_source.resolve_split(builder, wanted, HoldOut(10, 10))
+    cut = HoldOut(
+        None if {"val", "valid"} & {*splits} else 10, None if "test" in splits else 10, 0.1, 0.1
+    )
+    found, rule = tfds_source.resolve_split(builder, wanted, cut)
     assert found == subset and subset in rule
 
 

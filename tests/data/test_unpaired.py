@@ -115,6 +115,8 @@ def test_any_two_sources(tmp_path):
         f"{tmp_path / 'z'},digits", image_size=(12, 12), channels_a=1, channels_b=1, **options
     )
     assert len(digits) == len(digits.b) > 1000
+    with pytest.raises(DataError, match="--test_count=1 says nothing"):
+        opened("digits,digits", image_size=(12, 12), channels_a=1, channels_b=1, **options)
     with pytest.raises(DataError, match="'digits' is one source of pictures"):
         opened("digits")
     with pytest.raises(DataError, match="'nothing' is not a folder that exists"):

@@ -1,8 +1,11 @@
 """Flags: one place for each knob, and none that says nothing."""
 
 import dataclasses
+import importlib
+import pathlib
 
 import pytest
+from absl import flags as absl_flags
 
 from tests.trainers import programs
 from tfgan_zoo.data.request import Request
@@ -27,6 +30,8 @@ from trainers.tasks import unconditional
         ("fgan", ["--point_depth=1"], "--point_depth=1"),
         ("cyclegan", ["--lr_schedule=constant", "--lr_decay_from=0.1"], "--lr_decay_from=0.1"),
         ("dcgan", ["--input_noise_steps=5"], "--input_noise_steps=5"),
+        ("dcgan", ["--metrics=", "--extractor=pixels"], "--extractor=pixels"),
+        ("dcgan", ["--metrics=", "--num_samples=9"], "--num_samples=9"),
         ("infogan", ["--export_features"], None),
     ],
 )
@@ -67,3 +72,94 @@ def test_an_alias_is_its_flag():
     values = programs.values("wgan", "--discriminator_learning_rate=0.5")
     assert values.critic_learning_rate == 0.5
     assert "discriminator_learning_rate" not in values.lines()
+
+
+AROUND = ("__init__", "flags", "optimizers", "program", "trainer")
+
+
+def programs_of_all():
+    """Every command of `trainers/` that has knobs, by name."""
+    names = sorted(p.stem for p in pathlib.Path(flags.__file__).parent.glob("*.py"))
+    found = {}
+    for name in names:
+        if name not in AROUND:
+            made = importlib.import_module(f"trainers.{name}").TRAINER
+            found[name] = made.program if name != "mode_lab" else made
+    return found
+
+
+def refused(program, knob, value):
+    try:
+        program.parse([f"--{knob}={value}"])
+    except absl_flags.Error as error:
+        return f"--{knob}=" in str(error)
+    return False
+
+
+def test_no_number_of_any_command_may_be_nonsense():
+    numbers = 0
+    for name, program in programs_of_all().items():
+        for item in program.knobs:
+            if item.kind not in ("int", "float", *flags.NUMBERS):
+                continue
+            numbers += 1
+            # The labels of LSGAN are negative in one of the paper's settings.
+            below_zero = [] if item.name == "labels" else ["-1"]
+            for value in ("nan", "inf", "-inf", "1e999", *below_zero):
+                assert refused(program, item.name, value), (name, item.name, value)
+            if item.kind in ("int", "ints"):
+                assert refused(program, item.name, 10**20), (name, item.name)
+    assert numbers > 500
+
+
+@pytest.mark.parametrize(
+    ("trainer", "knob", "values"),
+    [
+        ("pix2pix", "ema_decay", ["1", "1.5"]),
+        ("pix2pix", "clip_norm", ["0"]),
+        ("seqgan", "clip_norm", ["0"]),
+        ("wgan", "clip", ["0"]),
+        ("wgan", "critic_learning_rate", ["0"]),
+        ("wgan", "generator_learning_rate", ["0"]),
+        ("dcgan", "beta_1", ["1"]),
+        ("dcgan", "beta_2", ["1"]),
+        ("dcgan", "flipped_labels", ["0.5", "1"]),
+        ("dcgan", "generator_dropout", ["1"]),
+        ("cgan", "generator_dropout", ["1"]),
+        ("cgan", "discriminator_dropout", ["1"]),
+        ("seqgan", "dropout", ["1"]),
+        ("seqgan", "widths", ["0", "1,2,x", "2.5"]),
+        ("lsgan", "labels", ["0,x,1"]),
+        ("gan", "width", ["0"]),
+        ("unrolled_gan", "discriminator_share", ["0"]),
+        ("improved_gan", "real_label", ["0", "1.1"]),
+        ("improved_gan", "average_rate", ["0", "1.5"]),
+        ("ebgan", "margin", ["0"]),
+        ("vae", "seed", [2**31]),
+        ("vae", "gradient_norm_bound", ["0"]),
+    ],
+)
+def test_what_would_teach_nothing_is_refused(trainer, knob, values):
+    program = programs_of_all()[trainer]
+    for value in values:
+        assert refused(program, knob, value), value
+
+
+@pytest.mark.parametrize("labels", ["1,1,0", "0,1,0", "0,1", "0,1,1,1"])
+def test_labels_that_teach_nothing_are_refused(labels, tmp_path):
+    with pytest.raises(RunError, match="--labels takes three numbers a,b,c"):
+        programs.run("lsgan", tmp_path, f"--labels={labels}")
+
+
+def test_a_run_of_no_steps_is_refused(tmp_path):
+    phases = ("pretrain_steps", "discriminator_steps", "adversarial_steps")
+    with pytest.raises(RunError, match="The run has no steps"):
+        programs.run("seqgan", tmp_path, *(f"--{name}=0" for name in phases))
+
+
+def test_a_notebook_is_refused_the_same_values():
+    with pytest.raises(ValueError, match="--channels=9: must be at least 1 and at most 4"):
+        flags.chosen(unconditional.KNOBS, data="digits", channels=9)
+    for name, value in (("steps", float("nan")), ("batch_size", "8"), ("seed", 2**31)):
+        with pytest.raises(ValueError, match=f"--{name}={value} must be"):
+            Settings(**{name: value})

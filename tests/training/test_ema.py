@@ -6,7 +6,7 @@ import pytest
 
 from tests.training import tiny
 from tests.training.tiny import fit
-from tfgan_zoo.training.ema import averaged_weights
+from tfgan_zoo.training.ema import averaged_weights, untrained_shares
 from tfgan_zoo.training.run_directory import RunDirectory
 
 MOMENTUM = 0.9
@@ -69,3 +69,12 @@ def test_without_an_average_nothing_changes(adversary):
             adversary.discriminator.trainable_variables, before, strict=True
         ):
             np.testing.assert_array_equal(variable, value)
+
+
+def test_a_decay_that_keeps_the_untrained_weights_is_told():
+    model = tiny.build(ema=0.999)
+    (told,) = untrained_shares(model, ("generator",), 200)
+    for words in ("--ema_decay=0.999", "200 steps", "82%", "at most 0.988"):
+        assert words in told
+    assert untrained_shares(model, ("generator",), 5000) == []
+    assert untrained_shares(tiny.build(), ("generator",), 1) == []

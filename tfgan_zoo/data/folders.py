@@ -211,6 +211,7 @@ def _listing(root, found, problems, hold_out, label_names=None) -> Listing:
             if not records
         ]
     missing = [split for split in splits.NAMES if split not in parts]
+    hold_out.refuse_idle(missing)
     if parts.get("train"):
         ranges = hold_out.ranges(len(parts["train"]), missing)
         source = parts["train"]

@@ -239,6 +239,7 @@ def _from_arrays(arrays: Mapping, keys, sides, names, info) -> Examples:
 
 def _open_facades(spec, split, request, keys, sides):
     _only_memory(spec, request.cache)
+    request.hold_out.refuse_idle(())
     arrays, names, info = _built_in(
         facades.load,
         splits.canonical(split),
@@ -254,6 +255,7 @@ def _open_digits(spec, split, request, side):
     _only_memory(spec, request.cache)
     split = splits.canonical(split)
     part = "test" if split == "test" else "train"
+    request.hold_out.refuse_idle(("validation",))
     if split not in splits.NAMES:
         raise DataError(f"'digits' has no split '{split}'; it has {', '.join(splits.NAMES)}.")
     arrays, names, info = _built_in(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from tfgan_zoo.data.errors import DataError
+from tfgan_zoo.data.errors import DataError, IdleCount
 
 NAMES = ("train", "validation", "test")
 ALIASES = {"val": "validation", "valid": "validation", "dev": "validation"}
@@ -50,8 +50,9 @@ class HoldOut:
             `{split: (start, stop)}` for `train` and the splits in `missing`.
 
         Raises:
-            DataError: if nothing is left for training.
+            DataError: if nothing is left for training, or as `refuse_idle` does.
         """
+        self.refuse_idle(missing)
         sizes = {
             "validation": _size(total, self.val_count, self.val_share),
             "test": _size(total, self.test_count, self.test_share),
@@ -66,6 +67,21 @@ class HoldOut:
         middle = train + sizes["validation"]
         ranges = {"train": (0, train), "validation": (train, middle), "test": (middle, total)}
         return {name: ranges[name] for name in NAMES if name == "train" or name in missing}
+
+    def refuse_idle(self, missing):
+        """Raises `IdleCount` for a count of a split that is not cut from training.
+
+        Args:
+            missing: the splits that are.
+        """
+        for split, field in (("validation", "val_count"), ("test", "test_count")):
+            count = getattr(self, field)
+            if count and split not in missing:
+                raise IdleCount(
+                    f"--{split}_count={count} says nothing: the data has a {split} split of its "
+                    "own, which is used whole. Leave the flag out.",
+                    field,
+                )
 
 
 def _size(total, count, share):

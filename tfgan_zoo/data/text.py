@@ -223,6 +223,7 @@ def _splits(text, hold_out):
     if "" in parts:
         parts = {"train": parts[""]}
     missing = [name for name in splits.NAMES if name not in parts]
+    hold_out.refuse_idle(missing)
     if missing:
         ranges = hold_out.ranges(len(parts["train"]), missing)
         lines = parts["train"]

@@ -160,6 +160,8 @@ def resolve_split(builder, split: str, hold_out: splits.HoldOut) -> tuple[str, s
     have = {splits.canonical(name): name for name in names}
     wanted = splits.canonical(split)
     missing = [name for name in splits.NAMES[1:] if name not in have]
+    if wanted in splits.NAMES:
+        hold_out.refuse_idle(missing)
     cut = wanted in missing or (wanted == "train" and missing)
     if not cut or "train" not in have:
         subset = have.get(wanted, split)

@@ -18,7 +18,7 @@ import pathlib
 import tensorflow as tf
 
 from tfgan_zoo.data import folders, pipeline, sources, splits, tfds_source
-from tfgan_zoo.data.errors import DataError
+from tfgan_zoo.data.errors import DataError, IdleCount
 from tfgan_zoo.data.examples import Examples
 from tfgan_zoo.data.files import Reader, Side, open_listing
 from tfgan_zoo.data.request import DEFAULT, Request
@@ -92,23 +92,26 @@ def open_unpaired(spec: str, split: str, request: Request = DEFAULT) -> Unpaired
     sides = {side: Side("images", channels[side], kinds[side]) for side in channels}
     folder = pathlib.Path(spec).expanduser()
     if folder.is_dir():
-        tables = {
-            side: _folder(folder, side.upper(), split, sides[side], request) for side in sides
-        }
+        tables = _both(
+            request, lambda side, own: _folder(folder, side.upper(), split, sides[side], own)
+        )
         name = folder.resolve().name
     elif spec == "facades":
         return _facades(split, request)
     elif spec.startswith("tfds:") and "," not in spec:
         builder = tfds_source.find(spec[5:], data_dir=request.data_dir, download=request.download)
-        tables = {
-            side: _tfds(builder, spec, side.upper(), split, sides[side], request) for side in sides
-        }
+        tables = _both(
+            request, lambda side, own: _tfds(builder, spec, side.upper(), split, sides[side], own)
+        )
         name = tables["a"].info["name"]
     else:
-        tables = {}
-        for side, part in zip(sides, _two(spec), strict=True):
-            one = dataclasses.replace(request, channels=channels[side], kind=kinds[side])
-            tables[side] = sources.open_images(part, split, one)
+        parts = dict(zip(sides, _two(spec), strict=True))
+
+        def opened(side, own):
+            one = dataclasses.replace(own, channels=channels[side], kind=kinds[side])
+            return sources.open_images(parts[side], split, one)
+
+        tables = _both(request, opened)
         name = ",".join(table.info["name"] for table in tables.values())
     a, b = (_only(table, "images", f"images_{side}") for side, table in tables.items())
     return Unpaired(a, b, _joint_info(a.info, b.info, name))
@@ -138,6 +141,27 @@ def train_batches(
         for table, offset in ((data.a, 0), (data.b, _OTHER_ORDER))
     ]
     return tf.data.Dataset.zip(*streams).map(lambda a, b: {**a, **b})
+
+
+def _both(request, opened):
+    """Side -> table. A count of held-out examples may say nothing on one side, not on both.
+
+    Args:
+        request: of both.
+        opened: (side, request) -> table.
+    """
+    tables, idle = {}, {}
+    for side in ("a", "b"):
+        own, idle[side] = request, {}
+        while side not in tables:
+            try:
+                tables[side] = opened(side, own)
+            except IdleCount as error:
+                idle[side][error.field] = error
+                own = dataclasses.replace(own, **{error.field: None})
+    for field in idle["a"].keys() & idle["b"].keys():
+        raise idle["a"][field]
+    return tables
 
 
 def _facades(split, request) -> Unpaired:

@@ -1,6 +1,7 @@
 """Moving averages of weights, which Keras' optimizers keep when told `use_ema=True`."""
 
 import contextlib
+import math
 
 import keras
 
@@ -16,9 +17,7 @@ def averaged_weights(model, players=("generator",)):
     """
     kept = []
     for player in players:
-        optimizer = model.optimizers[player]
-        if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
-            optimizer = optimizer.inner_optimizer
+        optimizer = plain(model.optimizers[player])
         if not optimizer.use_ema or int(optimizer.iterations.numpy()) == 0:
             continue
         variables = model.trained_variables(player)
@@ -31,3 +30,29 @@ def averaged_weights(model, players=("generator",)):
     finally:
         for variable, value in kept:
             variable.assign(value)
+
+
+def plain(optimizer):
+    """The optimizer without the loss scaling around it."""
+    scaled = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
+    return optimizer.inner_optimizer if scaled else optimizer
+
+
+def untrained_shares(model, players, steps):
+    """A sentence for each of `players` whose average is mostly of untrained weights after `steps`
+    training steps: its decay is too near to one for so short a run.
+    """
+    sentences = []
+    for player in players:
+        optimizer = plain(model.optimizers[player])
+        # The average begins at the weights after the first update.
+        updates = model.updates_in(player, steps) - 1
+        share = optimizer.ema_momentum**updates if optimizer.use_ema else 0.0
+        if share > 0.5:
+            suits = 0.1 ** (1 / max(updates, 1))
+            sentences.append(
+                f"--ema_decay={optimizer.ema_momentum:g} is slow for {steps} steps: {share:.0%} of "
+                f"the average that is exported will be the {player}'s untrained weights. Train "
+                f"longer, or with a decay of at most {math.floor(1000 * suits) / 1000:g}."
+            )
+    return sentences

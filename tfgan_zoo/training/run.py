@@ -9,7 +9,7 @@ import tensorflow as tf
 from tfgan_zoo.training import plots, starting
 from tfgan_zoo.training import strategy as strategies
 from tfgan_zoo.training.checkpoints import Checkpointer
-from tfgan_zoo.training.ema import averaged_weights
+from tfgan_zoo.training.ema import averaged_weights, untrained_shares
 from tfgan_zoo.training.exporting import Origin, Steps, after_training, check_sources, export
 from tfgan_zoo.training.fit import check_lengths, fit
 from tfgan_zoo.training.run_directory import RunDirectory, RunError
@@ -83,6 +83,8 @@ def run(task, model, settings, *, origin=None, say=print):
         task.check(model, splits)
         if settings.export:
             check_sources(task, model, splits)
+        if not task.phases(total):
+            raise RunError("The run has no steps: give one of its phases some.")
         phases = [_bound(phase, task, splits, settings, strategy) for phase in task.phases(total)]
         check_lengths(settings, phases, model.steps_per_execution)
         validate = task.validation(model, splits)
@@ -91,6 +93,8 @@ def run(task, model, settings, *, origin=None, say=print):
         raise error if isinstance(error, RunError) else RunError(str(error)) from error
     reserve = starting.check_export(model, settings, directory) if settings.export else 0
     starting.weights(model, settings.init_from, directory)
+    for note in untrained_shares(model, task.averaged, sum(phase.steps for phase in phases)):
+        say(note)
 
     def averaged(function, *arguments):
         def with_averages():

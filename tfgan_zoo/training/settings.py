@@ -5,24 +5,28 @@ A trainer's flags are made from them (`trainers.flags`); a notebook gives them t
 """
 
 import dataclasses
+import math
 
 PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
 STRATEGIES = ("one_device", "mirrored", "multi_worker")
 SAVED_MODEL_WEIGHTS = ("float32", "float16")
 TFLITE_KINDS = ("float32", "float16", "int8")
+LARGEST = 2**31 - 1  # of an integer: what TensorFlow's seeds and shapes hold
 
 
-def knob(default, text, *, low=None, high=None, choices=None, free=False):
+def knob(default, text, *, low=None, high=None, above=None, below=None, choices=None, free=False):
     """A field of a dataclass of knobs.
 
     Args:
         default: its value where nobody gives one.
         text: what it means, a phrase that a stranger understands alone, with its unit.
         low, high: the least and the greatest value of a number.
+        above, below: bounds that it must not reach.
         choices: the values that it, or each of its parts, may have.
         free: whether it may change when a run goes on, since it alters nothing that is learnt.
     """
-    metadata = {"help": text, "low": low, "high": high, "choices": choices, "free": free}
+    bounds = {"low": low, "high": high, "above": above, "below": below}
+    metadata = {"help": text, **bounds, "choices": choices, "free": free}
     return dataclasses.field(default=default, metadata=metadata)
 
 
@@ -84,7 +88,7 @@ class Settings:
         free=True,
     )
     gradient_norm_bound: float = knob(
-        100.0, "Norm of a player's gradient above which a warning comes.", low=0.0, free=True
+        100.0, "Norm of a player's gradient above which a warning comes.", above=0.0, free=True
     )
 
     export: bool = knob(
@@ -119,17 +123,47 @@ class Settings:
 
 def check(name, value, may):
     """Raises `ValueError` if `value` is not one that the knob may have; `may` is its metadata."""
+    for part in value if isinstance(value, tuple | list) else (value,):
+        wrong = fault(part, may)
+        if wrong:
+            raise ValueError(f"--{name}={part} {wrong}.")
+
+
+def fault(value, may):
+    """What is wrong with a value, as the end of a sentence; None where a knob may have it.
+
+    Args:
+        value: of the knob, or of one of its parts; None, of a knob that is not set, may always be.
+        may: mapping with any of `choices`, `low`, `high`, `above`, `below`, as for `knob`. Numbers
+            are finite in any case, and integers at most `LARGEST`.
+    """
     if value is None:
-        return
+        return None
     choices = may.get("choices")
-    if choices:
-        for part in value if isinstance(value, tuple | list) else (value,):
-            if part not in choices:
-                raise ValueError(
-                    f"--{name}={part} cannot be: choose from {', '.join(map(str, choices))}."
-                )
-    low, high = may.get("low"), may.get("high")
-    if (low is not None and not value >= low) or (high is not None and not value <= high):
-        bounds = [f"at least {low}"] if low is not None else []
-        bounds += [f"at most {high}"] if high is not None else []
-        raise ValueError(f"--{name}={value} must be {' and '.join(bounds)}.")
+    if choices and value not in choices:
+        return f"cannot be: choose from {', '.join(map(str, choices))}"
+    tests = {
+        "at least": ("low", lambda bound: value >= bound),
+        "above": ("above", lambda bound: value > bound),
+        "at most": ("high", lambda bound: value <= bound),
+        "below": ("below", lambda bound: value < bound),
+    }
+    bounds = {
+        f"{words} {may[name]}": holds(may[name])
+        for words, (name, holds) in tests.items()
+        if may.get(name) is not None and is_number(value)
+    }
+    bounded = may.get("low") is not None or may.get("above") is not None
+    finite = is_number(value) and math.isfinite(value)
+    if not finite and (bounded or is_number(value)):
+        return f"must be a number{''.join(f', {words}' for words in bounds)}"
+    if not all(bounds.values()):
+        return f"must be {' and '.join(bounds)}"
+    if isinstance(value, int) and value > LARGEST:
+        return f"must be at most {LARGEST}"
+    return None
+
+
+def is_number(value):
+    """Whether it is an integer or a float, NaN among them; True and False are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)

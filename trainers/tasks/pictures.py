@@ -65,13 +65,14 @@ def monitored(values):
     """(inputs, splits) -> the evaluators of --metrics; `inputs` are as for
     `evaluate.monitor.training`.
     """
-    names, extractor, count = values.metrics, values.extractor, values.num_samples
+    names = values.metrics
+    if not names:
+        return lambda inputs, splits: []
+    extractor, count = values.extractor, values.num_samples
 
     def evaluators(inputs, splits):
         from tfgan_zoo.evaluate import monitor
 
-        if not names:
-            return []
         return [monitor.training(names, extractor, inputs, splits.train, count)]
 
     return evaluators
