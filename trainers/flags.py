@@ -63,7 +63,10 @@ def knob(name, default, text, *, kind=None, choices=None, **bounds):
         name, default, text: of the flag.
         kind, choices, bounds: as for `Knob`.
     """
-    named = kind or ("list" if isinstance(default, list | tuple) else type(default).__name__)
+    named = kind or type(default).__name__
+    if isinstance(default, list | tuple):
+        named = f"{type(default[0]).__name__}s" if default else "list"
+        named = named if named in NUMBERS else "list"
     return Knob(name, default, text, named, choices=choices and tuple(choices), **bounds)
 
 

@@ -47,7 +47,6 @@ TRAINER = Trainer(
             (0.0, 1.0, 1.0),
             "The numbers a, b, c: what the discriminator should say of generated and of real "
             "pictures, and what the generator wants it to say.",
-            kind="floats",
         ),
         flags.knob(
             "normalised",

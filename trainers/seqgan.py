@@ -17,13 +17,11 @@ def build(values, splits, total_steps):
 
     kind = splits.train.fields["tokens"]
     own = values.only("embedding", "discriminator_embedding", "dropout", "l2", "seed")
-    own |= values.only("samples", "rollouts", "rounds", "minibatch")
+    own |= values.only("samples", "rollouts", "rounds", "minibatch", "widths", "filters")
     model = SeqGAN(
         vocabulary=len(kind.vocabulary),
         length=kind.length,
         start=kind.vocabulary.start,
-        widths=values.widths,
-        filters=values.filters,
         units=values.lstm_units,
         epochs=values.round_epochs,
         **own,
@@ -95,14 +93,12 @@ TRAINER = Trainer(
             "widths",
             (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 15, 20),
             "Tokens that the discriminator's convolutions see, each at most a sequence's length.",
-            kind="ints",
             low=1,
         ),
         flags.knob(
             "filters",
             (100, *(200,) * 4, *(100,) * 5, 160, 160),
             "How many convolutions there are of each of --widths.",
-            kind="ints",
             low=1,
         ),
         flags.knob(
