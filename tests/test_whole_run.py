@@ -92,6 +92,10 @@ def test_a_run_is_stopped_goes_on_and_is_exported(family, tmp_path, monkeypatch)
     trainer = importlib.import_module(f"trainers.{FAMILIES[family][0]}").TRAINER
     task = trainer.task(values)
     splits = task.open(outcome.directory)
+    validation, rows = task.validation(outcome.model, splits), map(json.loads, history.splitlines())
+    measured = [name for row in rows for name in row if name.startswith("validation_")]
+    declared = [f"validation_{name}" for name in (validation.better() if validation else ())]
+    assert list(dict.fromkeys(measured)) == declared
     parts = task.exports(outcome.model, splits)
     assert parts
     for part in parts:

@@ -89,3 +89,26 @@ def test_served_gives_numpy():
     served = evaluator.served_by(lambda x: {"y": tf.constant(x) * 2})
     found = served(x=np.float32([1, 2]))
     assert type(found["y"]) is np.ndarray and found["y"].tolist() == [2, 4]
+
+
+WORDS = {"frechet_distance": "lower", "precision": "higher", "density": "neither"}
+
+
+@pytest.mark.parametrize("choice", ["-frechet_distance", "precision", "density", "-density"])
+def test_a_checkpoint_is_chosen_by_a_score_that_is_measured(choice):
+    evaluator.check_choice(choice, WORDS)
+
+
+@pytest.mark.parametrize(
+    ("choice", "words"),
+    [
+        ("frechet_distnace", "choose one of -frechet_distance, precision, density, with"),
+        ("", "choose one of -frechet_distance"),
+        ("-", "choose one of -frechet_distance"),
+        ("frechet_distance", "would keep the worst checkpoint, .* --best_metric=-frechet_distance"),
+        ("-precision", "higher is better: give --best_metric=precision"),
+    ],
+)
+def test_no_checkpoint_is_chosen_by_another(choice, words):
+    with pytest.raises(ValueError, match=words):
+        evaluator.check_choice(choice, WORDS)

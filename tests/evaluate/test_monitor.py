@@ -81,5 +81,6 @@ def test_evaluator_scores_pictures_from_fixed_inputs():
 
     found = training(("fid",), "pixels", inputs, table, num_samples=100)
     assert found.training and not seeds
+    assert found.better() == {"frechet_distance": "lower"}
     assert found.measure(served) == found.measure(served)
     assert set(found.measure(served)) == {"frechet_distance"} and set(seeds) == {(0, 2)}

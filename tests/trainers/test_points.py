@@ -6,6 +6,8 @@ import json
 import pytest
 import tensorflow as tf
 
+from tfgan_zoo.training.run_directory import RunError
+
 wgan_gp = importlib.import_module("trainers.wgan_gp").TRAINER
 
 
@@ -32,3 +34,22 @@ def test_a_world_is_trained_measured_and_exported(world, modes, tmp_path):
     assert signatures["serving_default"](latents=tf.zeros([3, 2]))["points"].shape == (3, 2)
     for file in ("curves.png", "samples.gif", "export/wgan_gp/samples.png"):
         assert (tmp_path / file).stat().st_size > 0, file
+
+
+def test_the_best_metric_is_checked_at_the_start_and_may_change(tmp_path):
+    words = (
+        f"--data=ring --latent_dim=2 --filters=4 --batch_size=20 --log_every=1 --noexport "
+        f"--validate_every=2 --lr_schedule=constant --run_dir={tmp_path}"
+    ).split()
+
+    def run(steps, best):
+        return wgan_gp.run(wgan_gp.parse([*words, f"--steps={steps}", f"--best_metric={best}"]))
+
+    for best, told in (("-wasserstien", "choose one of modes, high_quality, -kl"), ("kl", "worst")):
+        with pytest.raises(RunError, match=f"--best_metric={best} .*{told}"):
+            run(2, best)
+    assert not list(tmp_path.rglob("ckpt-*"))
+    run(2, "modes")
+    run(4, "-wasserstein")
+    best = json.loads((tmp_path / "checkpoints" / "best" / "metric.json").read_text())
+    assert best["metric"] == "wasserstein"

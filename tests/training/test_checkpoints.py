@@ -10,6 +10,7 @@ import pytest
 from tests.training import tiny
 from tests.training.tiny import fit
 from tfgan_zoo.training.checkpoints import Checkpointer
+from tfgan_zoo.training.run import _restore_best
 from tfgan_zoo.training.run_directory import RunDirectory, RunError
 
 
@@ -79,6 +80,28 @@ def test_best_by_metric(tmp_path, adversary, metric, chosen):
     for variable, value in zip(adversary.generator.variables, generators[chosen], strict=True):
         np.testing.assert_array_equal(variable, value)
     assert checkpointer.restore() == 14
+
+
+def test_another_metric_begins_to_choose_anew(tmp_path, adversary):
+    scores = {2: (5.0, 9.0), 4: (7.0, 3.0), 6: (1.0, 4.0), 8: (math.nan, math.nan)}
+
+    def validate():
+        return dict(zip(("score", "loss"), scores[int(adversary.step)], strict=True))
+
+    def best():
+        return Checkpointer(tmp_path / "checkpoints", adversary).best()
+
+    options = {"validate": validate, "validate_every": 2}
+    train(adversary, tmp_path, total_steps=4, best_metric="score", **options)
+    assert best() == {"metric": "score", "value": 7.0, "step": 4}
+    train(adversary, tmp_path, total_steps=4, best_metric="-loss", **options)
+    checkpointer = Checkpointer(tmp_path / "checkpoints", adversary)
+    assert checkpointer.best_by("-loss") is None and checkpointer.best_by("score")
+    assert "by --best_metric=-loss: exporting the last" in _restore_best(checkpointer, "-loss")
+    train(adversary, tmp_path, total_steps=6, best_metric="-loss", **options)
+    assert best() == {"metric": "loss", "value": 4.0, "step": 6}
+    train(adversary, tmp_path, total_steps=8, best_metric="-loss", **options)
+    assert _restore_best(checkpointer, "-loss").startswith("Exporting the checkpoint of step 6")
 
 
 def test_unknown_best_metric(tmp_path, adversary):

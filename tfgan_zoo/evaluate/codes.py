@@ -35,13 +35,21 @@ def code_error(read, categories, examples, count):
         (share of wrong ones, label of each category), or None where there are no labels, or more
         than categories.
     """
-    if "labels" not in examples.fields:
-        return None
-    labels = tables.first(examples, count)["labels"]
-    if labels.max() >= categories:
+    labels = labels_of(categories, examples, count)
+    if labels is None:
         return None
     found = category_probabilities(read, tables.first_pictures(examples, count))
     return matched_error(found.argmax(1), labels, categories)
+
+
+def labels_of(categories, examples, count):
+    """The labels of the first `count` examples; None where there are none, or more of them than
+    categories.
+    """
+    if "labels" not in examples.fields:
+        return None
+    labels = tables.first(examples, count)["labels"]
+    return None if labels.max() >= categories else labels
 
 
 def information(read_drawn, served, drawn, category):
@@ -81,7 +89,11 @@ def training(read, categories, train):
         found = code_error(read, categories, train, READ)
         return {} if found is None else {"code_error": found[0]}
 
-    return Evaluator("code error", "", measure, training=True)
+    def better():
+        known = labels_of(categories, train, READ) is not None
+        return {"code_error": "lower"} if known else {}
+
+    return Evaluator("code error", "", measure, training=True, better=better)
 
 
 def export(prior, read, read_drawn, categories, first_category, train, test):

@@ -30,6 +30,9 @@ class Evaluator:
             `[B, ...]`.
         baselines: () -> floats by name, by the name of what is scored in place of the model.
         training: True if it is asked at each validation, False if of the exported model.
+        better: () -> what is better, `higher`, `lower` or `neither`, by the name of each score of
+            `measure`, in its order; of those that are asked at validations, so that a checkpoint
+            can be chosen by one.
         findings: () -> a sentence that the protocol ends in, where it tells something that only
             the trained model shows; empty otherwise. Asked after `measure`.
         needs: score -> what the data must have for it. Where they have not, the score is NaN or
@@ -41,6 +44,7 @@ class Evaluator:
     measure: Callable[[Callable], dict[str, float]]
     baselines: Callable[[], dict[str, dict[str, float]]] = dict
     training: bool = False
+    better: Callable[[], dict[str, str]] = dict
     findings: Callable[[], str] = str
     needs: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
@@ -88,6 +92,33 @@ def measure(evaluators, served):
             )
         scores |= found
     return scores
+
+
+def better(evaluators):
+    """What is better of each score of all evaluators, by its name."""
+    return {name: word for own in evaluators for name, word in own.better().items()}
+
+
+def check_choice(choice, words):
+    """Raises `ValueError`, in one sentence, for a score that no checkpoint can be chosen by.
+
+    Args:
+        choice: name of a score, '-' before it if lower is better.
+        words: as `better` gives.
+    """
+    name = choice.removeprefix("-")
+    signs = {"lower": "-"}
+    if name not in words:
+        known = ", ".join(f"{signs.get(word, '')}{name}" for name, word in words.items())
+        raise ValueError(
+            f"--best_metric={choice} is not measured here; choose one of {known}, with the leading "
+            "'-' where lower is better."
+        )
+    if words[name] != "neither" and choice != f"{signs.get(words[name], '')}{name}":
+        raise ValueError(
+            f"--best_metric={choice} would keep the worst checkpoint, because {words[name]} is "
+            f"better: give --best_metric={signs.get(words[name], '')}{name}."
+        )
 
 
 def baselines(evaluators):

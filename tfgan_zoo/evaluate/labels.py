@@ -98,9 +98,17 @@ def training(prior, train):
 
         return label_accuracy(draw, read, classes, READ)
 
-    found = [Evaluator("label spread", "", label_spread, training=True)]
+    def spread_better():
+        return {"label_spread": "neither"}
+
+    def accuracy_better():
+        return dict.fromkeys(("label_accuracy", "worst_label_accuracy"), "higher")
+
+    found = [Evaluator("label spread", "", label_spread, training=True, better=spread_better)]
     if read:
-        found.append(Evaluator("label accuracy", "", accuracy, training=True))
+        found.append(
+            Evaluator("label accuracy", "", accuracy, training=True, better=accuracy_better)
+        )
     return found
 
 

@@ -146,7 +146,10 @@ def training(model, validation, limit=10_000):
         found = elbo(encode, log_likelihood, pixels)
         return {name: float(values.mean()) for name, values in found.items()}
 
-    return Evaluator("likelihood", "", measure, training=True)
+    def better():
+        return {"elbo": "higher", "reconstruction": "higher", "kl": "neither"}
+
+    return Evaluator("likelihood", "", measure, training=True, better=better)
 
 
 def export(model, encode, test, train, effort=Effort()):

@@ -47,7 +47,7 @@ def training(names, extractor, inputs, train, num_samples):
             for i in range(0, num_samples, BATCH)
         )
 
-    return Evaluator("metrics", "", measure, training=True)
+    return Evaluator("metrics", "", measure, training=True, better=monitor.better)
 
 
 class Monitor:
@@ -93,6 +93,12 @@ class Monitor:
         fake = suite.collect(pictures, self.extractor, self.needs)
         scores = suite.compute(self.names, self.real, fake, self.extractor.name, self.settings)
         return {score.key: score.value for score in scores}
+
+    def better(self):
+        """What is better of each score, by its key: known from the real pictures' own scores."""
+        own = suite.compute(self.names, self.real, self.real, self.extractor.name, self.settings)
+        words = ("higher", "lower")
+        return {s.key: s.better if s.better in words else "neither" for s in own}
 
 
 def extractor_for(name, shape):

@@ -13,6 +13,7 @@ from tfgan_zoo.metrics.reconstruction import reconstruction_scores
 
 BATCH = 4
 EQUAL = "a picture is equal to the true one, which makes the ratio infinite"
+BETTER = {"l1": "lower", "psnr": "higher", "ssim": "higher"}  # of the scores of a validation
 FIT = 100  # training pairs that the baselines and the segmenter are fitted on
 
 
@@ -26,7 +27,9 @@ def training(validation):
         `Evaluator` of an interface `images` -> `images`.
     """
     return Evaluator(
-        "pairs", "", lambda served: scores_of(answer_of(served), validation), training=True
+        *("pairs", "", lambda served: scores_of(answer_of(served), validation)),
+        training=True,
+        better=BETTER.copy,
     )
 
 

@@ -28,7 +28,10 @@ def training(classify, averaged, test):
             found = {"test_error": error(classify, test)}
         return found | {"test_error_unaveraged": error(classify, test)}
 
-    return Evaluator("test error", "", measure, training=True)
+    def better():
+        return dict.fromkeys(("test_error", "test_error_unaveraged"), "lower")
+
+    return Evaluator("test error", "", measure, training=True, better=better)
 
 
 def error(classify, examples):

@@ -189,7 +189,11 @@ def oracle_evaluator(oracle, count=SAMPLES, training=False):
         "nats per token; below the oracle's own it means collapse. distinct: number of distinct "
         "samples, as a share of all."
     )
-    return Evaluator("oracle", protocol, measure, baselines, training=training, findings=findings)
+    return Evaluator(
+        *("oracle", protocol, measure, baselines, training),
+        better=lambda: {"NLL_oracle": "lower", "distinct": "higher"},
+        findings=findings,
+    )
 
 
 def likelihood_evaluator(examples, training=False):
@@ -211,7 +215,9 @@ def likelihood_evaluator(examples, training=False):
         f"{name}: mean -log p under the model of the {len(examples)} sequences of the split "
         f"'{examples.info['split']}', in nats per token, padding counted."
     )
-    return Evaluator("likelihood", protocol, measure, training=training)
+    return Evaluator(
+        "likelihood", protocol, measure, training=training, better=lambda: {name: "lower"}
+    )
 
 
 def wording_evaluator(train, test, count=SENTENCES):
@@ -275,7 +281,9 @@ def grammar_evaluator(kind, sentences, count=SAMPLES, training=False):
         f"grammatical: share of {count} samples at temperature 1 that are among the {len(known)} "
         "sentences of the grammar."
     )
-    return Evaluator("grammar", protocol, measure, training=training)
+    return Evaluator(
+        "grammar", protocol, measure, training=training, better=lambda: {"grammatical": "higher"}
+    )
 
 
 def _self_bleu(sentences):

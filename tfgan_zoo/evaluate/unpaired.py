@@ -57,7 +57,11 @@ def training(direction, back, validation, known_pairs):
             found |= pairs.scores_of(pairs.answer_of(served), examples)
         return {f"{direction}_{name}": value for name, value in found.items()}
 
-    return Evaluator(f"translation {direction}", "", measure, training=True)
+    def better():
+        words = {"cycle_l1": "lower"} | (pairs.BETTER if known_pairs else {})
+        return {f"{direction}_{name}": word for name, word in words.items()}
+
+    return Evaluator(f"translation {direction}", "", measure, training=True, better=better)
 
 
 def export(direction, back, test, train, known_pairs):

@@ -277,7 +277,8 @@ class Validate(StepCallback):
         self.measured = {}
 
     def on_train_begin(self, logs=None):
-        record = self.checkpointer.best()
+        # One that was chosen by another metric stays until a validation of this one.
+        record = self.checkpointer.best_by(self.best_metric)
         self.best = record["value"] if record else None
 
     def at(self, step):

@@ -71,6 +71,14 @@ class Checkpointer:
         """
         return json.loads(self._best_record.read_text()) if self._best_record.exists() else None
 
+    def best_by(self, choice):
+        """That record if the checkpoint was chosen by this metric, with or without a leading '-';
+        else None.
+        """
+        record = self.best()
+        chosen = record and choice and record["metric"] == choice.removeprefix("-")
+        return record if chosen else None
+
     def _write(self, directory, keep):
         # Over several workers this sums, so that each of them has to come here, in one order.
         means = {

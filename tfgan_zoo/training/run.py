@@ -6,6 +6,7 @@ import time
 import keras
 import tensorflow as tf
 
+from tfgan_zoo.evaluate.evaluator import check_choice
 from tfgan_zoo.training import plots, starting
 from tfgan_zoo.training import strategy as strategies
 from tfgan_zoo.training.checkpoints import Checkpointer
@@ -87,7 +88,9 @@ def run(task, model, settings, *, origin=None, say=print):
             raise RunError("The run has no steps: give one of its phases some.")
         phases = [_bound(phase, task, splits, settings, strategy) for phase in task.phases(total)]
         check_lengths(settings, phases, model.steps_per_execution)
-        validate = task.validation(model, splits)
+        validation = task.validation(model, splits)
+        if settings.best_metric and validation:
+            check_choice(settings.best_metric, validation.better())
         origin.check()
     except ValueError as error:  # a size, a name or a metric that does not suit
         raise error if isinstance(error, RunError) else RunError(str(error)) from error
@@ -110,7 +113,7 @@ def run(task, model, settings, *, origin=None, say=print):
         run=directory,
         settings=settings,
         preview=task.preview and averaged(task.preview, splits),
-        validate=validate and averaged(validate),
+        validate=validation and averaged(validation.measure),
         unit=task.unit,
         reserve=reserve,
     )
@@ -123,8 +126,7 @@ def run(task, model, settings, *, origin=None, say=print):
         say(f"\nStopped at step {stopped} with a checkpoint; the same command goes on from there.")
     elif chief and settings.export:
         if settings.best_metric:
-            step = Checkpointer(directory.checkpoints, model).restore_best()
-            say(f"Exporting the checkpoint of step {step}, the best by {settings.best_metric}.")
+            say(_restore_best(Checkpointer(directory.checkpoints, model), settings.best_metric))
         steps = Steps(asked, taken, int(model.step.numpy()))
         with after_training(), averaged_weights(model, task.averaged):
             shipped = model
@@ -143,6 +145,19 @@ def run(task, model, settings, *, origin=None, say=print):
     elif chief:
         say(f"This run is finished: {taken:,} steps. --noexport leaves out the export.")
     return Outcome(model, directory, stopped)
+
+
+def _restore_best(checkpointer, choice):
+    """Gives the model its weights of the best checkpoint, if there is one by this metric; returns
+    what is said of it.
+    """
+    if checkpointer.best_by(choice):
+        step = checkpointer.restore_best()
+        return f"Exporting the checkpoint of step {step}, the best by {choice}."
+    return (
+        f"No validation has chosen a checkpoint by --best_metric={choice}: exporting the last "
+        "weights. Longer training, by --steps or --epochs, chooses by it."
+    )
 
 
 def _bound(phase, task, splits, settings, strategy):

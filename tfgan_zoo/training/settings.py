@@ -77,6 +77,7 @@ class Settings:
     best_metric: str | None = knob(
         None,
         "Validation metric that selects the exported checkpoint; '-' before it: lower is better.",
+        free=True,
     )
     max_skipped: int = knob(
         20, "Steps in a row that may be not finite before the run stops.", low=1, free=True

@@ -62,6 +62,19 @@ class Preview:
 
 
 @dataclasses.dataclass(frozen=True)
+class Validation:
+    """What is measured at each validation.
+
+    Attributes:
+        measure: model -> floats by name.
+        better: () -> what is better of each of them, `higher`, `lower` or `neither`, by its name.
+    """
+
+    measure: Callable
+    better: Callable = dict
+
+
+@dataclasses.dataclass(frozen=True)
 class Phase:
     """A stretch of a run.
 
@@ -115,8 +128,7 @@ class Task:
         open: directory (`RunDirectory`) -> `Splits`.
         preview: (model, splits) -> `Preview` of fixed inputs; None draws nothing.
         exports: (model, splits) -> the `Export`s of the trained model.
-        validation: (model, splits) -> None, or model -> floats by name; called once, before
-            training.
+        validation: (model, splits) -> `Validation`, or None; called once, before training.
         batches: (training table, global_batch_size=, seed=, start_step=, num_replicas=,
             num_pipelines=, pipeline_id=) -> endless `tf.data.Dataset`.
         phases: total_steps -> the phases; where there are several, a run's length is their sum.

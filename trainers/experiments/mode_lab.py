@@ -213,16 +213,16 @@ def task_of(world, examples, measure):
     import numpy as np
 
     from tfgan_zoo.training.run_directory import Diverged
-    from tfgan_zoo.training.task import Splits, Task
+    from tfgan_zoo.training.task import Splits, Task, Validation
 
     def validation(model, splits):
-        def validate(model):
+        def measured(model):
             samples = draw(model, min(world.drawn, VALIDATED))
             if not np.isfinite(samples).all():
                 raise Diverged(f"Step {int(model.step)} draws numbers that are not finite.")
             return measure(samples)
 
-        return validate
+        return Validation(measured)
 
     return Task(
         open=lambda directory: Splits(examples),

@@ -82,12 +82,17 @@ def validation(interface, evaluators):
     """`Task.validation` from (model, splits) -> interface, and (model, splits) -> evaluators."""
 
     def prepare(model, splits):
-        from tfgan_zoo.evaluate.evaluator import measure, served_by
+        from tfgan_zoo.evaluate import evaluator
+        from tfgan_zoo.training.task import Validation
 
         chosen = evaluators(model, splits)
         if not chosen:
             return None
-        return lambda model: measure(chosen, served_by(interface(model, splits)))
+
+        def measure(model):
+            return evaluator.measure(chosen, evaluator.served_by(interface(model, splits)))
+
+        return Validation(measure, lambda: evaluator.better(chosen))
 
     return prepare
 

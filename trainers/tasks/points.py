@@ -3,6 +3,8 @@
 Models take examples of any shape under the name `images`: points are handed to them as such.
 """
 
+from trainers.tasks import pictures
+
 DRAWN = 1000  # points of a plot
 
 
@@ -22,7 +24,6 @@ def task(values):
     from tfgan_zoo.data.request import Request
     from tfgan_zoo.evaluate import latent
     from tfgan_zoo.evaluate import points as scores
-    from tfgan_zoo.evaluate.evaluator import measure, served_by
     from tfgan_zoo.export.interface import Interface, latents, points
     from tfgan_zoo.training import plots
     from tfgan_zoo.training.task import Export, Preview, Splits, Task
@@ -42,10 +43,6 @@ def task(values):
             call=lambda latents: model(latents),
             networks=(model.generator,),
         )
-
-    def validation(model, splits):
-        chosen = [scores.training(model.prior, world)]
-        return lambda model: measure(chosen, served_by(interface(model, splits)))
 
     def plot(model, splits, samples):
         real = splits.test.fetch(range(DRAWN))["points"]
@@ -86,7 +83,9 @@ def task(values):
         open=open_splits,
         preview=preview,
         exports=exports,
-        validation=validation,
+        validation=pictures.validation(
+            interface, lambda model, splits: [scores.training(model.prior, world)]
+        ),
         batches=batches,
         unit="points",
     )

@@ -51,6 +51,7 @@ def task(values):
 
     def validation(model, splits):
         from tfgan_zoo.evaluate import semi_supervised
+        from tfgan_zoo.training.task import Validation
 
         if "test_error" in (best or ""):
             raise ValueError(
@@ -63,10 +64,10 @@ def task(values):
             splits.test,
         )
 
-        def validate(model):
-            return (others(model) if others else {}) | errors.measure(None)
+        def measure(model):
+            return (others.measure(model) if others else {}) | errors.measure(None)
 
-        return validate
+        return Validation(measure, lambda: (others.better() if others else {}) | errors.better())
 
     return dataclasses.replace(plain, batches=batches, validation=validation)
 

@@ -39,7 +39,7 @@ def task(values, phases=None):
     """
     from tfgan_zoo.data import captions
     from tfgan_zoo.evaluate import evaluator, text
-    from tfgan_zoo.training.task import Export, Preview, Task
+    from tfgan_zoo.training.task import Export, Preview, Task, Validation
 
     oracle = oracle_of(values)
     built_in = values.data == "captions"
@@ -71,12 +71,12 @@ def task(values, phases=None):
         likely = text.likelihood_evaluator(splits.validation, training=True)
         judged = of_truth(kind_of(splits), text.VALIDATED, training=True)
 
-        def validate(model):
+        def measure(model):
             served = evaluator.served_by(sampling(model, kind_of(splits)))
             found = likely.measure(evaluator.served_by(likelihood(model)))
             return found | evaluator.measure(judged, served)
 
-        return validate
+        return Validation(measure, lambda: evaluator.better([likely, *judged]))
 
     def exports(model, splits):
         kind = kind_of(splits)

@@ -29,7 +29,7 @@ def task(values):
     from tfgan_zoo.evaluate import unpaired as scores
     from tfgan_zoo.export.interface import Interface, images, source_images
     from tfgan_zoo.kinds import image
-    from tfgan_zoo.training.task import Export, Preview, Splits, Task
+    from tfgan_zoo.training.task import Export, Preview, Splits, Task, Validation
 
     size, larger, options = values.image_size, jitter.load_size(values), jitter.augmentation(values)
     spec, cache_dir = values.data, values.cache_dir
@@ -65,16 +65,20 @@ def task(values):
         )
 
     def validation(model, splits):
-        def validate(model):
+        def own(model, direction):
+            back = drawn_by(model, BACK[direction])
+            return scores.training(direction, back, splits.validation, known)
+
+        def measure(model):
             found = {}
             for direction in model.directions:
-                back = drawn_by(model, BACK[direction])
                 served = evaluator.served_by(interface(model, splits, direction))
-                own = scores.training(direction, back, splits.validation, known)
-                found |= own.measure(served)
+                found |= own(model, direction).measure(served)
             return found
 
-        return validate
+        return Validation(
+            measure, lambda: evaluator.better(own(model, each) for each in model.directions)
+        )
 
     def there_and_back(model, direction, served, part):
         pictures = scores.first(scores.sides(part, direction)[0], ROWS)
