@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from tfgan_zoo.data import cache as cache_lib
-from tfgan_zoo.data import images, splits
+from tfgan_zoo.data import images, splits, suspicions
 from tfgan_zoo.data.errors import DataError
 from tfgan_zoo.data.examples import BadFile, Examples
 from tfgan_zoo.data.request import Request
@@ -151,6 +151,12 @@ def open_listing(
         if problems and not request.skip_bad:
             raise DataError(describe(problems))
 
+    if request.max_pixels is not None:
+        images.allow(request.max_pixels)
+    every = [record for name in splits.NAMES for record in listing.splits.get(name, ())]
+    for number, side in enumerate(reader.sides):
+        files = [record.files[0 if reader.joined else number] for record in every]
+        suspicions.tell(info["source"], side, files, number if reader.joined else None)
     problems = listing.problems + [bad for _, bad in _read_all(reader, others, advance)]
     fields = {side.field: side.kind_at(request.image_size) for side in reader.sides}
 

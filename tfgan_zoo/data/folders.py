@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import pathlib
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from tfgan_zoo.data import images, splits
+from tfgan_zoo.data import images, splits, suspicions
 from tfgan_zoo.data.errors import DataError
 from tfgan_zoo.data.examples import BadFile
 from tfgan_zoo.data.files import Listing, Record, describe
@@ -50,8 +51,11 @@ def list_images(
             for inner in folders:
                 files, nested = _entries(inner)
                 problems += [BadFile(f, "is a folder in a class folder, not read") for f in nested]
-                tree[split][inner.name] = _pictures(files, problems)
-                if not tree[split][inner.name]:
+                name = composed(inner.name)
+                if name in tree[split]:
+                    raise DataError(f"{inner}: two folders of this name mean the same class.")
+                tree[split][name] = _pictures(files, problems)
+                if not tree[split][name]:
                     problems.append(BadFile(inner, "is a class folder without pictures"))
     names = {name for part in tree.values() for name in part if name is not None}
     classes = sorted(names, key=by_numbers)
@@ -173,27 +177,40 @@ def list_two_folders(
     return _listing(f"{root_a},{root_b}", found, problems, hold_out)
 
 
-def label_palette(records: Iterable[Record], number: int) -> list[list[int]] | None:
+def label_palette(
+    records: Iterable[Record], number: int, place: str | None = None
+) -> list[list[int]] | None:
     """The palette that all files of one side share, if all are palette PNGs: a set of label maps.
 
     Args:
         records: of all splits.
         number: which file of each record.
+        place: of the side, for a warning; None where its user has said that it holds label maps.
+            Otherwise photographs of few colours are told from them.
 
     Returns:
         [[r, g, b], ...]; an empty list if the palettes differ; None if not all have one. Files
         that cannot be read do not count.
     """
-    common = None
+    found, paths = {}, []
     for record in records:
+        path = record.files[number]
         try:
-            colours = images.palette(record.files[number])
+            colours = images.palette(path)
         except images.ImageError:
             continue  # Reported with its reason when it is decoded.
         if colours is None:
+            if place is not None and paths:
+                suspicions.tell_mixed(place, paths[0], path)
             return None
-        common = colours if common in (None, colours) else []
-    return common
+        found[tuple(map(tuple, colours))] = colours
+        paths.append(path)
+    if not found:
+        return None
+    palettes = list(found.values())
+    if place is not None and not suspicions.label_maps(place, paths, palettes):
+        return None
+    return palettes[0] if len(palettes) == 1 else []
 
 
 def _listing(root, found, problems, hold_out, label_names=None) -> Listing:
@@ -244,7 +261,7 @@ def _split_folders(root, problems) -> dict[str, pathlib.Path]:
 def _entries(folder) -> tuple[list[pathlib.Path], list[pathlib.Path]]:
     """(files, folders) by name; a folder named like a picture counts as a (bad) file."""
     try:
-        paths = sorted(pathlib.Path(folder).iterdir())
+        paths = sorted(pathlib.Path(folder).iterdir(), key=lambda path: (composed(path.name), path))
     except OSError as error:
         raise DataError(f"{folder} cannot be listed: {error.strerror}.") from error
     paths = [p for p in paths if p.name[0] != "." and p.name.lower() not in _PASSED_OVER]
@@ -262,11 +279,20 @@ def _pictures(files, problems) -> list[pathlib.Path]:
 def _by_stem(pictures) -> dict[str, list[pathlib.Path]]:
     stems: dict[str, list[pathlib.Path]] = {}
     for path in pictures:
-        stems.setdefault(path.stem, []).append(path)
+        stems.setdefault(composed(path.stem), []).append(path)
     return stems
+
+
+def composed(name: str) -> str:
+    """The name with its accents in one piece (NFC). A Mac takes them apart (NFD), so that the same
+    name on two machines is another sequence of signs.
+    """
+    return unicodedata.normalize("NFC", name)
 
 
 def _unique_stems(pictures) -> list[tuple[str, pathlib.Path]]:
     """(stem, path); the whole name stands for the stem where two files share it."""
-    counts = Counter(path.stem for path in pictures)
-    return [(path.stem if counts[path.stem] == 1 else path.name, path) for path in pictures]
+    counts = Counter(composed(path.stem) for path in pictures)
+    return [
+        (stem if counts[stem := composed(path.stem)] == 1 else path.name, path) for path in pictures
+    ]

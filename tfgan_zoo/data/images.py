@@ -4,16 +4,37 @@ from __future__ import annotations
 
 import contextlib
 import io
+import pathlib
 import struct
+import warnings
 import zlib
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
+
+from tfgan_zoo.data import metadata
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif")
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".jfif", ".jpe", ".apng")
+# Pillow says "could be decompression bomb DOS attack" of a large photograph; from twice this size
+# on it refuses one, which is said in our words.
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 _ORIENTATION = 0x0112  # of EXIF; 5 to 8 lie on their side
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 _MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
+# What a file that Git LFS has not fetched begins with, and what is said of it.
+GIT_LFS = b"version https://git-lfs.github.com/spec/"
+LFS_POINTER = "a pointer of Git LFS in place of the file: fetch it with 'git lfs pull'"
+# What Pillow keeps of a PNG's own under the same names as the texts of its author.
+_PNG_OWN = {"bbox", "default_image", "interlace", "transparency"}
 # What Pillow's decoders raise on damaged files, besides OSError.
 _DAMAGED = (
     SyntaxError,
@@ -25,7 +46,6 @@ _DAMAGED = (
     OverflowError,
     struct.error,
     zlib.error,
-    Image.DecompressionBombError,
 )
 
 
@@ -55,11 +75,28 @@ def decode(source, channels: int = 3, kind: str = "image") -> np.ndarray:
     """
     if channels not in _MODES:
         raise ValueError(f"channels must be 1, 2, 3 or 4, not {channels}.")
-    with _reasons(source):
-        stream = io.BytesIO(source) if isinstance(source, bytes) else open(source, "rb")  # noqa: SIM115
-        with stream, Image.open(stream, formats=FORMATS) as image:
-            image.load()
-            return _to_array(ImageOps.exif_transpose(image), channels, kind)
+    return _read(source, lambda image, turn: _decoded(image, turn, channels, kind))
+
+
+def largest_value(source) -> int | None:
+    """The largest value of a picture of 16 bits, grey or colour of mode I; None for any other.
+
+    Raises:
+        ImageError: with the reason.
+    """
+
+    def largest(image, turn):
+        if image.mode != "I" and not image.mode.startswith("I;16"):
+            return None
+        image.load()
+        return int(np.asarray(image).max())
+
+    return _read(source, largest)
+
+
+def allow(pixels: int):
+    """From here on this process reads pictures of up to so many pixels, width times height."""
+    Image.MAX_IMAGE_PIXELS = max(Image.MAX_IMAGE_PIXELS, -(-pixels // 2))
 
 
 def to_channels(pixels: np.ndarray, channels: int, kind: str = "image") -> np.ndarray:
@@ -99,16 +136,16 @@ def palette(path) -> list[list[int]] | None:
     Raises:
         ImageError: if the header cannot be read.
     """
-    try:
-        with Image.open(path, formats=FORMATS) as image:
-            if image.format != "PNG" or image.mode != "P":
-                return None
-            colours = np.reshape(image.getpalette("RGB"), (-1, 3)).tolist()
-    except (OSError, *_DAMAGED) as error:
-        raise ImageError(str(error)) from error
-    while colours[-1] in colours[:-1]:
-        colours.pop()
-    return colours
+
+    def colours(image, turn):
+        if image.format != "PNG" or image.mode != "P":
+            return None
+        found = np.reshape(image.getpalette("RGB"), (-1, 3)).tolist()
+        while found[-1] in found[:-1]:
+            found.pop()
+        return found
+
+    return _read(path, colours)
 
 
 def shape(path) -> tuple[int, int, int]:
@@ -120,11 +157,73 @@ def shape(path) -> tuple[int, int, int]:
     Raises:
         ImageError: with the reason.
     """
-    with _reasons(path), Image.open(path, formats=FORMATS) as image:
-        grey = image.mode in ("1", "L", "LA", "La", "I") or image.mode.startswith("I;16")
-        turned = image.getexif().get(_ORIENTATION, 1) in (5, 6, 7, 8)
-        width, height = image.size[::-1] if turned else image.size
+    return _read(path, _shape)
+
+
+def _read(source, use):
+    """`use(image, turn)` of an opened picture, whatever its metadata are; `turn()` is its EXIF
+    orientation.
+
+    Raises:
+        ImageError: with the reason.
+    """
+    try:
+        return _use(source, use)
+    except ImageError as error:
+        # Perhaps for the metadata's sake alone: once more without them.
+        try:
+            data = source if isinstance(source, bytes) else pathlib.Path(source).read_bytes()
+        except OSError:
+            raise error from None
+        stripped, exif = metadata.pixels_alone(data)
+        if stripped == data:
+            raise
+        try:
+            return _use(stripped, lambda image, turn: use(image, lambda: _turn_in(exif)))
+        except ImageError:
+            raise error from None
+
+
+def _use(source, use):
+    with _reasons(source):
+        stream = io.BytesIO(source) if isinstance(source, bytes) else open(source, "rb")  # noqa: SIM115
+        with stream, Image.open(stream, formats=FORMATS) as image:
+            return use(image, lambda: _turn_of(image))
+
+
+def _decoded(image, turn, channels, kind):
+    image.load()
+    if image.format == "PNG" and _PNG_OWN & image.text.keys():
+        raise ImageError("has a text whose name misleads the reader")
+    number = turn()
+    turned = image.transpose(_TURNS[number]) if number in _TURNS else image
+    return _to_array(turned, channels, kind)
+
+
+def _shape(image, turn):
+    grey = image.mode in ("1", "L", "LA", "La", "I") or image.mode.startswith("I;16")
+    width, height = image.size[::-1] if turn() in (5, 6, 7, 8) else image.size
     return height, width, 1 if grey else 3
+
+
+def _turn_of(image):
+    """The orientation; 1, upright, where the camera's notes are garbled, as viewers have it."""
+    if image.format == "PNG":
+        image.load()  # the orientation may stand behind the pixels, which must be sound
+    try:
+        return image.getexif().get(_ORIENTATION, 1)
+    except (OSError, *_DAMAGED):
+        return 1
+
+
+def _turn_in(exif):
+    """As `_turn_of`, of an EXIF block alone; None has none."""
+    notes = Image.Exif()
+    try:
+        notes.load(exif or b"")
+        return notes.get(_ORIENTATION, 1)
+    except (OSError, *_DAMAGED):
+        return 1
 
 
 @contextlib.contextmanager
@@ -136,6 +235,13 @@ def _reasons(source):
         raise ImageError(_why_unidentified(source)) from error
     except ImageError:
         raise
+    except Image.DecompressionBombError as error:
+        bound = 2 * Image.MAX_IMAGE_PIXELS
+        raise ImageError(
+            f"has more than {bound:,} pixels: make it smaller, or allow it with --max_pixels"
+        ) from error
+    except MemoryError as error:
+        raise ImageError("needs more memory than there is: make it smaller") from error
     except OSError as error:
         raise ImageError(f"cannot be read: {error.strerror or error}") from error
     except _DAMAGED as error:
@@ -144,11 +250,13 @@ def _reasons(source):
 
 def _why_unidentified(source) -> str:
     if isinstance(source, bytes):
-        empty = not source
+        start = source[: len(GIT_LFS)]
     else:
         with open(source, "rb") as stream:
-            empty = not stream.read(1)
-    return "is empty (zero bytes)" if empty else "is not a PNG, JPEG, WebP, BMP or GIF image"
+            start = stream.read(len(GIT_LFS))
+    if start == GIT_LFS:
+        return f"is {LFS_POINTER}"
+    return "is not a PNG, JPEG, WebP, BMP or GIF image" if start else "is empty (zero bytes)"
 
 
 def _to_image(pixels: np.ndarray) -> Image.Image:

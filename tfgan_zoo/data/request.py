@@ -103,6 +103,12 @@ class Request:
     skip_bad: bool = _asked(
         False, "Go on without the files that cannot be used, and count them.", FILES
     )
+    max_pixels: int | None = _asked(
+        None,
+        "Pixels (width times height) of the largest picture that is read; 178,956,970 by default.",
+        PICTURES,
+        low=1,
+    )
     cache: str = _asked(
         "memory",
         "Where decoded pictures are kept: in memory, on disk, or not at all (none; decoded at each "

@@ -23,7 +23,8 @@ import numpy as np
 from absl import logging
 from PIL import Image
 
-from tfgan_zoo.data import digits, facades, folders, images, splits, stacked, tfds_source
+from tfgan_zoo.data import digits, facades, folders, images, splits, stacked, suspicions
+from tfgan_zoo.data import tfds_source
 from tfgan_zoo.data.errors import DataError
 from tfgan_zoo.data.examples import Examples
 from tfgan_zoo.data.files import Listing, Reader, Side, open_listing
@@ -53,13 +54,13 @@ def open_pairs(spec: str, split: str, request: Request = DEFAULT) -> Examples:
     # The fields in the order of the files: A first.
     order = ("source", "target") if request.direction == "AtoB" else ("target", "source")
     channels = {"source": request.source_channels, "target": request.target_channels}
-    place = _place(spec)
+    place, labels = _place(spec), request.labels
 
     def sides(label_maps, palettes=(None, None)):
         """`label_maps` says of A and of B whether it is found to be a label map."""
         chosen = label_maps
-        if request.labels != "auto":
-            chosen = [name == request.labels for name in order]
+        if labels != "auto":
+            chosen = [name == labels for name in order]
         return tuple(
             Side(name, channels[name], "labels", colours)
             if is_map
@@ -89,7 +90,9 @@ def open_pairs(spec: str, split: str, request: Request = DEFAULT) -> Examples:
         listing = folders.list_two_folders(*place, request.hold_out)
         records = [record for part in listing.splits.values() for record in part]
         palettes = [
-            folders.label_palette(records, number) if request.labels in ("auto", name) else None
+            folders.label_palette(records, number, place[number] if labels == "auto" else None)
+            if labels in ("auto", name)
+            else None
             for number, name in enumerate(order)
         ]
         maps = [colours is not None for colours in palettes]
@@ -153,7 +156,7 @@ def kind_found(side: Side, listing: Listing) -> Side:
     if side.kind != "auto":
         return side
     records = [record for part in listing.splits.values() for record in part]
-    colours = folders.label_palette(records, 0)
+    colours = folders.label_palette(records, 0, records[0].files[0].parent if records else None)
     if colours is None:
         return dataclasses.replace(side, kind="image")
     return dataclasses.replace(side, kind="labels", palette=_tuples(colours))
@@ -228,6 +231,8 @@ def _from_arrays(arrays: Mapping, keys, sides, names, info) -> Examples:
     columns, kinds = {}, {}
     for key, side in zip(keys, sides, strict=True):
         pixels = arrays[key]
+        if side.channels < 3 <= pixels.shape[-1]:
+            suspicions.grey_is_told(info["name"], side)
         if pixels.shape[-1] != side.channels:
             pixels = np.stack([images.to_channels(p, side.channels, side.kind) for p in pixels])
         columns[side.field], kinds[side.field] = pixels, side.kind_at(pixels.shape[1:3])

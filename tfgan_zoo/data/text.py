@@ -21,7 +21,7 @@ import zlib
 
 import numpy as np
 
-from tfgan_zoo.data import captions, splits
+from tfgan_zoo.data import captions, images, splits
 from tfgan_zoo.data.errors import DataError
 from tfgan_zoo.data.examples import BadFile, Examples
 from tfgan_zoo.data.files import describe
@@ -190,6 +190,8 @@ def _lines(file) -> list[tuple[str, str]]:
         raise BadFile(file, f"cannot be read: {error.strerror}") from error
     if not content:
         raise BadFile(file, "is empty (zero bytes)")
+    if content.startswith(images.GIT_LFS):
+        raise BadFile(file, f"is {images.LFS_POINTER}")
     try:
         # With a byte-order mark or without.
         text = content.decode("utf-8-sig")

@@ -11,7 +11,7 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from tfgan_zoo.data import cache as cache_lib
-from tfgan_zoo.data import images, splits
+from tfgan_zoo.data import images, splits, suspicions
 from tfgan_zoo.data.errors import DataError
 from tfgan_zoo.data.examples import Examples
 from tfgan_zoo.data.files import Side
@@ -84,6 +84,8 @@ def open_tfds(
     """
     if request.cache == "none":
         raise DataError("TFDS sets cannot be read in random order: use --cache=memory or disk.")
+    if request.max_pixels is not None:
+        images.allow(request.max_pixels)
     name = builder.info.full_name
     subset, rule = resolve_split(builder, split, request.hold_out)
     try:
@@ -123,6 +125,9 @@ def open_tfds(
         with ThreadPoolExecutor() as pool:
             for batch in stream.batch(256).prefetch(2).as_numpy_iterator():
                 rows = range(len(names), len(names) + len(batch["tfds_id"]))
+                if not names:
+                    for key, side in zip(keys, sides, strict=True):
+                        suspicions.tell(f"tfds:{name}", side, list(batch[key]))
                 data = zip(*(batch[key] for key in keys), strict=True)
                 list(pool.map(store, rows, batch["tfds_id"], data))
                 if label_key:
