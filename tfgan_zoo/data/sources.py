@@ -23,8 +23,16 @@ import numpy as np
 from absl import logging
 from PIL import Image
 
-from tfgan_zoo.data import digits, facades, folders, images, splits, stacked, suspicions
-from tfgan_zoo.data import tfds_source
+from tfgan_zoo.data import (
+    digits,
+    facades,
+    folders,
+    images,
+    splits,
+    stacked,
+    suspicions,
+    tfds_source,
+)
 from tfgan_zoo.data.errors import DataError
 from tfgan_zoo.data.examples import Examples
 from tfgan_zoo.data.files import Listing, Reader, Side, open_listing
