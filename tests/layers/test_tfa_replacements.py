@@ -12,13 +12,14 @@ import pytest
 import tensorflow as tf
 
 from tfgan_zoo.layers.normalization import BatchStatisticsNormalization
+from tfgan_zoo.layers.weight_norm import WeightNormDense
 from tfgan_zoo.optimizers.adam import Adam
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 GOLDEN = np.load(REPOSITORY / "tests" / "golden" / "tfa_golden.npz")
 GROUPS = sorted({name.split("/")[0] for name in GOLDEN.files} - {"versions"})
 # No counterpart in Keras and no variant yet that needs it: the numbers wait for the layer.
-WAITING = {"weight_normalization", "layer_norm_lstm"}
+WAITING = {"layer_norm_lstm"}
 
 
 def golden(group):
@@ -315,3 +316,20 @@ def test_multi_head_attention():
     projections["attention_output/kernel"].assign(numbers["projection_kernel"])
     projections["attention_output/bias"].assign(numbers["projection_bias"])
     assert_close(layer(query, value), numbers["output"])
+
+
+@pytest.mark.parametrize("data_init", [False, True])
+def test_weight_normalization(data_init):
+    """Its scale is 1 before `initialise`, where that of TensorFlow Addons is the kernel's norm. With
+    `data_init` that multiplies the two, so that only the offsets are alike.
+    """
+    numbers = golden("weight_normalization")
+    layer = WeightNormDense(3)
+    layer.build(numbers["x"].shape)
+    layer.kernel.assign(numbers["kernel"])
+    if data_init:
+        first = np.asarray(layer.initialise(numbers["x"]))
+        assert_close(first.mean(0), np.zeros(3))
+        assert_close(first.std(0), np.ones(3))
+    layer.scale.assign(numbers[f"g_{data_init}"])
+    assert_close(layer(numbers["x"]), numbers[f"output_{data_init}"])

@@ -3,7 +3,9 @@
 from tfgan_zoo.metrics import parzen
 from tfgan_zoo.metrics.metric import Metric, Score
 
-PARZEN_VALIDATION = 1000  # training pictures that the width is chosen on, as Goodfellow et al. did
+# Pictures that the width is chosen on. Those of Goodfellow et al. were kept from training; these
+# are the last of the training split, which `--validation_count` of a trainer keeps from it.
+PARZEN_VALIDATION = 1000
 
 
 def compute(real, fake, train, extractor, settings):
@@ -16,7 +18,7 @@ def compute(real, fake, train, extractor, settings):
     found = parzen.parzen(flat(real.pictures), flat(validation), flat(fake.pictures))
     estimator = (
         f"nats, pixels in [0, 1], sigma {found['sigma']:.3f} chosen on the last "
-        f"{len(validation)} training pictures; "
+        f"{len(validation)} training pictures (the authors' were not trained on); "
         f"+- {found['standard_error']:.2f} over {real.count} test pictures"
     )
     caveats = (found["caveat"],) if found["caveat"] else ()

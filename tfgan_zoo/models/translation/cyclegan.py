@@ -25,8 +25,8 @@ What a shortcut would miss:
 Departures:
 - identity_weight is 0.5, as in the released code; the paper has the term for paintings and
   photographs alone (section 5.2), and 0 for all else.
-- The authors draw the pictures of the shorter set (their B) at random; here each set is gone
-  through in shuffled epochs of its own (`data.unpaired`).
+- The authors go through A in order and draw a picture of B at random for each, whichever set is
+  larger; here each set is gone through in shuffled epochs of its own (`data.unpaired`).
 - Convolutions that a normalisation follows have no bias, which it would take away again; nor has
   the discriminators' first (TensorFlow's optimizer of graphs fails on a bias before a leaky ReLU).
 - At 128x128 the paper has 6 blocks, from 256x256 on 9: `blocks=None` chooses by the size, and takes
@@ -48,7 +48,8 @@ from tfgan_zoo.regularizers.image_pool import ImagePool
 
 
 class CycleGAN(Trained):
-    """CycleGAN with the paper's defaults.
+    """CycleGAN with the defaults of the released code, which are the paper's but for the identity
+    term.
 
     Its players are `generator`, both generators, and `discriminator`, both discriminators. In the
     paper's letters `generator_ab` is G, `generator_ba` F, `discriminator_a` D_X, `discriminator_b`

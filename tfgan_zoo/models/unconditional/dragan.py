@@ -169,10 +169,8 @@ class DRAGAN(Trained):
         near = self.neighbours(real, step.seed(1), self.noise_scale)
         with tf.GradientTape() as tape:
             penalty, slopes = slope_penalty(self.judge, near)
-            discriminator_loss = nonsaturating_discriminator_loss(
-                self.judge(real), self.judge(fake)
-            )
-            discriminator_loss += self.penalty * penalty
+            adversarial_loss = nonsaturating_discriminator_loss(self.judge(real), self.judge(fake))
+            discriminator_loss = adversarial_loss + self.penalty * penalty
         step.update(tape, discriminator=discriminator_loss)
 
         latents = self.prior.sample(count, step.seed(2))
@@ -184,6 +182,7 @@ class DRAGAN(Trained):
         return step.report(
             discriminator_loss=discriminator_loss,
             generator_loss=generator_loss,
+            adversarial_loss=adversarial_loss,
             penalty=penalty,
             input_gradient_norm=tf.reduce_mean(slopes),
         )

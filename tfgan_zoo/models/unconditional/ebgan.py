@@ -19,9 +19,12 @@ What a shortcut would miss:
 - all codes' mean squared cosine is in the history, whether or not it has a weight.
 
 Departures:
-- The appendix with the nets' details was not at hand. Normalisation in the generator alone, tanh
-  pixels in [-1, 1] and the deviations 0.02 and 0.002 of the weights are from memory; the latent's
-  length, the batch and a linear decoder are ours.
+- The appendix with the nets' details was not at hand. Tanh pixels in [-1, 1] and the deviations
+  0.02 and 0.002 of the weights are from memory; the latent's length, the batch and a linear decoder
+  are ours.
+- Batch normalisation is the generator's alone. As we remember the appendix, the discriminator has
+  it too, behind all layers but its first: an encoder of one layer and a decoder of one, as here,
+  would get it on the reconstruction, whose error is then no energy of one example.
 - The paper gives no order of updates; both players learn from one forward pass, at once.
 - The grid's dropout is not here: the paper's own comparison of margins has none.
 - The ladder network for labels, and the convolutional nets for 64x64 and more, are not here.

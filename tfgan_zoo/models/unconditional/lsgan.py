@@ -23,6 +23,8 @@ Departures:
   long, width 64); their net for scenes of 112 pixels is not here.
 - The authors sum the squares over the batch (TensorFlow's l2_loss); here they are averaged. Adam
   and RMSProp divide the factor out again.
+- The authors' RMSProp arms are not the trainer's: with Keras, any optimizer can be compiled. Their
+  nets for the comparison take a label too, which is one number that is always zero.
 - One forward pass serves both players when `simultaneous`, as in the authors' script for the
   mixture. Otherwise the generator answers the discriminator that has just moved, on the same
   latents, as in their training loops for pictures.

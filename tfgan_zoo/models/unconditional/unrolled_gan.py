@@ -17,7 +17,7 @@ What a shortcut would miss:
 - they begin at Adam's moments and step count as they are, and use the rate of now;
 - the generator descends the saddle loss, the negative of the discriminator's: after unrolling its
   term of real examples depends on the generator too;
-- both players step at once, from one batch and one set of latents, which all K updates see as well;
+- the K updates see the batch and the latents of the step;
 - K = 0 is the plain GAN in its minimax form.
 
 Departures:
@@ -30,6 +30,8 @@ Departures:
 - The nets for stacked MNIST are from github.com/fjxmlzn/PacGAN, which repeats the paper's
   experiment: no code of the authors was published for it. There the discriminator has batch
   normalisation; `discriminator_normalised=False` leaves it out, for small budgets.
+- Both players step at once, from one batch and one set of latents; whether they take turns in the
+  paper's experiments was not to be found.
 - Where Adam's second moment is zero its root has no gradient; it is taken as zero.
 - Under half precision the gradients inside the K updates are not scaled; only the outer ones are.
 """

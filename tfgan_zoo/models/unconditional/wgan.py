@@ -24,6 +24,8 @@ Departures:
 - The 95 further minibatches of a step with 100 are drawn from those of the step, every example
   anew, with replacement, where the code reads on: a training step has one batch of fixed size. It
   works on one device.
+- Batch normalisation draws with moving averages, where the code takes each batch's statistics:
+  a picture must not depend on the others of its request.
 - DCGAN's nets have 5x5 kernels and a dense last layer with a bias (code: 4x4 kernels, no biases,
   a last convolution).
 """
