@@ -320,8 +320,8 @@ def test_multi_head_attention():
 
 @pytest.mark.parametrize("data_init", [False, True])
 def test_weight_normalization(data_init):
-    """Its scale is 1 before `initialise`, where that of TensorFlow Addons is the kernel's norm. With
-    `data_init` that multiplies the two, so that only the offsets are alike.
+    """Its scale is 1 before `initialise`, where that of TensorFlow Addons is the kernel's norm.
+    `data_init` multiplies the two, so that only the offsets are alike.
     """
     numbers = golden("weight_normalization")
     layer = WeightNormDense(3)
