@@ -1,11 +1,13 @@
 """Memory and disk caches: limits, re-use, and what a killed or failing run leaves behind."""
 
 import json
+import os
 import pathlib
 
 import numpy as np
 import psutil
 import pytest
+from absl import logging
 
 from tfgan_zoo.data import cache
 from tfgan_zoo.data.errors import DataError
@@ -124,3 +126,36 @@ def test_default_place(monkeypatch):
     assert cache.default_dir() == pathlib.Path("/somewhere/tfgan_zoo")
     monkeypatch.delenv("XDG_CACHE_HOME")
     assert cache.default_dir() == pathlib.Path.home() / ".cache" / "tfgan_zoo"
+
+
+DAMAGE = {
+    "gone": lambda path: path.unlink(),
+    "empty": lambda path: path.write_bytes(b""),
+    "cut": lambda path: os.truncate(path, path.stat().st_size // 2),
+    "junk": lambda path: path.write_bytes(bytes(range(path.stat().st_size % 256))),
+    "changed": lambda path: path.write_bytes(path.read_bytes()[:-1] + b"7"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+@pytest.mark.parametrize("name", ["images.npy", "report.json"])
+def test_a_damaged_cache_is_made_anew(tmp_path, name, damage, monkeypatch):
+    told = []
+    monkeypatch.setattr(logging, "warning", lambda text, *values: told.append(text % values))
+    tabulate("disk", tmp_path)
+    (place,) = tmp_path.iterdir()
+    DAMAGE[damage](place / name)
+    arrays, report = tabulate("disk", tmp_path)
+    assert arrays["images"][:, 0, 0, 0].tolist() == [0, 1, 2, 3] and report == ["a", "report"]
+    assert told == [f"The cache {place} is damaged and is made anew."]
+    assert [*tmp_path.iterdir()] == [place]
+
+
+def test_what_a_kill_left_goes_when_another_cache_is_made(tmp_path):
+    left, busy = (tmp_path / f"{'0a' * 16}.{name}" for name in ("left", "busy"))
+    for folder in (left, busy, tmp_path / "mine.folder"):
+        folder.mkdir()
+        os.utime(folder, (0, 0))
+    with cache._locked(busy):
+        tabulate("disk", tmp_path)
+        assert not left.exists() and busy.exists() and (tmp_path / "mine.folder").exists()

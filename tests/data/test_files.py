@@ -201,7 +201,7 @@ def test_a_file_that_goes_bad_later(tmp_path):
     path = save(tmp_path / "a.png")
     examples = open_images(tmp_path, cache="none")
     path.write_bytes(b"gone")
-    with pytest.raises(BadFile, match="a.png: is not a PNG"):
+    with pytest.raises(BadFile, match="a.png: was replaced since it was checked"):
         examples.fetch([0])
 
 

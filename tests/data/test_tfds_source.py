@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import tensorflow as tf
 import tensorflow_datasets as tfds
 from PIL import Image
 
@@ -293,3 +294,52 @@ def test_cifar10_jpeg(real_data):
     assert len(examples) == 400 and len(examples.info["label_names"]) == 10
     batch = examples.fetch(range(400))
     assert batch["images"].std() > 40 and len(np.unique(batch["labels"])) == 10
+
+
+LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 9\n"
+
+
+def _flip(path):
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 255
+    path.write_bytes(data)
+
+
+SHARDS = {
+    "gone": (lambda path: path.unlink(), "is gone"),
+    "empty": (lambda path: path.write_bytes(b""), "holds 0 of its 30 records"),
+    "cut": (lambda path: path.write_bytes(path.read_bytes()[:-30]), "is damaged"),
+    "cut between records": (None, "holds 29 of its 30 records"),
+    "altered": (_flip, "is damaged"),
+    "junk": (lambda path: path.write_bytes(b"junk" * 99), "is damaged"),
+    "not fetched": (lambda path: path.write_bytes(LFS), "pointer of Git LFS"),
+}
+
+
+@pytest.mark.parametrize("damage", SHARDS)
+def test_damaged_shards_are_named(prepared, tmp_path, damage):
+    shutil.copytree(prepared, tmp_path / "tfds")
+    (shard,) = (tmp_path / "tfds").glob("zoo_test_images/1.0.0/*train.tfrecord*")
+    spoil, sentence = SHARDS[damage]
+    if spoil is None:
+        records = [record.numpy() for record in tf.data.TFRecordDataset(str(shard))]
+        with tf.io.TFRecordWriter(str(shard)) as writer:
+            for record in records[:-1]:
+                writer.write(record)
+    else:
+        spoil(shard)
+    with pytest.raises(DataError) as error:
+        open_images("tfds:zoo_test_images", tmp_path / "tfds", val_count=0)
+    assert str(shard) in str(error.value) and sentence in str(error.value)
+    assert "git lfs pull" in str(error.value) or "--download" in str(error.value)
+    assert len(open_images("tfds:zoo_test_images", tmp_path / "tfds", "test")) == 4
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", LFS])
+@pytest.mark.parametrize("name", ["dataset_info.json", "features.json"])
+def test_damaged_descriptions_are_named(prepared, tmp_path, name, content):
+    shutil.copytree(prepared, tmp_path / "tfds")
+    path = tmp_path / "tfds" / "zoo_test_images" / "1.0.0" / name
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=f"{path} is (damaged|a pointer of Git LFS)"):
+        open_images("tfds:zoo_test_images", tmp_path / "tfds")

@@ -149,10 +149,10 @@ def test_a_cell_under_other_settings_is_refused(finished):
 def test_a_cell_that_another_process_runs_is_left_to_it(tmp_path):
     own = mode_lab.place(tmp_path, CELL)
     own.mkdir(parents=True)
-    with (own / "lock").open("w") as lock:
+    with (own / "cell.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         mode_lab.one_after_another(tmp_path, [CELL], SMOKE, None, False)
-    assert [file.name for file in own.iterdir()] == ["lock"]
+    assert [file.name for file in own.iterdir()] == ["cell.lock"]
 
 
 def test_numbers_that_are_not_finite_are_a_result(tmp_path):

@@ -6,6 +6,7 @@ import os
 
 import numpy as np
 import pytest
+from absl import logging
 
 from tests.training import tiny
 from tests.training.tiny import fit
@@ -144,34 +145,47 @@ def _empty_index(directory):
 @pytest.mark.parametrize(
     "damage", [_shorten, _change_bytes, _remove_index, _remove_data, _empty_index]
 )
-def test_a_damaged_checkpoint_is_refused_by_name(tmp_path, adversary, damage):
+def test_a_damaged_checkpoint_is_told_and_the_one_before_taken(
+    tmp_path, adversary, damage, monkeypatch
+):
     train(adversary, tmp_path, total_steps=4)
     directory = tmp_path / "checkpoints"
     damage(directory)
-    with pytest.raises(RunError) as refusal:
-        train(adversary, tmp_path, total_steps=6)
-    assert str(refusal.value).startswith(f"The checkpoint {directory}/ckpt-4 is damaged")
-    assert f"Remove its files ({directory}/ckpt-4.*)" in str(refusal.value)
-
-    # The advice works: the run goes on from the checkpoint before.
-    for path in directory.glob("ckpt-4.*"):
-        path.unlink()
+    told = []
+    monkeypatch.setattr(logging, "warning", lambda text, *values: told.append(text % values))
     assert Checkpointer(directory, adversary).restore() == 2
-    train(adversary, tmp_path, total_steps=6)
-    assert steps_kept(directory) == [2, 4, 6]
+    if damage is not _remove_index:  # then nothing says that there was one
+        assert told == [
+            f"The checkpoint {directory}/ckpt-4 is damaged: the run goes on from that of step 2."
+        ]
+    # The older ones are still removed in time.
+    train(adversary, tmp_path, total_steps=6, keep_checkpoints=2)
+    assert steps_kept(directory) == [4, 6]
 
 
-def test_a_damaged_list_of_checkpoints_is_refused(tmp_path, adversary):
+@pytest.mark.parametrize("content", [None, b"}{\xff"])
+def test_the_list_of_checkpoints_may_be_lost(tmp_path, adversary, content):
     train(adversary, tmp_path, total_steps=4)
     directory = tmp_path / "checkpoints"
-    listed = (directory / "checkpoint").read_text()
-    (directory / "checkpoint").write_text("}{")
-    with pytest.raises(RunError, match="checkpoint is damaged, or all checkpoints"):
+    listing = directory / "checkpoint"
+    listing.unlink() if content is None else listing.write_bytes(content)
+    (directory / "checkpoint.tmp0123abc").write_text("of a kill")
+    (directory / "ckpt-6_temp").mkdir()
+    train(adversary, tmp_path, total_steps=8, keep_checkpoints=2)
+    assert steps_kept(directory) == [6, 8]
+    assert not [*directory.glob("*tmp*"), *directory.glob("*_temp")]
+
+
+def test_a_run_whose_checkpoints_are_all_gone_or_damaged_does_not_begin_again(tmp_path, adversary):
+    train(adversary, tmp_path, total_steps=4)
+    directory = tmp_path / "checkpoints"
+    for path in directory.glob("*.data*"):
+        path.write_bytes(b"junk")
+    with pytest.raises(RunError, match="are damaged or gone. Bring them back"):
         train(adversary, tmp_path, total_steps=6)
-    (directory / "checkpoint").write_text(listed)
     for path in directory.glob("ckpt-*"):
         path.unlink()
-    with pytest.raises(RunError, match="checkpoint is damaged, or all checkpoints"):
+    with pytest.raises(RunError, match="are damaged or gone. Bring them back"):
         train(adversary, tmp_path, total_steps=6)
 
 
@@ -186,7 +200,7 @@ def test_leftovers_of_a_kill_before_the_first_checkpoint_are_no_damage(tmp_path,
 def test_another_model_is_refused(tmp_path, adversary):
     train(adversary, tmp_path, total_steps=2)
     without_average = tiny.build()
-    with pytest.raises(RunError, match="is damaged or of another model"):
+    with pytest.raises(RunError, match="is sound and of another model than tiny"):
         Checkpointer(tmp_path / "checkpoints", without_average).restore()
 
 

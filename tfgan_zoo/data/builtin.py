@@ -48,8 +48,19 @@ def read_split(make_builder, split):
         builder = _prepare(builder, make_builder)
     # One shard at a time: interleaved reading would change the order.
     config = tfds.ReadConfig(interleave_cycle_length=1)
-    examples = list(builder.as_dataset(split=split, read_config=config).as_numpy_iterator())
+    wanted = builder.info.splits[split].num_examples
+    try:
+        examples = list(builder.as_dataset(split=split, read_config=config).as_numpy_iterator())
+    except tf.errors.OpError as error:
+        raise OSError(_damaged(builder)) from error
+    if len(examples) != wanted:
+        raise OSError(_damaged(builder))
     return {key: np.stack([e[key] for e in examples]) for key in examples[0]}, builder
+
+
+def _damaged(builder):
+    place = builder.data_dir
+    return f"{place} holds a damaged copy of the set; delete that folder, and it is drawn anew."
 
 
 def _prepare(builder, make_builder):

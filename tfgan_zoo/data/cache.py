@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import json
 import os
 import pathlib
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import PIL
 import psutil
+from absl import logging
 
+from tfgan_zoo.data import contents
 from tfgan_zoo.data.errors import DataError
 from tfgan_zoo.kinds.kind import Kind
 
 # Raised when what `decode` or `resize` makes of the same file changes: old caches are then left.
-_VERSION = 1
+_VERSION = 2
+
+_YOUNG = 60  # seconds
 
 
 def tabulate(
@@ -67,10 +74,59 @@ def tabulate(
     settings = [_VERSION, PIL.__version__, count, sorted((n, str(k)) for n, k in fields.items())]
     text = json.dumps([settings, key], sort_keys=True)
     place = root / hashlib.sha256(text.encode()).hexdigest()[:32]
-    if not place.is_dir():
+    found = _read(place, fields, count)
+    if found is None:
+        if place.exists():
+            logging.warning("The cache %s is damaged and is made anew.", place)
+            _discard(place)
         _write(place, fields, count, needed, fill)
-    arrays = {name: np.load(place / f"{name}.npy", mmap_mode="r") for name in fields}
-    return arrays, json.loads((place / "report.json").read_text())
+        found = _read(place, fields, count)
+    if found is None:
+        raise DataError(f"The cache {place} cannot be read back: choose another --cache_dir.")
+    return found
+
+
+def _read(place, fields, count):
+    """`(arrays, report)` of a cache that is whole; None if it is not."""
+    try:
+        stored = json.loads((place / "report.json").read_text("utf-8"))
+        arrays = {name: np.load(place / f"{name}.npy", mmap_mode="r") for name in fields}
+        sound = all(
+            arrays[name].shape == (count, *kind.shape)
+            and arrays[name].dtype == kind.dtype
+            and contents.digest(place / f"{name}.npy") == stored["digests"][name]
+            for name, kind in fields.items()
+        )
+        return (arrays, stored["report"]) if sound else None
+    except (OSError, ValueError, KeyError, TypeError, EOFError):
+        return None
+
+
+def _discard(folder):
+    """Removes a cache under another name, so that a kill leaves no half of it."""
+    aside = pathlib.Path(tempfile.mkdtemp(prefix=f"{folder.name}.", dir=folder.parent))
+    folder.rename(aside / "damaged")
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _sweep(root):
+    """Removes what killed processes left in the folder of caches: nobody holds its lock."""
+    for folder in root.glob(f"{'[0-9a-f]' * 32}.*"):
+        # One that was just made may not be locked yet.
+        if folder.is_dir() and time.time() - folder.stat().st_mtime > _YOUNG:
+            with contextlib.suppress(OSError), _locked(folder):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _locked(folder):
+    """Holds the lock of a folder; raises `OSError` if another process does."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(handle)
 
 
 def default_dir() -> pathlib.Path:
@@ -93,6 +149,7 @@ def available_memory() -> int:
 def _write(place, fields, count, needed, fill):
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(place.parent)
         free = shutil.disk_usage(place.parent).free
         if needed > free:
             raise DataError(
@@ -105,6 +162,9 @@ def _write(place, fields, count, needed, fill):
             f"Cannot write the cache to {place.parent} ({error.strerror}): "
             "choose another folder with --cache_dir."
         ) from error
+    lock = contextlib.ExitStack()
+    with contextlib.suppress(OSError):  # a file system without locks is never swept
+        lock.enter_context(_locked(temporary))
     try:
         arrays = {
             name: np.lib.format.open_memmap(
@@ -115,7 +175,9 @@ def _write(place, fields, count, needed, fill):
         report = fill(arrays)
         for array in arrays.values():
             array.flush()
-        (temporary / "report.json").write_text(json.dumps(report))
+        digests = {name: contents.digest(temporary / f"{name}.npy") for name in fields}
+        stored = {"report": report, "digests": digests}
+        (temporary / "report.json").write_text(json.dumps(stored), "utf-8")
         try:
             temporary.rename(place)
         except OSError:
@@ -124,6 +186,7 @@ def _write(place, fields, count, needed, fill):
                 raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+        lock.close()
 
 
 def _size(count: int) -> str:

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from tfgan_zoo.data import cache as cache_lib
-from tfgan_zoo.data import images, splits, suspicions
+from tfgan_zoo.data import contents, images, splits, suspicions
 from tfgan_zoo.data.errors import DataError
 from tfgan_zoo.data.examples import BadFile, Examples
 from tfgan_zoo.data.request import Request
@@ -102,12 +102,14 @@ class Listing:
         rule: one sentence on how the splits came about.
         problems: what the names already show to be wrong.
         label_names: the classes, or None.
+        roots: the folder, or the one of each file of a record.
     """
 
     splits: dict[str, list[Record]]
     rule: str
     problems: list[BadFile]
     label_names: list[str] | None = None
+    roots: tuple[pathlib.Path, ...] = ()
 
 
 def open_listing(
@@ -205,6 +207,9 @@ def open_listing(
         "split": split,
         "split_rule": listing.rule,
         "skipped": len(problems),
+        "contents": contents.of_folder(
+            listing.roots, [pair for record in every for pair in enumerate(record.files)]
+        ),
     }
     if listing.label_names:
         info["label_names"] = listing.label_names
@@ -216,8 +221,15 @@ def open_listing(
 
     rows = np.array(rows)
 
+    def unchanged(record):
+        for path, before, now in zip(record.files, stamps[record], _stamp(record), strict=True):
+            if before != now:
+                why = "is gone" if now[1] < 0 else "was replaced"
+                raise BadFile(path, f"{why} since it was checked")
+        return record
+
     def fetch(indices):
-        read = [resized(reader(records[row])) for row in rows[indices]]
+        read = [resized(reader(unchanged(records[row]))) for row in rows[indices]]
         batch = {side.field: np.stack([r[side.field] for r in read]) for side in reader.sides}
         return batch | {name: array[rows[indices]] for name, array in arrays.items()}
 

@@ -75,7 +75,7 @@ def list_images(
                 ranked.append(((rank + 0.5) / len(pictures), Record(stem, (path,), label)))
         ranked.sort(key=lambda item: (item[0], item[1].name))
         found[split] = [record for _, record in ranked]
-    return _listing(root, found, problems, hold_out, classes or None)
+    return _listing((root,), found, problems, hold_out, classes or None)
 
 
 def by_numbers(name: str) -> tuple:
@@ -133,7 +133,7 @@ def list_joined_pairs(root: pathlib.Path, hold_out: splits.HoldOut) -> Listing:
             )
         problems += [BadFile(f, "is a folder among pictures, not read") for f in folders]
         found[split] = [Record(stem, (path,)) for stem, path in _unique_stems(pictures)]
-    return _listing(root, found, problems, hold_out)
+    return _listing((root,), found, problems, hold_out)
 
 
 def list_two_folders(
@@ -174,7 +174,7 @@ def list_two_folders(
         a, b = sides
         stems = sorted(s for s in a if len(a[s]) == 1 and len(b.get(s, ())) == 1)
         found[split] = [Record(stem, (a[stem][0], b[stem][0])) for stem in stems]
-    return _listing(f"{root_a},{root_b}", found, problems, hold_out)
+    return _listing((root_a, root_b), found, problems, hold_out)
 
 
 def label_palette(
@@ -213,8 +213,9 @@ def label_palette(
     return palettes[0] if len(palettes) == 1 else []
 
 
-def _listing(root, found, problems, hold_out, label_names=None) -> Listing:
+def _listing(roots, found, problems, hold_out, label_names=None) -> Listing:
     """Adds the splits that the folders do not have; `found` is {"": all} without split folders."""
+    root = ",".join(map(str, roots))
     if not any(found.values()):
         empty = f"{root} holds no pictures that can be used ({', '.join(images.SUFFIXES)})."
         raise DataError(f"{empty} {describe(problems)}" if problems else empty)
@@ -223,7 +224,7 @@ def _listing(root, found, problems, hold_out, label_names=None) -> Listing:
     else:
         parts, origin = found, f"folders {', '.join(found)}"
         problems = problems + [
-            BadFile(pathlib.Path(str(root)) / split, "is a split folder without pictures")
+            BadFile(pathlib.Path(root) / split, "is a split folder without pictures")
             for split, records in found.items()
             if not records
         ]
@@ -236,7 +237,7 @@ def _listing(root, found, problems, hold_out, label_names=None) -> Listing:
         if missing:
             origin += f"; {' and '.join(missing)} from the end of train"
     counts = ", ".join(f"{split} {len(parts[split])}" for split in splits.NAMES if split in parts)
-    return Listing(parts, f"{origin}: {counts}", problems, label_names)
+    return Listing(parts, f"{origin}: {counts}", problems, label_names, tuple(roots))
 
 
 def _split_folders(root, problems) -> dict[str, pathlib.Path]:

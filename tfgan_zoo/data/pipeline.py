@@ -17,6 +17,7 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
+from tfgan_zoo.data.errors import DataError
 from tfgan_zoo.data.examples import Examples
 from tfgan_zoo.kinds.kind import KindError
 
@@ -180,6 +181,16 @@ class _Exit:
 
 
 _exit = _Exit()
+_failed: list[DataError] = []
+
+
+def failure() -> DataError | None:
+    """Why a stream broke off since the last call, where the data were the reason: TensorFlow
+    passes on no error of Python.
+    """
+    first = _failed[0] if _failed else None
+    _failed.clear()
+    return first
 
 
 def _until_exit(dataset):
@@ -193,8 +204,12 @@ def _call(read, argument, kinds, batch_size):
     """`read(argument)` as one operation for the batch, its fields as a model takes them."""
 
     def ordered(value):
-        with _exit:
-            batch = read(value)
+        try:
+            with _exit:
+                batch = read(value)
+        except DataError as error:
+            _failed.append(error)
+            raise
         return [batch[name] for name in kinds]
 
     # Not stateful: the same argument gives the same batch, so calls may run side by side even where

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from tfgan_zoo.data import contents
 from tfgan_zoo.data.examples import Examples
 from tfgan_zoo.kinds.image import Image
 
@@ -30,6 +31,8 @@ def stacked(grey: Examples, count: int = COUNT, seed: int = 0) -> Examples:
     chosen = np.random.default_rng([seed, len(grey)]).integers(len(grey), size=(count, 3))
     info = {key: value for key, value in grey.info.items() if key != "label_names"}
     info["name"] = f"stacked {info['name']}"
+    if info.get("contents"):
+        info["contents"] = contents.prefixed("stacked/", info["contents"])
     info["split_rule"] = f"{count} draws of three with seed {seed} from: {info.get('split_rule')}"
 
     def fetch(rows):

@@ -43,10 +43,10 @@ def tell(place, side, sources: Sequence, half: int | None = None):
             continue  # Reported with its reason when it is decoded.
     if side.kind != "labels" and wide and max(wide) <= _WIDE // 4:
         _once(
-            f"{place}: pictures of '{side.field}' have 16 bits but no value above {max(wide):,} of "
-            f"{_WIDE:,}, so that they are read as almost black "
-            f"({max(wide) * 255 // _WIDE} of 255 at most). If they hold fewer bits, multiply their "
-            "values to the full range before training."
+            f"{place}: pictures of '{side.field}' have 16 bits but no value above "
+            f"{max(wide):,} of {_WIDE:,}, so that they are read as almost black "
+            f"({max(wide) * 255 // _WIDE} of 255 at most). If they hold fewer bits, multiply "
+            "their values to the full range before training."
         )
     if coloured:
         grey_is_told(place, side)

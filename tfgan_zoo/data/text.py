@@ -21,7 +21,7 @@ import zlib
 
 import numpy as np
 
-from tfgan_zoo.data import captions, images, splits
+from tfgan_zoo.data import captions, contents, images, splits
 from tfgan_zoo.data.errors import DataError
 from tfgan_zoo.data.examples import BadFile, Examples
 from tfgan_zoo.data.files import describe
@@ -45,6 +45,7 @@ class _Text:
     problems: list[BadFile]
     licence: str = "not stated"
     description: str = ""
+    files: dict[str, pathlib.Path] = dataclasses.field(default_factory=dict)
 
 
 def open_text(spec: str, split: str, request: Request = DEFAULT) -> Examples:
@@ -94,6 +95,8 @@ def open_text(spec: str, split: str, request: Request = DEFAULT) -> Examples:
         "cut": int(np.sum(np.array(lengths) > kind.length)),
         "unknown_share": float(unknown),
     }
+    if text.files:
+        info["contents"] = contents.of_files(text.files)
     names = [name for name, _ in parts[split]]
     return Examples.from_arrays({"tokens": rows}, {"tokens": kind}, names, info)
 
@@ -111,14 +114,16 @@ def _find(spec, request) -> _Text:
     if place.is_dir():
         return _folder(place)
     if place.is_file():
-        return _Text(place.name, {"": _lines(place)}, "the order of the lines", [])
+        files = {"the file of lines": place}
+        return _Text(place.name, {"": _lines(place)}, "the order of the lines", [], files=files)
     if spec == "captions":
         return _captions(request)
     two = _two_files(spec)
     if two is None:
         raise DataError(f"'{spec}' is no file and no folder that exists; --data accepts {FORMS}.")
     parts = {name: _lines(file) for name, file in zip(("train", "test"), two, strict=True)}
-    return _Text(",".join(file.name for file in two), parts, "two files", [])
+    files = dict(zip(("the training file", "the test file"), two, strict=True))
+    return _Text(",".join(file.name for file in two), parts, "two files", [], files=files)
 
 
 def _two_files(spec) -> tuple[pathlib.Path, pathlib.Path] | None:
@@ -164,7 +169,8 @@ def _folder(root) -> _Text:
         origin = "the order of files and lines"
     if problems and not any(parts.values()):
         raise DataError(describe(problems))
-    return _Text(root.resolve().name, parts, origin, problems)
+    read = {path.name: path for path in files}
+    return _Text(root.resolve().name, parts, origin, problems, files=read)
 
 
 def _sound_lines(files, problems):

@@ -9,15 +9,21 @@ from concurrent.futures import ThreadPoolExecutor
 
 import tensorflow as tf
 import tensorflow_datasets as tfds
+from google.protobuf import json_format
 
 from tfgan_zoo.data import cache as cache_lib
-from tfgan_zoo.data import images, splits, suspicions
+from tfgan_zoo.data import contents, images, splits, suspicions, tfds_files
 from tfgan_zoo.data.errors import DataError
 from tfgan_zoo.data.examples import Examples
 from tfgan_zoo.data.files import Side
 from tfgan_zoo.data.request import Request
 from tfgan_zoo.kinds.class_ import Class
 
+# What TFDS raises for descriptions that are missing or damaged.
+_UNREADABLE = (
+    *(ValueError, OSError, KeyError, TypeError, AttributeError, AssertionError),
+    *(tf.errors.OpError, json_format.ParseError),
+)
 PAIRS = (("source", "target"), ("input_image", "target_image"))
 
 
@@ -36,10 +42,11 @@ def find(name: str, *, data_dir=None, download: bool = False) -> tfds.core.Datas
     try:
         # Reads what lies on disk without the set's own code, which would ask the network.
         builder = tfds.core.read_only_builder.builder_from_files(name, data_dir=str(place))
-    except (ValueError, OSError, tf.errors.OpError) as error:
+    except _UNREADABLE as error:
         base = name.split("/")[0].split(":")[0]
         known = tfds.list_builders(with_community_datasets=False)
         prepared = [path.name for path in place.glob("*") if path.is_dir()]
+        tfds_files.check_descriptions(place / base)
         if base not in known and base not in prepared:
             close = difflib.get_close_matches(base, sorted({*known, *prepared}), n=5)
             hint = f"Did you mean {', '.join(close)}?" if close else "No known name is close to it."
@@ -94,6 +101,7 @@ def open_tfds(
         raise DataError(
             f"tfds:{name} has no split '{split}'; it has {', '.join(builder.info.splits)}."
         ) from error
+    tfds_files.check_present(builder, subset)
     if not count:
         raise DataError(f"The split {subset} of tfds:{name} is empty.")
     fields = {side.field: side.kind_at(request.image_size) for side in sides}
@@ -122,8 +130,9 @@ def open_tfds(
                     ) from error
                 arrays[side.field][row] = images.resize(picture, request.image_size, side.kind)
 
+        batches = _until_damage(stream.batch(256).prefetch(2), builder, subset)
         with ThreadPoolExecutor() as pool:
-            for batch in stream.batch(256).prefetch(2).as_numpy_iterator():
+            for batch in batches:
                 rows = range(len(names), len(names) + len(batch["tfds_id"]))
                 if not names:
                     for key, side in zip(keys, sides, strict=True):
@@ -135,6 +144,8 @@ def open_tfds(
                 names += [identity.decode() for identity in batch["tfds_id"]]
                 if request.progress:
                     request.progress(len(names), count)
+        if len(names) != count:
+            raise tfds_files.why_unreadable(builder, subset)
         return names
 
     files = sorted(path for path in pathlib.Path(builder.data_path).iterdir() if path.is_file())
@@ -152,10 +163,20 @@ def open_tfds(
         "description": builder.info.description or "",
         "split": splits.canonical(split),
         "split_rule": rule,
+        # Its descriptions are written anew by each version of TFDS.
+        "contents": contents.of_files({p.name: p for p in files if p.suffix != ".json"}),
     }
     if label_key:
         info["label_names"] = list(builder.info.features[label_key].names)
     return Examples.from_arrays(arrays, fields, names, info)
+
+
+def _until_damage(stream, builder, subset):
+    """The elements of a stream from the files of a set; raises `DataError` for damage."""
+    try:
+        yield from stream.as_numpy_iterator()
+    except tf.errors.OpError as error:
+        raise tfds_files.why_unreadable(builder, subset) from error
 
 
 def resolve_split(builder, split: str, hold_out: splits.HoldOut) -> tuple[str, str]:

@@ -17,7 +17,7 @@ import pathlib
 
 import tensorflow as tf
 
-from tfgan_zoo.data import folders, pipeline, sources, splits, tfds_source
+from tfgan_zoo.data import contents, folders, pipeline, sources, splits, tfds_source
 from tfgan_zoo.data.errors import DataError, IdleCount
 from tfgan_zoo.data.examples import Examples
 from tfgan_zoo.data.files import Reader, Side, open_listing
@@ -239,4 +239,5 @@ def _joint_info(a, b, name):
         "name": name,
         "split": a["split"],
         "skipped": a.get("skipped", 0) + b.get("skipped", 0),
+        "contents": contents.joined(a.get("contents"), b.get("contents")),
     }

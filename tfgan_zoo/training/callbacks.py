@@ -17,7 +17,7 @@ import tensorflow as tf
 from absl import logging
 
 from tfgan_zoo.kinds.kind import KindError
-from tfgan_zoo.training import pictures, watchdogs
+from tfgan_zoo.training import pictures, records, watchdogs
 from tfgan_zoo.training.run_directory import Diverged, RunError, write_atomically
 from tfgan_zoo.training.strategy import any_worker
 
@@ -208,13 +208,11 @@ class Log(StepCallback):
 
     def on_train_begin(self, logs=None):
         # Rows from after the checkpoint that the run goes on from would come twice.
-        self.run.history.touch()
-        lines = self.run.history.read_text().splitlines(keepends=True)
-        rows = [(line, json.loads(line)) for line in lines if line.endswith("\n")]
-        rows = [(line, row) for line, row in rows if row["step"] <= self.start]
-        write_atomically(self.run.history, "".join(line for line, _ in rows))
+        found = zip(*records.mend_history(self.run.history, self.start, self.every), strict=True)
+        kept = [(row, line) for row, line in found if row["step"] <= self.start]
+        write_atomically(self.run.history, "".join(line for _, line in kept))
         # What the means of the next row begin after.
-        ended = [row for _, row in rows if row["step"] % self.every == 0 or self._ends_phase(row)]
+        ended = [row for row, _ in kept if row["step"] % self.every == 0 or self._ends_phase(row)]
         self.before = ended[-1] if ended else {"step": 0, "skipped": 0.0}
         self.writer = tf.summary.create_file_writer(str(self.run.tensorboard))
         self.since, self.counted = time.monotonic(), self.start

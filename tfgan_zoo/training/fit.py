@@ -1,5 +1,8 @@
 """The loop of a run: resume, its phases by `keras.Model.fit`, callbacks, checkpoints."""
 
+import tensorflow as tf
+
+from tfgan_zoo.data import pipeline
 from tfgan_zoo.training import callbacks as step_callbacks
 from tfgan_zoo.training.checkpoints import Checkpointer
 from tfgan_zoo.training.run_directory import RunError
@@ -60,6 +63,8 @@ def fit(
         written = sum(path.stat().st_size for path in run.checkpoints.rglob("*") if path.is_file())
         more = checkpointer.size() * (keep + 2) - written if start < total else 0
         run.require_space(max(more, 0) + reserve)
+        if settings.best_metric:
+            checkpointer.mend_best(start, settings.best_metric.removeprefix("-"), run.history)
     if not start:  # a model that has trained before counts this run's steps from its beginning
         for counter in (model.step, model.skipped, model.skipped_in_a_row):
             counter.assign(0)
@@ -120,6 +125,15 @@ def fit(
                     shuffle=False,
                     callbacks=chain,
                 )
+            except tf.errors.OpError as error:
+                cause = pipeline.failure()
+                if cause is None:
+                    raise
+                raise RunError(
+                    f"Stopped after step {int(model.step.numpy())}, because the data changed: "
+                    f"{cause}. Bring it back as it was and repeat the command; it goes on from the "
+                    "last checkpoint."
+                ) from error
             except OSError as error:
                 raise RunError(
                     f"Stopped after step {int(model.step.numpy())}, because a file could not be "

@@ -5,12 +5,13 @@ Matplotlib without its global state, so that a run may draw beside whatever else
 
 import io
 import itertools
-import json
 
 import numpy as np
+from absl import logging
 from matplotlib.figure import Figure
 from PIL import Image
 
+from tfgan_zoo.training import records
 from tfgan_zoo.training.run_directory import RunError, write_atomically
 
 DOTS = 1000  # of each side that a scatter shows
@@ -147,7 +148,7 @@ def curves(history):
         One panel for the losses, one for the norms, and one for each validation metric; None for an
         empty history.
     """
-    rows = [json.loads(line) for line in history.read_text().splitlines()]
+    rows, _ = records.history(history)
     names = dict.fromkeys(name for row in rows for name in row)
     panels = {
         "losses": [name for name in names if name.endswith("_loss")],
@@ -203,12 +204,15 @@ def error_bars(lines, *, title, across, up):
 def animation(paths, frames=60, side=480, greys=256):
     """The pictures of `paths`, in their order, as the content of a GIF; None for fewer than two.
 
+    One that cannot be read is told and left out.
+
     Args:
         paths: of PNG files of one size.
         frames: at most so many, evenly chosen, the first and the last among them.
         side: pixels of the longer side at most.
         greys: levels of a picture without colours at most; a file of 16 is half as large.
     """
+    paths = [path for path in paths if _is_picture(path)]
     if len(paths) < 2:
         return None
     chosen = np.unique(np.linspace(0, len(paths) - 1, min(frames, len(paths))).round().astype(int))
@@ -231,6 +235,16 @@ def animation(paths, frames=60, side=480, greys=256):
         optimize=True,
     )
     return content.getvalue()
+
+
+def _is_picture(path):
+    try:
+        with Image.open(path) as picture:
+            picture.load()
+    except (OSError, SyntaxError, ValueError):
+        logging.warning("%s is no picture any more: the animation goes without it.", path)
+        return False
+    return True
 
 
 def of_run(run):

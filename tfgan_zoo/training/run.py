@@ -1,5 +1,6 @@
 """The engine: one run from data to export, for a trainer's flags and for a notebook alike."""
 
+import contextlib
 import dataclasses
 import time
 
@@ -7,7 +8,7 @@ import keras
 import tensorflow as tf
 
 from tfgan_zoo.evaluate.evaluator import check_choice
-from tfgan_zoo.training import plots, starting
+from tfgan_zoo.training import lock, plots, same_data, starting
 from tfgan_zoo.training import strategy as strategies
 from tfgan_zoo.training.checkpoints import Checkpointer
 from tfgan_zoo.training.ema import averaged_weights, untrained_shares
@@ -62,17 +63,32 @@ def run(task, model, settings, *, origin=None, say=print):
         )
     chief = strategies.is_chief(strategy)
     directory = RunDirectory(settings.run_dir)
+    # Of the workers of one run, which share its folder, the chief writes.
+    alone = lock.held(directory.path) if chief else contextlib.nullcontext()
+    with alone:
+        return _run(task, model, settings, origin, say, strategy, directory)
+
+
+def _run(task, model, settings, origin, say, strategy, directory):
+    """`run`, with the folder to itself."""
+    chief = strategies.is_chief(strategy)
     if chief:
+        directory.tidy()
         if not any(directory.checkpoints.glob("ckpt-*")):
             # Nothing was learnt under the old settings, so that they bind nobody.
             directory.flags.unlink(missing_ok=True)
-        directory.record(origin.flags, origin.free, origin.at_default)
+            directory.data.unlink(missing_ok=True)
+        free = (*origin.free, *(("data",) if same_data.moves(directory) else ()))
+        directory.compare(origin.flags, free, origin.at_default)
     strategies.set_precision(settings.precision)
     keras.utils.set_random_seed(settings.seed)
     if settings.deterministic:
         tf.config.experimental.enable_op_determinism()
 
     splits = task.open(directory)
+    if chief:
+        same_data.check(splits, directory, settings.changed_data, say)
+        directory.write(origin.flags)
     for note in splits.notes():
         say(note)
     total = settings.steps or max(1, settings.epochs * len(splits.train) // settings.batch_size)

@@ -4,6 +4,8 @@
 
     flags.flagfile     the resolved flags; `--flagfile` of it repeats the run
     versions.json      packages, Python, commit
+    data.json          fingerprint of the data, to notice when they change
+    lock               who is in the folder, while somebody is
     seconds.json       time spent in training
     history.jsonl      one row per logged step: losses, gradient norms, validation metrics
     samples/           picture grids on a fixed batch, one PNG per drawn step
@@ -22,7 +24,10 @@ import shutil
 import subprocess
 import tempfile
 
+from absl import logging
+
 from tfgan_zoo.export import places
+from tfgan_zoo.training import records
 
 PACKAGES = ("tensorflow", "keras", "tensorflow-datasets", "numpy", "absl-py", "pillow")
 
@@ -46,14 +51,15 @@ class RunDirectory:
     """
 
     def __init__(self, path):
+        self.path = expanded(path)
         try:
-            places.check_name(path, "--run_dir")
+            places.check_name(self.path, "--run_dir")
         except ValueError as error:
             raise RunError(str(error)) from error
-        self.path = pathlib.Path(path)
         self.flags = self.path / "flags.flagfile"
         self.versions = self.path / "versions.json"
         self.history = self.path / "history.jsonl"
+        self.data = self.path / "data.json"
         self.samples = self.path / "samples"
         self.tensorboard = self.path / "tensorboard"
         self.checkpoints = self.path / "checkpoints"
@@ -69,6 +75,12 @@ class RunDirectory:
                 "another --run_dir or change its permissions."
             ) from error
 
+    def tidy(self):
+        """Removes what a kill left of files while they were written."""
+        for folder in (self.path, self.samples):
+            for remains in folder.glob("*.tmp"):
+                remains.unlink()
+
     def require_space(self, needed_bytes):
         """Raises `RunError` if fewer than `needed_bytes` are free where the run writes."""
         free = shutil.disk_usage(self.path).free
@@ -79,8 +91,8 @@ class RunDirectory:
                 "--keep_checkpoints."
             )
 
-    def record(self, flags, free_to_change=(), at_default=()):
-        """Writes the flags and versions of a new run, or checks those of a run that goes on.
+    def compare(self, flags, free_to_change=(), at_default=()):
+        """Checks the flags of a run that goes on against those that it has.
 
         Args:
             flags: name -> serialised '--name=value' line(s), for every flag of the program; empty
@@ -94,32 +106,46 @@ class RunDirectory:
             RunError: if the directory holds a run under other hyper-parameters; the message is the
             difference.
         """
-        text = "".join(f"{lines}\n" for _, lines in sorted(flags.items()) if lines)
-        if self.flags.exists():
-            before = parse_flagfile(self.flags.read_text(), flags)
-            now = parse_flagfile(text, flags)
-            unset = "(not set)"
-            changed = [
-                f"  {name}: was {before.get(name, unset)}, now {now.get(name, unset)}"
-                for name in sorted(before.keys() | now.keys())
-                if name not in free_to_change
-                and before.get(name) != now.get(name)
-                and (name in before or name not in at_default)
-            ]
-            if changed:
-                raise RunError(
-                    f"{self.path} holds a run under other settings, and going on would mix the "
-                    "two:\n"
-                    + "\n".join(changed)
-                    + "\nRepeat the old settings to go on, or choose another --run_dir."
+        if not self.flags.exists():
+            if any(self.checkpoints.glob("ckpt-*")):
+                logging.warning(
+                    "%s is missing: whether these are the settings of the run cannot be told.",
+                    self.flags,
                 )
+            return
+        before = parse_flagfile(self._recorded_flags(), flags)
+        now = parse_flagfile(_flagfile(flags), flags)
+        unset = "(not set)"
+        changed = [
+            f"  {name}: was {before.get(name, unset)}, now {now.get(name, unset)}"
+            for name in sorted(before.keys() | now.keys())
+            if name not in free_to_change
+            and before.get(name) != now.get(name)
+            and (name in before or name not in at_default)
+            and not (name == "data" and _one_place(before.get(name), now.get(name)))
+        ]
+        if changed:
+            raise RunError(
+                f"{self.path} holds a run under other settings, and going on would mix the "
+                "two:\n"
+                + "\n".join(changed)
+                + "\nRepeat the old settings to go on, or choose another --run_dir."
+            )
+
+    def record(self, flags, free_to_change=(), at_default=()):
+        """Writes the flags and versions of a run; `compare`s them first, and raises as it does."""
+        self.compare(flags, free_to_change, at_default)
+        self.write(flags)
+
+    def write(self, flags):
+        """Writes the flags and versions of a run."""
         found = versions()
         commits = self.commits() if self.flags.exists() else []
         if found["commit"] not in commits:
             commits.append(found["commit"])
+        written = json.dumps(found | {"commits": commits}, indent=2, sort_keys=True)
         try:
-            write_atomically(self.flags, text)
-            written = json.dumps(found | {"commits": commits}, indent=2, sort_keys=True)
+            write_atomically(self.flags, _flagfile(flags))
             write_atomically(self.versions, written + "\n")
         except OSError as error:
             raise RunError(
@@ -139,15 +165,62 @@ class RunDirectory:
         except (ValueError, KeyError, TypeError, AttributeError):
             return ["unknown"]
 
+    def _recorded_flags(self):
+        text = self.flags.read_text("utf-8", errors="surrogateescape")
+        lines = text.splitlines()
+        known = ("--", "#", "//")
+        strange = [n for n, row in enumerate(lines, 1) if row.strip() and not row.startswith(known)]
+        if strange or not text.endswith("\n"):
+            where = f"line {strange[0]}" if strange else "its end is missing"
+            raise RunError(
+                f"{self.flags} is damaged ({where}), so that the settings of the run cannot be "
+                "compared with these. Bring it back, or move it away to go on without that."
+            )
+        return text
+
     def add_seconds(self, seconds):
         """Adds to the training time of this run over all its processes; returns the sum.
 
         A process that was killed has not added its own.
         """
         path = self.path / "seconds.json"
-        total = seconds + (json.loads(path.read_text()) if path.exists() else 0.0)
+        total = seconds + records.seconds(path)
         write_atomically(path, f"{total:.1f}\n")
         return total
+
+
+def _flagfile(flags):
+    return "".join(f"{lines}\n" for _, lines in sorted(flags.items()) if lines)
+
+
+def _one_place(before, now):
+    """Whether two lines `--data=` name the same folders or files, written differently."""
+
+    def places(line):
+        _, _, value = (line or "").partition("=")
+        paths = [pathlib.Path(part.strip()).expanduser() for part in value.split(",")]
+        return [path.resolve() for path in paths] if all(p.exists() for p in paths) else None
+
+    return places(before) is not None and places(before) == places(now)
+
+
+def expanded(path):
+    """The path, with the home folder for `~`.
+
+    Raises:
+        RunError: for `~NAME` of nobody, or a name that TensorFlow cannot write to.
+    """
+    try:
+        found = pathlib.Path(path).expanduser()
+        os.fspath(found).encode("utf-8")
+    except RuntimeError as error:
+        raise RunError(f"{path} begins with the home folder of nobody: {error}") from error
+    except UnicodeEncodeError as error:
+        raise RunError(
+            f"The name {ascii(os.fspath(path))} is no text in UTF-8, which TensorFlow's files "
+            "need: choose another."
+        ) from error
+    return found
 
 
 def parse_flagfile(text, names=()):
@@ -203,8 +276,11 @@ def write_atomically(path, content):
     the new one, and a full disk leaves nothing beside it.
     """
     temporary = path.with_name(path.name + ".tmp")
+    if isinstance(content, str):
+        # A file name that is no UTF-8 keeps its bytes.
+        content = content.encode("utf-8", errors="surrogateescape")
     try:
-        temporary.write_bytes(content.encode() if isinstance(content, str) else content)
+        temporary.write_bytes(content)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)

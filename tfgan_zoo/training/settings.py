@@ -66,6 +66,9 @@ class Settings:
         None,
         "Folder of a run, or of an export with a model.keras, whose weights a new run starts from.",
     )
+    changed_data: bool = knob(
+        False, "Go on although the data are no longer those that the run began with.", free=True
+    )
 
     log_every: int = knob(100, "Steps between rows of RUN_DIR/history.jsonl.", low=1)
     sample_every: int = knob(

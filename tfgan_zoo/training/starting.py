@@ -1,15 +1,15 @@
 """Weights that a run starts from, and the file that it leaves for others to start from."""
 
 import math
-import pathlib
 import shutil
+import zipfile
 
 import keras
 import tensorflow as tf
 
 from tfgan_zoo.export import places
 from tfgan_zoo.training.checkpoints import latest, weight_variables
-from tfgan_zoo.training.run_directory import RunError
+from tfgan_zoo.training.run_directory import RunError, expanded
 
 FILE = "model.keras"
 # Bytes of a TFLite file as a share of the weights'.
@@ -18,7 +18,7 @@ SHARES = {"float32": 1.0, "float16": 0.5, "int8": 0.25}
 
 def export_folder(model, settings, directory):
     """The folder of what is exported of `model`."""
-    return pathlib.Path(settings.export_dir or directory.export / model.name)
+    return expanded(settings.export_dir or directory.export / model.name)
 
 
 def check_export(model, settings, directory):
@@ -74,7 +74,7 @@ def weights(model, source, directory):
     """
     if source is None or any(directory.checkpoints.glob("ckpt-*")):
         return
-    folder = pathlib.Path(source).expanduser()
+    folder = expanded(source)
     try:
         places.check_name(folder, "--init_from")
     except ValueError as error:
@@ -89,11 +89,24 @@ def weights(model, source, directory):
     try:
         if checkpoint is not None:
             mine = tf.train.Checkpoint(model=weight_variables(model))
-            mine.restore(checkpoint).assert_existing_objects_matched().expect_partial()
+            mine.restore(str(checkpoint)).assert_existing_objects_matched().expect_partial()
         else:
-            model.set_weights(keras.saving.load_model(saved[0], compile=False).get_weights())
+            model.set_weights(_whole(saved[0]).get_weights())
+    except RunError:
+        raise
     except (AssertionError, TypeError, ValueError, tf.errors.OpError) as error:
         raise RunError(
             f"--init_from={source} holds weights of another model than {model.name} with these "
             f"settings: repeat the settings that it was trained with. {error}"
         ) from error
+
+
+def _whole(path):
+    try:
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()
+    except (zipfile.BadZipFile, OSError) as error:
+        raise RunError(f"{path} is damaged ({error}): bring it back.") from error
+    if damaged:
+        raise RunError(f"{path} is damaged (its part {damaged}): bring it back.")
+    return keras.saving.load_model(path, compile=False)

@@ -110,7 +110,7 @@ def one_after_another(folder, cells, settings, data_dir, download):
     for cell in cells:
         own = place(folder, cell)
         own.mkdir(parents=True, exist_ok=True)
-        with (own / "lock").open("w") as lock:
+        with (own / "cell.lock").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
