@@ -319,8 +319,9 @@ class Values:
 
     def told(self):
         """Name -> value of the flags that a card lists: without the places of one machine."""
-        return {
-            name: told.value(name, self._parsed[name].value)
-            for name in self._knobs
-            if name not in told.PRIVATE and self._parsed[name].value not in (None, "", [])
-        }
+        found = {}
+        for name in self._knobs.keys() - set(told.PRIVATE):
+            value, default = self._parsed[name].value, self._parsed[name].default
+            if value not in (None, "", []) or default not in (None, "", []):
+                found[name] = told.value(name, value)
+        return {name: found[name] for name in self._knobs if name in found}

@@ -35,7 +35,10 @@ def card(**changes):
         },
         "training": {
             "command": "python -m trainers.unet --flagfile=trainers/flagfiles/unet.flags",
-            "flags": {"steps": 10_000, "flip": True, "size": (16, 32), "data": "x", "ema": None},
+            "flags": {
+                **{"steps": 10_000, "flip": True, "size": (16, 32), "data": "x", "ema": None},
+                "tflite": [],
+            },
             "steps": 10_000,
             "seconds": 4_000.0,
             "machine": "2 CPU cores",
@@ -124,7 +127,8 @@ def test_readme(directory):
         "[arXiv:1611.07004](https://arxiv.org/abs/1611.07004)",
         "<https://github.com/phillipi/pix2pix>",
         "10,000 steps in 1 h 7 min on 2 CPU cores, at commit `0123abc` with tensorflow 2.21.0",
-        "```\n--steps=10000\n--flip=true\n--size=16,32\n--data=x\n```",
+        "```\n--steps=10000\n--flip=true\n--size=16,32\n--data=x\n--tflite=\n```",
+        "\nfacades: Drawn from a seed. Licence: Apache-2.0.\n",
         "Licence: Apache-2.0.",
         "|  | psnr | ssim |\n| --- | --- | --- |\n| unet | 21.5 | 0.61 |\n"
         "| the input itself | 9.25 |  |\n| colour\\|label |  | 0.5 |",

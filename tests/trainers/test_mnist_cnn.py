@@ -1,14 +1,17 @@
 """The trainer of the frozen classifier: what it learns, writes, repeats and refuses."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 
 from tests.trainers import programs
 from tfgan_zoo.data.errors import DataError
 from tfgan_zoo.metrics.mnist_cnn import distort
+from tfgan_zoo.training.run_directory import RunError
 
 FLAGFILE = "trainers/flagfiles/mnist_cnn.flags"
 DIGITS = ("--data=digits", "--batch_size=64")
@@ -43,6 +46,27 @@ def test_it_learns_and_says_how_well(trained):
     assert f"{card['test']['accuracy']:.2%}" in text and "45 batches of\n64, seed 0" in text
     assert (trained / "samples.png").stat().st_size > 0
     assert not {"run_dir", "data_dir"} & card["training"]["flags"].keys()
+
+
+def test_an_export_replaces_its_own_files_alone(trained, tmp_path):
+    place = shutil.copytree(trained, tmp_path / "thesis")
+    (place / "chapter.txt").write_text("Years of work.")
+    train(tmp_path / "run", "--steps=1", f"--export_dir={place}", "--seed=1")
+    assert (place / "chapter.txt").read_text() == "Years of work."
+    own = {path.name for path in trained.iterdir()}
+    assert {path.name for path in place.iterdir()} == own | {"chapter.txt"}
+    assert json.loads((place / "card.json").read_text())["training"]["flags"]["seed"] == 1
+
+
+@pytest.mark.parametrize(("names", "found"), [(["images"], "no classes"), (["x"] * 11, "class 10")])
+def test_other_classes_are_refused_before_training(tmp_path, names, found):
+    for number, name in enumerate(names):
+        folder = tmp_path / "data" / (f"{name}{number}" if len(names) > 1 else "")
+        folder.mkdir(parents=True)
+        for copy in range(4):
+            Image.new("L", (28, 28), 20 * number + copy).save(folder / f"{copy}.png")
+    with pytest.raises(RunError, match=f"10 classes, from 0 on, and --data has .*{found}"):
+        programs.run("mnist_cnn", tmp_path, f"--data={tmp_path / 'data'}", flagfile=FLAGFILE)
 
 
 def test_a_run_in_two_parts_ends_like_one(tmp_path):

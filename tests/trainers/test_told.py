@@ -62,9 +62,11 @@ def test_a_folder_that_is_there_is_a_place_whatever_its_name(tmp_path, monkeypat
 
 def test_the_listed_flags_name_no_place_and_are_read_again(tmp_path):
     arguments = ["--data", str(tmp_path), "--run_dir", str(tmp_path), "--flip", "--steps", "3"]
+    arguments += ["--test_count=0", "--tflite=", "--metrics="]
     values = programs.values("dcgan", *arguments)
     listed = values.told()
     assert listed["data"] == "DATA" and listed["steps"] == 3 and "run_dir" not in listed
+    assert listed["test_count"] == 0 and listed["tflite"] == [] and "metrics" not in listed
     words = shlex.split(command(f"--flagfile={programs.TINY.format('dcgan')}", *arguments))[3:]
     again = TRAINER.parse(words)
     assert again.told() == listed and (again.data, again.run_dir) == ("DATA", "RUN_DIR")

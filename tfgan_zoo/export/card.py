@@ -181,7 +181,7 @@ def _check(value, expected, where: str):
             types = expected if isinstance(expected, tuple) else (expected,)
             names = " or ".join(t.__name__ for t in types)
             raise ValueError(f"{where} must be {names}, not {value!r}.")
-        if value in ("", []):
+        if value in ("", []) and not where.startswith("card.training.flags."):
             raise ValueError(f"{where} is empty.")
         return
     if not isinstance(value, dict):

@@ -40,7 +40,8 @@ def write(card: Mapping, interface: Interface) -> str:
         "The flags of the run, as a flagfile:",
         _block("", _flagfile(training["flags"])),
         "## Data",
-        f"{data['name']}: {data['description']} Licence: {data['licence']}.",
+        f"{data['name']}: {data['description'].rstrip('. ')}. "
+        f"Licence: {data['licence'].rstrip('. ')}.",
         *_classes(data),
         "## Scores",
         card["scores"]["protocol"],

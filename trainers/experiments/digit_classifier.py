@@ -13,7 +13,7 @@ from tfgan_zoo.data.request import Request
 from tfgan_zoo.data.sources import open_images
 from tfgan_zoo.evaluate.evaluator import in_batches, served_by
 from tfgan_zoo.evaluate.tables import first
-from tfgan_zoo.export import saved_model
+from tfgan_zoo.export import places, saved_model
 from tfgan_zoo.kinds.image import square_grid, to_float
 from tfgan_zoo.metrics.mnist_cnn import CLASSES, distort, mnist_cnn
 from tfgan_zoo.training import pictures
@@ -85,7 +85,20 @@ def task(values):
         batches=distorted_batches,
         averaged=("classifier",),
         extras=export_classifier,
+        check=check,
     )
+
+
+def check(model, splits):
+    """Raises `ValueError` for pictures without the classes that the network tells."""
+    for split in (splits.train, splits.test):
+        labels = first(split, len(split)).get("labels")
+        if labels is None or labels.max() >= CLASSES:
+            found = "no classes" if labels is None else f"the class {labels.max()}"
+            raise ValueError(
+                f"The classifier of digits learns {CLASSES} classes, from 0 on, and --data has "
+                f"{found}: give a folder with one folder a digit, or tfds:mnist."
+            )
 
 
 def distorted_batches(examples, *, global_batch_size, seed, start_step, **options):
@@ -114,15 +127,29 @@ def export(network, test, folder, training):
     Args:
         network: the trained `mnist_cnn`.
         test: `Examples` with `images` and `labels`.
-        folder: of the classifier, which is written anew.
+        folder: of the classifier. What an earlier export wrote there is replaced once all is
+            written, and what else lies there stays.
         training: what the card says about it.
 
     Returns:
         (accuracy, how many of `test` are wrong).
     """
-    if folder.exists():
-        shutil.rmtree(folder)
     spec = tf.TensorSpec([None, *network.input_shape[1:]], tf.float32, name="images")
+    places.remove_leftovers(folder)
+    staging = places.partial(folder / ".export")
+    try:
+        accuracy, wrong = _write(network, spec, test, staging, training)
+        if (folder / "1").exists():
+            (folder / "1").replace(staging / "before")
+        for name in ("samples.png", "card.json", "README.md", "1"):
+            (staging / name).replace(folder / name)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return accuracy, wrong
+
+
+def _write(network, spec, test, folder, training):
+    """(accuracy, number of mistakes); writes SavedModel, picture and card."""
     path = saved_model.save(
         folder,
         network=network,
@@ -141,7 +168,8 @@ def export(network, test, folder, training):
     wrong = np.flatnonzero(found != labels)
     confusion = np.zeros((CLASSES, CLASSES), int)
     np.add.at(confusion, (labels, found), 1)
-    pictures.save(square_grid(images[wrong[:SHOWN]], scale=2), folder / "samples.png")
+    shown = wrong if len(wrong) else np.arange(len(images))
+    pictures.save(square_grid(images[shown[:SHOWN]], scale=2), folder / "samples.png")
     card = {
         "name": network.name,
         "kind": "classifier",
@@ -161,9 +189,9 @@ def readme(card, wrong):
     flags = training["flags"]
     return f"""# A frozen classifier of handwritten digits
 
-![Test digits that it takes for another](samples.png)
+![Test digits](samples.png)
 
-*The test digits that it gets wrong.*
+*{"The test digits that it gets wrong." if wrong else "Test digits. It gets none wrong."}*
 
 Scores of generated digits are taken with its features (64, rectified) and class probabilities:
 `python -m tfgan_zoo.metrics.score --extractor=mnist_cnn`. A Frechet distance on these features is
