@@ -58,6 +58,8 @@ def test_space_is_compared_with_what_is_free(tmp_path, monkeypatch):
         RunError, match="needs about 6 MB .* and 5 MB are free; .*--keep_checkpoints"
     ):
         run.require_space(6_000_000)
+    with pytest.raises(RunError, match="The export needs .* MB are free; free some, or choose ano"):
+        run.require_space(6_000_000, trained=True)
 
 
 def test_fit_asks_for_room_before_the_first_step_and_counts_what_it_has(

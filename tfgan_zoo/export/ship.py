@@ -265,8 +265,12 @@ def ship(interface: Interface, folder: str | os.PathLike, **options) -> Report:
 
 
 def exported_before(interface: Interface, folder: str | os.PathLike, fingerprint: str) -> bool:
-    """Whether the newest export in the folder has this fingerprint, and all of its files."""
+    """Whether the newest export in the folder has this fingerprint, and all of its files.
+
+    What a process that was killed left there is removed.
+    """
     folder = pathlib.Path(folder) / (interface.part or "")
+    places.remove_leftovers(folder)
     found = stored.find_card(folder) if (folder / "card.json").is_file() else None
     if found is None or found.get("fingerprint") != fingerprint:
         return False

@@ -192,8 +192,12 @@ def export(task, model, splits, directory, settings, origin, steps, seconds, say
     )
     parts = task.exports(model, splits)
     prints = [fingerprint(part, training, settings, task.extras is not None) for part in parts]
-    pairs = list(zip(parts, prints, strict=True))
-    if parts and all(exported_before(part.interface, folder, known) for part, known in pairs):
+    wanted = [
+        (part, known)
+        for part, known in zip(parts, prints, strict=True)
+        if not exported_before(part.interface, folder, known)
+    ]
+    if parts and not wanted:
         say(
             f"This run is finished: {steps.taken:,} steps, and {folder} holds its export. Nothing "
             "was written."
@@ -219,7 +223,7 @@ def export(task, model, splits, directory, settings, origin, steps, seconds, say
                     fingerprint=known,
                 )
             )
-            for part, known in pairs
+            for part, known in wanted
         ]
         if task.extras is not None:  # before the cards, which list all files of the export
             task.extras(model, splits, folder, say)

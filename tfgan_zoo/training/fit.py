@@ -61,8 +61,9 @@ def fit(
     if chief:
         # Kept ones, the one being written, and the best; less what an earlier process wrote.
         written = sum(path.stat().st_size for path in run.checkpoints.rglob("*") if path.is_file())
-        more = checkpointer.size() * (keep + 2) - written if start < total else 0
-        run.require_space(max(more, 0) + reserve)
+        trained = start >= total
+        more = 0 if trained else max(checkpointer.size() * (keep + 2) - written, 0)
+        run.require_space(more + reserve, trained)
         if settings.best_metric:
             checkpointer.mend_best(start, settings.best_metric.removeprefix("-"), run.history)
     if not start:  # a model that has trained before counts this run's steps from its beginning

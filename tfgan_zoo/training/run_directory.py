@@ -15,6 +15,7 @@
     export/            SavedModel, TFLite, card
 """
 
+import errno
 import importlib.metadata
 import json
 import os
@@ -70,10 +71,8 @@ class RunDirectory:
             with tempfile.TemporaryFile(dir=self.path) as probe:
                 probe.write(b"x")
         except OSError as error:
-            raise RunError(
-                f"The run directory {self.path} cannot be written ({error.strerror}); choose "
-                "another --run_dir or change its permissions."
-            ) from error
+            remedy = "choose another --run_dir or change its permissions"
+            raise self._unwritable(error, remedy) from error
 
     def tidy(self):
         """Removes what a kill left of files while they were written."""
@@ -81,14 +80,21 @@ class RunDirectory:
             for remains in folder.glob("*.tmp"):
                 remains.unlink()
 
-    def require_space(self, needed_bytes):
-        """Raises `RunError` if fewer than `needed_bytes` are free where the run writes."""
+    def require_space(self, needed_bytes, trained=False):
+        """Raises `RunError` if fewer than `needed_bytes` are free where the run writes.
+
+        Args:
+            needed_bytes: for checkpoints and export.
+            trained: whether the run has all its steps, so that the export alone needs them.
+        """
         free = shutil.disk_usage(self.path).free
         if free < needed_bytes:
+            remedy = "choose another --run_dir, or lower --keep_checkpoints"
+            if trained:
+                remedy = "or choose another --export_dir: the run is trained, and is exported then"
             raise RunError(
-                f"The run needs about {needed_bytes / 1e6:,.0f} MB under {self.path} and "
-                f"{free / 1e6:,.0f} MB are free; free some, choose another --run_dir, or lower "
-                "--keep_checkpoints."
+                f"The {'export' if trained else 'run'} needs about {needed_bytes / 1e6:,.0f} MB "
+                f"under {self.path} and {free / 1e6:,.0f} MB are free; free some, {remedy}."
             )
 
     def compare(self, flags, free_to_change=(), at_default=()):
@@ -148,10 +154,14 @@ class RunDirectory:
             write_atomically(self.flags, _flagfile(flags))
             write_atomically(self.versions, written + "\n")
         except OSError as error:
-            raise RunError(
-                f"The run directory {self.path} cannot be written ({error.strerror}); make room "
-                "there or choose another --run_dir."
-            ) from error
+            raise self._unwritable(error, "change the permissions of its files") from error
+
+    def _unwritable(self, error, remedy):
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        return RunError(
+            f"The run directory {self.path} cannot be written ({error.strerror}); "
+            f"{'make room there and repeat the command' if full else remedy}."
+        )
 
     def commits(self):
         """The commits of all processes of this run, in turn; 'unknown' stands for those that a file
