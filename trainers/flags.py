@@ -271,6 +271,10 @@ class Values:
         """Name -> value of these flags."""
         return {name: getattr(self, name) for name in names}
 
+    def heeded(self, names):
+        """Those of these names that are flags which somebody has asked for."""
+        return tuple(name for name in names if name in self._asked_for)
+
     def has(self, name):
         """Whether the trainer has this flag."""
         return name in self._knobs

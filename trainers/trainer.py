@@ -13,6 +13,14 @@ NEEDS = {
 }
 
 
+# The flags whose smaller values make a run shorter.
+COSTLY = (
+    *("steps", "pretrain_steps", "discriminator_steps", "adversarial_steps", "image_size"),
+    *("generator_filters", "discriminator_filters", "filters", "width", "blocks", "units"),
+    *("generator_width", "discriminator_width", "encoder_width", "lstm_units", "unrolling_steps"),
+)
+
+
 @dataclasses.dataclass(frozen=True)
 class Trainer:
     """One program of `trainers/`.
@@ -67,6 +75,7 @@ class Trainer:
             at_default=values.at_default(),
             check=values.check,
             longer=" --steps={}" if values.has("steps") else "",
+            shorter=lambda: values.heeded(COSTLY),
         )
         return run.run(
             self.task(values),

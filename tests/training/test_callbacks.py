@@ -2,6 +2,7 @@
 
 import dataclasses
 import fcntl
+import io
 import json
 import os
 import re
@@ -17,7 +18,8 @@ from PIL import Image
 from tests.training import tiny
 from tests.training.tiny import fit
 from tfgan_zoo.kinds import image
-from tfgan_zoo.training.callbacks import Progress, clock
+from tfgan_zoo.training.callbacks import Progress, clock, estimate
+from tfgan_zoo.training.drawings import Samples
 from tfgan_zoo.training.run_directory import RunDirectory, RunError
 
 LOSSES = (
@@ -221,8 +223,9 @@ def test_watchdog_of_samples_that_do_not_differ(tmp_path, adversary, caplog):
         variable.assign(tf.zeros_like(variable))
     train(adversary, tmp_path, total_steps=4, sample_every=2, draw=tiny.drawing(adversary))
     assert [m[:45] for m in caplog.messages] == [
-        f"Step {step}: The samples hardly differ: their spre" for step in (2, 4)
+        f"Step {step}: The samples hardly differ yet: their " for step in (2, 4)
     ]
+    assert [json.loads(line)["step"] for line in (tmp_path / "spread.jsonl").open()] == [2, 4]
 
 
 @pytest.mark.parametrize(
@@ -327,7 +330,7 @@ def test_memory_is_flat(tmp_path, adversary):
 
 def test_a_collapse_stops_the_run_and_names_the_best_checkpoint(tmp_path, adversary):
     varied, same = tiny.images(0, 4).numpy(), np.zeros((4, 8, 8, 1), np.float32)
-    # The first of all does not count: it never differed before.
+    # Two have to differ before those that do not count.
     grids = iter([same, same, varied, same, varied, same, same, same])
 
     def draw():
@@ -350,3 +353,59 @@ def test_a_collapse_stops_the_run_and_names_the_best_checkpoint(tmp_path, advers
         )
     best = json.loads((tmp_path / "checkpoints" / "best" / "metric.json").read_text())
     assert f"--steps={best['step']}" in str(stop.value)
+
+
+def test_a_run_that_goes_on_judges_as_one_that_was_never_stopped(tmp_path, adversary):
+    varied, same = tiny.images(0, 4).numpy(), np.zeros((4, 8, 8, 1), np.float32)
+    shown = {2: varied, 4: varied, 6: same, 8: same}
+
+    def draw():
+        samples = shown.get(int(adversary.step), same)
+        return dataclasses.replace(tiny.drawing(adversary)(), samples=samples, real=varied)
+
+    options = {"sample_every": 2, "draw": draw, "max_collapsed": 2}
+    train(adversary, tmp_path, total_steps=6, **options)
+    with (tmp_path / "spread.jsonl").open("a") as file:
+        file.write('[]\n{"step": 7, "share": 0.0}\n{"step": "8"}\n{"st')
+    with pytest.raises(RunError, match="Stopped at step 8: .* for 2 grids"):
+        train(adversary, tmp_path, total_steps=8, **options)
+
+
+def test_the_first_grid_comes_early_beside_real_pictures(tmp_path, adversary, monkeypatch):
+    """Not after --sample_every steps, which may take an hour."""
+    monkeypatch.setattr(Samples.__init__, "__defaults__", (0.0,))
+    white = Image.new("RGB", (8, 8), "white")
+
+    def draw():
+        return dataclasses.replace(tiny.drawing(adversary)(), real_picture=lambda: white)
+
+    for total in (3, 5):
+        train(adversary, tmp_path, total_steps=total, sample_every=1000, draw=draw)
+    # The second process had a grid to look at already. An early one is no evidence of a collapse.
+    assert sorted(path.name for path in (tmp_path / "samples").iterdir()) == [
+        "real.png",
+        *(f"step_{step:07d}.png" for step in (0, 1, 3, 5)),
+    ]
+    assert [json.loads(line)["step"] for line in (tmp_path / "spread.jsonl").open()] == [3, 5]
+    with Image.open(tmp_path / "samples" / "real.png") as real:
+        assert real.getextrema() == ((255, 255),) * 3
+
+
+def test_the_length_of_a_run_is_told_and_what_makes_it_shorter():
+    told = estimate(20_000, 3.6, ("steps", "image_size", "filters"))
+    for words in ("About 20:00:00 for the 20,000 steps", "3.6 s", "--steps=200 takes about 12:00"):
+        assert words in told
+    assert "Smaller values of --image_size, --filters make" in told
+    assert estimate(100, 0.1, ("steps",)) == ""
+    assert "--steps" not in estimate(100, 1.0, ("steps",))
+
+
+def test_the_length_of_a_run_is_told_once_and_early(monkeypatch):
+    stream = io.StringIO()
+    now = iter([0.0, 6.0, 12.0, 18.0, 24.0])
+    monkeypatch.setattr("time.monotonic", lambda: next(now))
+    progress = Progress(0, 1000, 1, stream=stream, shorter=("steps",))
+    progress.on_train_begin()
+    for step in range(1, 6):
+        progress.on_step(step, {"skipped": 0.0})
+    assert stream.getvalue().count("About 1:39:42 for the 997 steps that are left, 6 s each") == 1

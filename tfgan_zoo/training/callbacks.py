@@ -16,10 +16,13 @@ import numpy as np
 import tensorflow as tf
 from absl import logging
 
-from tfgan_zoo.kinds.kind import KindError
-from tfgan_zoo.training import pictures, records, watchdogs
+from tfgan_zoo.training import records, watchdogs
 from tfgan_zoo.training.run_directory import Diverged, RunError, write_atomically
 from tfgan_zoo.training.strategy import any_worker
+
+CLEARED = "\r\x1b[2K"  # empties a terminal's line
+MEASURED = 10.0  # seconds of steps from which a run's length is told
+SHORT = 600.0  # seconds of a first look
 
 
 class StepCallback(keras.callbacks.Callback):
@@ -47,11 +50,14 @@ class Progress(StepCallback):
         unit: what an example is called, in the plural.
         phase: what the line begins with.
         stream: standard error if None.
+        shorter: names of flags whose smaller values make the run shorter, of which `steps` is told
+            with a number.
     """
 
-    def __init__(self, start, total, batch_size, unit="images", phase="", stream=None):
+    def __init__(self, start, total, batch_size, unit="images", phase="", stream=None, shorter=()):
         super().__init__(start)
         self.total = total
+        self.shorter, self.estimated = shorter, False
         self.batch_size, self.unit, self.phase = batch_size, unit, phase
         self.stream = stream or sys.stderr
         self.live = self.stream.isatty()
@@ -65,6 +71,13 @@ class Progress(StepCallback):
         now = time.monotonic()
         if self.began is None:  # the first step holds the tracing
             self.began, self.began_at = now, step
+        if not self.estimated and now - self.began >= MEASURED and step > self.began_at:
+            self.estimated = True
+            self._say(
+                estimate(
+                    self.total - step, (now - self.began) / (step - self.began_at), self.shorter
+                )
+            )
         if now - self.shown < (0.2 if self.live else 30.0) and step < self.total:
             return
         self.shown = now
@@ -87,20 +100,50 @@ class Progress(StepCallback):
             if cells >= 5:
                 filled = cells * step // self.total
                 line = f"[{'#' * filled}{'.' * (cells - filled)}] {line}"
-            line = f"\r\x1b[2K{line[: width - 1]}"
+            line = f"{CLEARED}{line[: width - 1]}"
         self.stream.write(line if self.live else f"{line}\n")
         self.stream.flush()
+
+    def _say(self, text):
+        """Writes text, if it is any, on a line of its own."""
+        if text:
+            self.stream.write(f"{CLEARED}{text}\n" if self.live else f"{text}\n")
+            self.stream.flush()
 
     def warn(self, text):
         """Logs a warning on a line of its own."""
         if self.live:
-            self.stream.write("\r\x1b[2K")
+            self.stream.write(CLEARED)
             self.stream.flush()
         logging.warning(text)
 
     def on_train_end(self, logs=None):
         if self.live:
             self.stream.write("\n")
+
+
+def estimate(steps, seconds, shorter):
+    """How long the rest of a run takes and what makes it shorter, in two or three sentences; empty
+    where it takes less than a minute.
+
+    Args:
+        steps: that are left.
+        seconds: of a step.
+        shorter: as for `Progress`.
+    """
+    if steps * seconds < 60:
+        return ""
+    told = (
+        f"About {clock(steps * seconds)} for the {steps:,} steps that are left, {seconds:.2g} s "
+        "each, beside validations, drawings and the export."
+    )
+    few = max(1, int(float(f"{SHORT / seconds:.0e}")))  # one digit that is not zero
+    if "steps" in shorter and few < steps:
+        told += f" A first look: --steps={few} takes about {clock(few * seconds)}."
+    others = [f"--{name}" for name in shorter if name != "steps"]
+    if others:
+        told += f" Smaller values of {', '.join(others)} make the run shorter."
+    return told
 
 
 def clock(seconds):
@@ -307,68 +350,6 @@ class Validate(StepCallback):
             return False
         self.best = value
         return True
-
-
-class Samples(StepCallback):
-    """Every `every` steps, and before the first: a preview of fixed inputs, and the collapse
-    watchdog.
-
-    Args:
-        preview: () -> `task.Preview`.
-        max_collapsed: previews in a row whose samples may hardly differ; after the last of them the
-            run stops, since a collapsed generator does not recover. Those before the first whose
-            samples differ do not count: a generator may start slowly.
-    """
-
-    def __init__(self, start, every, total, run, preview, warn, max_collapsed, checkpointer):
-        super().__init__(start)
-        self.every, self.total, self.run = every, total, run
-        self.preview = preview
-        self.warn = warn
-        self.max_collapsed = max_collapsed
-        self.collapsed, self.differed = 0, False
-        self.checkpointer = checkpointer
-
-    def on_train_begin(self, logs=None):
-        self.writer = tf.summary.create_file_writer(str(self.run.tensorboard))
-        if self.start == 0:
-            self.on_step(0, None)
-
-    def on_step(self, step, logs):
-        if step % self.every and step != self.total:
-            return
-        try:
-            seen = self.preview()
-        except KindError as error:
-            raise RunError(
-                f"Stopped at step {step}: what the model generates cannot be drawn. {error} Go "
-                "back to an earlier checkpoint with a lower learning rate."
-            ) from error
-        pictures.save(seen.picture, self.run.samples / f"step_{step:07d}.png")
-        for name, content in seen.files.items():
-            write_atomically(self.run.samples / f"step_{step:07d}{name}", content)
-        with written(self.writer, step):
-            tf.summary.image("samples", np.asarray(seen.picture)[None])
-        warnings = watchdogs.check_samples(seen) if step else []
-        for warning in warnings:
-            self.warn(f"Step {step}: {warning}")
-        self.differed = self.differed or not warnings
-        self.collapsed = self.collapsed + 1 if warnings and self.differed else 0
-        if self.collapsed == self.max_collapsed:
-            best = self.checkpointer.best()
-            kept = (
-                f"The best checkpoint, of step {best['step']}, is kept: the same command with "
-                f"--steps={best['step']} exports it."
-                if best
-                else "With --best_metric the best checkpoint would have been kept."
-            )
-            raise RunError(
-                f"Stopped at step {step}: the samples have hardly differed for "
-                f"{self.collapsed} grids (mode collapse; --max_collapsed). {kept}"
-            )
-
-    def on_train_end(self, logs=None):
-        self.writer.close()
 
 
 class Save(StepCallback):

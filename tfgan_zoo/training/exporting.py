@@ -49,6 +49,7 @@ class Origin:
             says nothing under the others.
         longer: what the command needs behind it where the run took more steps than it says, with
             `{}` for their number; empty where nothing can be said so.
+        shorter: () -> names of knobs whose smaller values make a run shorter; asked after `check`.
     """
 
     flags: dict
@@ -58,6 +59,7 @@ class Origin:
     at_default: tuple = ()
     check: Callable = _nothing
     longer: str = ""
+    shorter: Callable = tuple
 
     @classmethod
     def of_settings(cls, settings):
@@ -75,6 +77,7 @@ class Origin:
             },
             free=free,
             at_default=tuple(f.name for f in fields if given[f.name] == f.default),
+            shorter=lambda: ("steps",),
         )
 
     def of(self, steps):

@@ -5,6 +5,7 @@ import tensorflow as tf
 from tfgan_zoo.data import pipeline
 from tfgan_zoo.training import callbacks as step_callbacks
 from tfgan_zoo.training.checkpoints import Checkpointer
+from tfgan_zoo.training.drawings import Samples
 from tfgan_zoo.training.run_directory import RunError
 from tfgan_zoo.training.settings import Settings
 from tfgan_zoo.training.strategy import is_chief
@@ -21,6 +22,7 @@ def fit(
     unit="images",
     extra_callbacks=(),
     reserve=0,
+    shorter=(),
 ):
     """Trains `model` through its phases, going on from the run's latest checkpoint if there is one.
 
@@ -39,6 +41,7 @@ def fit(
         unit: what an example is called.
         extra_callbacks: Keras callbacks that come last.
         reserve: bytes that must be free beside the checkpoints', for what comes after.
+        shorter: names of flags that make a run shorter, as for `callbacks.Progress`.
 
     Returns:
         The step at which a signal (Ctrl-C, SIGTERM) stopped the run, or None if it reached its end.
@@ -92,7 +95,9 @@ def fit(
                 chain.append(validating)
             if chief:
                 name = f"{phase.name}: " if len(phases) > 1 else ""
-                progress = step_callbacks.Progress(start, total, phase.batch_size, unit, name)
+                progress = step_callbacks.Progress(
+                    *(start, total, phase.batch_size, unit, name), shorter=shorter
+                )
                 chain += [
                     progress,
                     step_callbacks.Log(
@@ -105,7 +110,7 @@ def fit(
                 ]
                 if preview:
                     chain.append(
-                        step_callbacks.Samples(
+                        Samples(
                             *(start, settings.sample_every, end, run, preview, progress.warn),
                             settings.max_collapsed,
                             checkpointer,

@@ -132,6 +132,7 @@ def _run(task, model, settings, origin, say, strategy, directory):
         validate=validation and averaged(validation.measure),
         unit=task.unit,
         reserve=reserve,
+        shorter=origin.shorter(),
     )
     asked, taken = sum(phase.steps for phase in phases), int(model.step.numpy())
     with after_training():

@@ -8,6 +8,7 @@
     lock               who is in the folder, while somebody is
     seconds.json       time spent in training
     history.jsonl      one row per logged step: losses, gradient norms, validation metrics
+    spread.jsonl       how much the samples of each drawing differed, as a share of real ones
     samples/           picture grids on a fixed batch, one PNG per drawn step
     tensorboard/       the same for TensorBoard, and the rate
     checkpoints/       the last few states; best/ holds the best by a metric
@@ -61,6 +62,7 @@ class RunDirectory:
         self.versions = self.path / "versions.json"
         self.history = self.path / "history.jsonl"
         self.data = self.path / "data.json"
+        self.spread = self.path / "spread.jsonl"
         self.samples = self.path / "samples"
         self.tensorboard = self.path / "tensorboard"
         self.checkpoints = self.path / "checkpoints"

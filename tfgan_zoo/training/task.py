@@ -50,6 +50,8 @@ class Preview:
         picture: `PIL.Image`.
         samples, real: generated and real examples, for the collapse watchdog.
         spread: samples -> how far two of them are apart, a number above 0; of their kind.
+        real_picture: () -> `PIL.Image` of real examples, drawn once, for a person to compare; None
+            where `picture` shows them.
         files: further files, suffix -> content, such as the lines of text behind a picture of them
             as `.txt`.
     """
@@ -58,6 +60,7 @@ class Preview:
     samples: Any
     real: Any
     spread: Callable
+    real_picture: Callable | None = None
     files: dict = dataclasses.field(default_factory=dict)
 
 

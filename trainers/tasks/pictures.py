@@ -152,7 +152,8 @@ def preview(splits, picture, samples):
     from tfgan_zoo.training.task import Preview
 
     real = first_pictures(splits.test, ENOUGH)
-    return Preview(picture, samples, real, splits.test.fields["images"].spread)
+    spread = splits.test.fields["images"].spread
+    return Preview(picture, samples, real, spread, real_picture=lambda: square(real))
 
 
 def square(samples):

@@ -59,11 +59,13 @@ def task(values, phases=None):
         kind = kind_of(splits)
         samples = model.generator.sample(SPREAD, [0, 0]).numpy()
         lines = "".join(f"{line}\n" for line in kind.lines(samples[:SHOWN]))
+        real = splits.test.fetch(np.arange(min(SPREAD, len(splits.test))))["tokens"]
         return Preview(
             kind.preview(samples[:SHOWN]),
             samples,
-            splits.test.fetch(np.arange(min(SPREAD, len(splits.test))))["tokens"],
+            real,
             kind.spread,
+            real_picture=lambda: kind.preview(real[:SHOWN]),
             files={".txt": lines.encode("utf-8")},
         )
 
