@@ -46,6 +46,16 @@ def test_every_remedy_runs_on_every_world(smoke):
     assert "0 of 65 cells left" in said
 
 
+def test_a_place_that_cannot_be_used_is_told_before_the_processes_start(tmp_path):
+    (tmp_path / "file").write_text("")
+    options = {"worlds": [], "methods": [], "seeds": 1, "budget": "smoke", "jobs": 2}
+    options |= {"report": False, "data_dir": None, "download": False}
+    for place in ("lab [1]", "file/x"):
+        with pytest.raises(RunError, match="--run_dir: .* choose another"):
+            mode_lab.run(tmp_path / place, **options)
+    assert not (tmp_path / "lab [1]").exists()
+
+
 def test_the_table_has_a_row_for_each(smoke):
     folder, said = smoke
     text = (folder / "table.md").read_text()

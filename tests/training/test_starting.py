@@ -1,5 +1,9 @@
 """Weights that a run starts from, and what it leaves for others."""
 
+import os
+import shutil
+import types
+
 import keras
 import numpy as np
 import pytest
@@ -58,6 +62,29 @@ def test_nothing_to_start_from_and_another_model_are_refused(trained, tmp_path):
     other.save(tmp_path / "model.keras")
     with pytest.raises(RunError, match="of another model than tiny"):
         starting.weights(tiny.build(), tmp_path, empty)
+
+
+def test_checkpoints_in_a_folder_that_tensorflow_cannot_find_again_are_told_so(trained, tmp_path):
+    run, _ = trained
+    folder = shutil.copytree(run.path, tmp_path / "old [1]")
+    own = RunDirectory(tmp_path / "run")
+    with pytest.raises(RunError, match=r"--init_from: the name .* has \[ and \] in it.* rename"):
+        starting.weights(tiny.build(), folder, own)
+    starting.weights(tiny.build(), folder / "export" / "tiny", own)  # Keras' own file is found
+
+
+def test_the_room_of_an_export_is_asked_for_where_it_will_be(trained, tmp_path, monkeypatch):
+    run, model = trained
+    weights = sum(np.asarray(v).nbytes for v in starting.weight_variables(model))
+    settings = Settings(tflite=("float16", "int8"))
+    assert starting.check_export(model, settings, run) == weights * 1.75
+    elsewhere = Settings(export_dir="/dev/shm/tfgan_zoo_elsewhere", tflite=())
+    if os.stat("/dev/shm").st_dev == run.path.stat().st_dev:
+        pytest.skip("one disk")
+    assert starting.check_export(model, elsewhere, run) == 0
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: types.SimpleNamespace(free=weights - 1))
+    with pytest.raises(RunError, match="The export needs .* under /dev/shm and .* --export_dir"):
+        starting.check_export(model, elsewhere, run)
 
 
 def test_a_model_that_has_trained_counts_a_new_run_from_its_beginning(trained, tmp_path):

@@ -42,6 +42,22 @@ class Diverged(RunError):
     """A run whose numbers are not finite any more."""
 
 
+def usable(check, path, flag):
+    """What a check of `export.places` returns.
+
+    Args:
+        check: (path, flag) -> something.
+        path, flag: of the folder, and how a user names it.
+
+    Raises:
+        RunError: where it raises `ValueError`.
+    """
+    try:
+        return check(path, flag)
+    except ValueError as error:
+        raise RunError(str(error)) from error
+
+
 class RunDirectory:
     """Paths of one run.
 
@@ -54,10 +70,7 @@ class RunDirectory:
 
     def __init__(self, path):
         self.path = expanded(path)
-        try:
-            places.check_name(self.path, "--run_dir")
-        except ValueError as error:
-            raise RunError(str(error)) from error
+        usable(places.check_name, self.path, "--run_dir")
         self.flags = self.path / "flags.flagfile"
         self.versions = self.path / "versions.json"
         self.history = self.path / "history.jsonl"

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from tfgan_zoo.export import places
 from tfgan_zoo.training.checkpoints import latest, weight_variables
-from tfgan_zoo.training.run_directory import RunError, expanded
+from tfgan_zoo.training.run_directory import RunError, expanded, usable
 
 FILE = "model.keras"
 # Bytes of a TFLite file as a share of the weights'.
@@ -28,11 +28,8 @@ def check_export(model, settings, directory):
         RunError: if it cannot be written where it shall be, or another disk has not the room.
     """
     folder = export_folder(model, settings, directory)
-    try:
-        places.check_name(folder, "--export_dir")
-        place = places.check_writable(folder, "--export_dir")
-    except ValueError as error:
-        raise RunError(str(error)) from error
+    usable(places.check_name, folder, "--export_dir")
+    place = usable(places.check_writable, folder, "--export_dir")
     weights = sum(math.prod(v.shape) * v.dtype.size for v in weight_variables(model))
     # All players' weights: some more than what is exported, which leaves room for the rest.
     needed = weights * (1 + sum(SHARES[kind] for kind in settings.tflite))
@@ -75,12 +72,10 @@ def weights(model, source, directory):
     if source is None or any(directory.checkpoints.glob("ckpt-*")):
         return
     folder = expanded(source)
-    try:
-        places.check_name(folder, "--init_from")
-    except ValueError as error:
-        raise RunError(str(error)) from error
     saved = sorted(folder.glob(FILE)) or sorted(folder.glob(f"export/*/{FILE}"))
     checkpoint = latest(folder / "checkpoints") if (folder / "checkpoints").is_dir() else None
+    if checkpoint is not None:
+        usable(places.check_name, folder, "--init_from")
     if not saved and checkpoint is None:
         raise RunError(
             f"--init_from={source} holds neither {FILE} nor checkpoints: name the folder of a run, "

@@ -46,6 +46,12 @@ def run(run_dir, *, worlds, methods, seeds, budget, jobs, report, data_dir, down
     Raises:
         RunError, DataError: for what a user can mend.
     """
+    from tfgan_zoo.export import places
+    from tfgan_zoo.training.run_directory import usable
+
+    # Before the processes start, each of which would say it.
+    usable(places.check_name, run_dir, "--run_dir")
+    usable(places.check_writable, run_dir, "--run_dir")
     folder, settings = pathlib.Path(run_dir), remedies.worlds(budget)
     named = (chosen(worlds, settings), chosen(methods, remedies.REMEDIES))
     # The first seed of all comes first, so that there is a whole table early.
