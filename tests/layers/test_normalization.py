@@ -53,6 +53,23 @@ def test_image_does_not_depend_on_the_rest_of_its_batch_at_inference():
     np.testing.assert_allclose(normalise(x, training=False), alone, atol=1e-6)
 
 
+def test_each_image_is_normalised_alone_in_training_too():
+    normalise, x = layer(), images()
+    normalise.each = True
+    alone = [layer()(x[i : i + 1], training=True) for i in range(len(x))]
+    np.testing.assert_array_equal(normalise(x[:1], training=True), alone[0])
+    np.testing.assert_allclose(normalise(x, training=True), np.concatenate(alone), atol=1e-5)
+    np.testing.assert_allclose(normalise(x, training=True), normalise(x), atol=1e-5)
+    again = BatchStatisticsNormalization.from_config(normalise.get_config())
+    assert again.each
+
+    @tf.function(input_signature=[tf.TensorSpec([None, None, None, 3])])
+    def of_any_size(batch):
+        return normalise(batch, training=True)
+
+    np.testing.assert_allclose(of_any_size(x), normalise(x, training=True), atol=1e-6)
+
+
 def test_training_and_inference_are_one_function_at_batch_size_one():
     normalise, x = layer(), images(batch=1)
     np.testing.assert_allclose(normalise(x, training=True), normalise(x, training=False), atol=1e-5)

@@ -50,6 +50,14 @@ def test_losses_of_the_paper():
     assert logs["discriminator_loss"] == pytest.approx(judged / 2, rel=1e-5)
 
 
+@pytest.mark.parametrize("size", [1, 2, 5])
+def test_what_is_trained_is_what_is_exported(size):
+    model, data = tiny(), batch(size)
+    seed = model.begin_step().seed()
+    trained = model.generator([data["source"], seed], training=True)
+    np.testing.assert_allclose(trained, model(data["source"], seed), atol=1e-4)
+
+
 def test_losses_of_least_squares_and_another_weight():
     model, data = tiny(objective="least_squares", l1_weight=10.0), batch()
     fake, real_logits, fake_logits = map(np.array, played(model, data))

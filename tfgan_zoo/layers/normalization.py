@@ -21,14 +21,17 @@ class BatchStatisticsNormalization(keras.layers.Layer):
     request. At batch size 1 the two are the same function, which is instance normalisation.
 
     Args:
+        each: whether each image is normalised by its own statistics in training too, so that what
+            is trained is what is served at any batch size.
         epsilon: added to the variance (Torch's default, 1e-5).
         gamma_initializer: of the scale; the DCGAN line of code draws N(1, 0.02).
 
     Input and output: `[B, H, W, C]`.
     """
 
-    def __init__(self, epsilon=1e-5, gamma_initializer="ones", **kwargs):
+    def __init__(self, epsilon=1e-5, gamma_initializer="ones", each=False, **kwargs):
         super().__init__(**kwargs)
+        self.each = each
         self.epsilon = epsilon
         self.gamma_initializer = keras.initializers.get(gamma_initializer)
 
@@ -45,6 +48,8 @@ class BatchStatisticsNormalization(keras.layers.Layer):
 
     def call(self, inputs, training=False):
         gamma, beta = tf.convert_to_tensor(self.gamma), tf.convert_to_tensor(self.beta)
+        if training and self.each and inputs.shape[0] != 1:
+            return self._normalised_each(inputs, gamma, beta)
         if training:
             return tf.compat.v1.nn.fused_batch_norm(
                 inputs, gamma, beta, epsilon=self.epsilon, is_training=True
@@ -53,6 +58,20 @@ class BatchStatisticsNormalization(keras.layers.Layer):
         mean, variance = tf.nn.moments(images, axes=[1, 2], keepdims=True)
         normalised = (images - mean) * tf.math.rsqrt(variance + self.epsilon) * gamma + beta
         return tf.cast(normalised, inputs.dtype)
+
+    def _normalised_each(self, inputs, gamma, beta):
+        """By the fused kernel: the images of a batch side by side, as channels of one image."""
+        count, height, width, channels = tf.unstack(tf.shape(inputs))
+        beside = tf.reshape(
+            tf.transpose(inputs, [1, 2, 0, 3]), tf.stack([1, height, width, count * channels])
+        )
+        normalised = tf.compat.v1.nn.fused_batch_norm(
+            *(beside, tf.tile(gamma, [count]), tf.tile(beta, [count])),
+            epsilon=self.epsilon,
+            is_training=True,
+        )[0]
+        apart = tf.reshape(normalised, tf.stack([height, width, count, channels]))
+        return tf.ensure_shape(tf.transpose(apart, [2, 0, 1, 3]), inputs.shape)
 
     def compute_output_shape(self, input_shape):
         return input_shape
@@ -63,4 +82,5 @@ class BatchStatisticsNormalization(keras.layers.Layer):
             **super().get_config(),
             "epsilon": self.epsilon,
             "gamma_initializer": initializer,
+            "each": self.each,
         }

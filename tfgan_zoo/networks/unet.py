@@ -59,14 +59,14 @@ def unet(
             features = keras.layers.LeakyReLU(0.2)(features)
         features = HalvingConvolution(channels, normal_weights())(features)
         if 0 < level < levels - 1:
-            features = BatchStatisticsNormalization(gamma_initializer=normal_scale())(features)
+            features = _normalised(features)
         skips.append(features)
 
     features = skips.pop()  # the bottleneck
     for level, channels in enumerate(reversed(widths[:-1])):  # [B, 2^(level+1), ..., channels]
         features = keras.layers.ReLU()(features)
         features = DoublingConvolution(channels, normal_weights())(features)
-        features = BatchStatisticsNormalization(gamma_initializer=normal_scale())(features)
+        features = _normalised(features)
         if level < 3 and dropout > 0:
             features = SeededDropout(dropout, stream=level)(features, seed)
         features = keras.layers.Concatenate()([features, skips.pop()])
@@ -75,3 +75,7 @@ def unet(
     features = DoublingConvolution(target_channels, normal_weights())(features)
     fake = keras.layers.Activation("tanh", dtype="float32")(features)
     return keras.Model([images, seed], fake, name=name)
+
+
+def _normalised(features):
+    return BatchStatisticsNormalization(gamma_initializer=normal_scale(), each=True)(features)

@@ -11,7 +11,7 @@ noise is dropout, in training and at test.
 What a shortcut would miss:
 - dropout stays on at test time: it is the z of G(x, z); here it is drawn from a seed that the
   caller may choose;
-- normalisation uses the statistics of the test image, never moving averages;
+- normalisation uses the statistics of the image at hand, never moving averages;
 - the 1x1 bottleneck is not normalised (at batch size 1 that would erase it);
 - skips carry features from before the activation; the decoder applies a ReLU to them, the encoder
   a leaky one;
@@ -28,8 +28,10 @@ Departures:
   update but on activations from before it. A TensorFlow tape differentiates what was computed, so
   both gradients here are those of one forward pass with the weights it used. (The paper says one
   step on D, then one on G.)
-- At inference each picture of a batch is normalised by its own statistics, so that an answer does
-  not depend on what else a server put into the batch.
+- The generator normalises each picture of a batch by its own statistics, in training as at
+  inference: the authors' batches of 4 and 10 train on statistics of the batch and are tested one
+  by one, on others. A served answer cannot depend on what else is in the batch, so that training
+  does not either. At batch size 1, theirs for most tasks, there is no difference.
 - Pictures other than 256x256: the paper's net, with as many levels as bring the shorter side to
   one pixel.
 """
