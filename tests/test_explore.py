@@ -1,6 +1,7 @@
 """The explorer: what its pictures show, on the shipped generator of digits and on small ones."""
 
 import json
+import os
 import pathlib
 import types
 
@@ -11,12 +12,14 @@ import tensorflow as tf
 from PIL import Image
 
 from tests import commands
-from tfgan_zoo.explore import features, latents
-from tfgan_zoo.explore.generator import Generator
+from tfgan_zoo.explore import features, files, latents
+from tfgan_zoo.explore.generator import ExploreError, Generator
 from tfgan_zoo.export import interface as interfaces
 from tfgan_zoo.export import saved_model, signatures
+from tfgan_zoo.kinds.image import to_uint8
 
-DCGAN = pathlib.Path(__file__).resolve().parents[1] / "saved_models" / "dcgan"
+SHIPPED = pathlib.Path(__file__).resolve().parents[1] / "saved_models"
+DCGAN = SHIPPED / "dcgan"
 
 
 def options(**changed):
@@ -46,6 +49,13 @@ def options(**changed):
         "num_test": 120,
         "centroids": 8,
         "patches": 500,
+        "input": None,
+        "keep_size": True,
+        "overwrite": False,
+        "label": None,
+        "category": None,
+        "set": [],
+        "latents": None,
     }
     return types.SimpleNamespace(**{**defaults, **changed})
 
@@ -208,6 +218,130 @@ def test_what_cannot_be_drawn_is_one_sentence(digits, command, changed, sentence
         latents.COMMANDS[command](digits, options(**changed))
 
 
+@pytest.mark.parametrize(
+    ("command", "changed", "lower"),
+    [
+        ("interpolate", {"steps": 100_000}, "--count or --steps"),
+        ("interpolate", {"count": 3_000_000}, "--count or --steps"),
+        ("sweep", {"steps": 2**31 - 1}, "--steps"),
+        ("drop", {"count": 3000, "region": ["0", "0", "8", "8"]}, "--count"),
+    ],
+)
+def test_no_sheet_is_larger_than_a_person_looks_at(digits, command, changed, lower):
+    with pytest.raises(ExploreError, match=f"a sheet of this .* holds 4,096: lower {lower}"):
+        latents.COMMANDS[command](digits, options(**changed))
+
+
+def read(path):
+    with Image.open(path) as picture:
+        return np.array(picture)
+
+
+def test_samples_are_drawn_each_to_a_file(digits, tmp_path):
+    asked = options(generator=str(DCGAN), count=70, seed=3)
+    assert files.draw(asked, tmp_path / "a") == f"70 pictures: {tmp_path / 'a'}"
+    names = sorted(path.name for path in (tmp_path / "a").iterdir())
+    assert names == [f"seed3_{number:06d}.png" for number in range(70)]
+    drawn = np.stack([read(tmp_path / "a" / name) for name in names])
+    expected = to_uint8(digits(digits.draw_latents(64, 3)))[..., 0]
+    assert np.abs(drawn[:64].astype(int) - expected).max() <= 1, "those of the sheet of samples"
+    assert len(np.unique(drawn, axis=0)) == 70
+    # The same picture under the same number, whatever else is drawn.
+    files.draw(options(generator=str(DCGAN), count=2, seed=3), tmp_path / "b")
+    np.testing.assert_array_equal(read(tmp_path / "b" / names[1]), drawn[1])
+    with pytest.raises(ExploreError, match="seed3_000000.png.* would be written over"):
+        files.draw(asked, tmp_path / "b")
+    files.draw(options(**vars(asked) | {"overwrite": True}), tmp_path / "b")
+
+
+def test_classes_and_codes_are_chosen(tmp_path):
+    cgan = options(generator=str(SHIPPED / "cgan"), count=11)
+    files.draw(cgan, tmp_path / "turn")
+    names = sorted(path.name for path in (tmp_path / "turn").iterdir())
+    assert names[0].endswith("_000000_class0.png") and names[10].endswith("_000010_class0.png")
+    files.draw(options(**vars(cgan) | {"label": "7", "count": 2}), tmp_path / "seven")
+    assert all(path.name.endswith("_class7.png") for path in (tmp_path / "seven").iterdir())
+    infogan = vars(options(generator=str(SHIPPED / "infogan"), count=3))
+    for category in (1, 2):
+        code = options(**infogan | {"category": category, "set": ["72:0", "73:0"]})
+        files.draw(code, tmp_path / f"c{category}")
+    first, second = (read(next((tmp_path / f"c{c}").iterdir())) for c in (1, 2))
+    assert (first != second).any()
+    for wrong, sentence in (
+        ({"label": "1"}, "takes no labels"),
+        ({"category": 10}, "from 0 to 9"),
+        ({"set": ["99:0"]}, "go from 0 to 73"),
+        ({"set": ["1:nan"]}, "finite"),
+        ({"set": ["1"]}, "DIMENSION:VALUE"),
+        ({"count": 10**9}, "at most 1,000,000"),
+    ):
+        with pytest.raises(ExploreError, match=sentence):
+            files.draw(options(**infogan | wrong), tmp_path / "wrong")
+    with pytest.raises(ExploreError, match="--label=ten is no class"):
+        files.draw(options(**vars(cgan) | {"label": "ten"}), tmp_path / "wrong")
+    assert not (tmp_path / "wrong").exists()
+
+
+def test_a_folder_is_translated_name_by_name(tmp_path):
+    inside, output = tmp_path / "in", tmp_path / "in" / "drawn"
+    (inside / "deep").mkdir(parents=True)
+    random = np.random.default_rng(0)
+    for name, size in (("a.jpg", (64, 64)), ("a.png", (64, 64)), ("deep/b.webp", (30, 20))):
+        pixels = random.integers(0, 256, (*size, 3), np.uint8)
+        Image.fromarray(pixels).save(inside / name)
+    asked = options(generator=str(SHIPPED / "cyclegan" / "b_to_a"), input=str(inside))
+    calls = []
+    told = files.translate(asked, output, show=lambda *call: calls.append(call))
+    assert told == f"3 pictures: {output}" and calls == [(3, 3)]
+    found = {str(p.relative_to(output)): read(p).shape for p in output.rglob("*.png")}
+    assert found == {"a.jpg.png": (64, 64, 3), "a.png.png": (64, 64, 3), "deep/b.png": (30, 20, 3)}
+    call, _ = files.translator(SHIPPED / "cyclegan" / "b_to_a", 0)
+    expected = to_uint8(call(read(inside / "a.png")[None].astype(np.float32) / 127.5 - 1))[0]
+    np.testing.assert_array_equal(read(output / "a.png.png"), expected)
+    with pytest.raises(ExploreError, match="would be written over"):
+        files.translate(asked, output)
+    (inside / "text.png").write_text("no picture")
+    os.mkfifo(inside / "pipe.png")
+    with pytest.raises(ExploreError, match="3 pictures are in .*; 2 cannot be used") as stop:
+        files.translate(options(**vars(asked) | {"overwrite": True, "keep_size": False}), output)
+    assert "pipe.png: is no file" in str(stop.value) and "text.png" in str(stop.value)
+    assert read(output / "deep" / "b.png").shape == (64, 64, 3)
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"generator": str(DCGAN), "input": "."}, "needs one that makes a picture of a picture"),
+        ({"generator": "nothing", "input": "."}, "holds no saved_model.pb"),
+        ({"seed": 3, "input": "."}, "--seed=3 says nothing: .* draws without noise"),
+        ({"input": "nowhere"}, "neither a picture nor a folder"),
+        ({"input": "EMPTY"}, "holds no pictures"),
+    ],
+)
+def test_what_cannot_be_translated_is_one_sentence(changed, sentence, tmp_path):
+    if changed.get("input") == "EMPTY":
+        changed = {"input": str(tmp_path)}
+    asked = options(**{"generator": str(SHIPPED / "cyclegan" / "b_to_a"), **changed})
+    with pytest.raises(ExploreError, match=sentence):
+        files.translate(asked, tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["samples", "--count=3000000"], "--count says nothing to 'samples'"),
+        (["interpolate", "--low=1", "--label=3"], "--label, --low says nothing to 'interpolate'"),
+        (["sweep", "--low=nan"], "--low=nan: must be a number"),
+        (["sweep", "--high=inf"], "--high=inf: must be a number"),
+        (["arithmetic", "--jitter=-1"], "--jitter=-1.0: must be at least 0.0"),
+        (["samples", "--seed=99999999999"], "--seed"),
+    ],
+)
+def test_flags_that_say_nothing_or_nonsense_are_refused(arguments, sentence, tmp_path):
+    done = run(*arguments, f"--generator={DCGAN}", f"--output={tmp_path / 'x.png'}")
+    assert done.returncode == 2 and sentence in done.stderr and len(done.stderr) < 400
+
+
 def run(*arguments, module="tfgan_zoo.explore"):
     return commands.run(module, *arguments)
 
@@ -223,6 +357,9 @@ def test_the_command_line(tmp_path):
     assert "Traceback" not in wrong.stderr
     done = run()
     assert "Name one command: samples, interpolate" in done.stdout + done.stderr
+    assert len((done.stdout + done.stderr).splitlines()) == 1, "not the whole help"
+    done = run("--help")
+    assert done.returncode == 0 and "--generator:" in done.stdout and not done.stderr
 
 
 @pytest.fixture(scope="module")

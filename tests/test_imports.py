@@ -19,6 +19,7 @@ MAY_IMPORT = {
         *("kinds", "models", "data", "metrics", "evaluate", "export", "training", "optimizers"),
         # Experiments have models of their own, such as the classifier of digits.
         *("networks", "base"),
+        "command",
     },
     # Optimizers, since Unrolled GAN differentiates through one.
     "models": {"kinds", "base", "networks", "layers", "losses", "regularizers", "optimizers"},
@@ -40,6 +41,7 @@ ROOMS = {
 }
 # Of the library: may have flags, print their result, and bring rooms together as a trainer does.
 COMMANDS = {
+    "tfgan_zoo/command.py",
     "tfgan_zoo/metrics/score.py",
     "tfgan_zoo/explore/__main__.py",
     "tfgan_zoo/explore/features.py",

@@ -11,9 +11,13 @@ from collections.abc import Callable
 from absl import flags as absl_flags
 from absl import logging
 
+from tfgan_zoo import command
 from trainers import flags
 
-HELP = {"--help", "-help", "-h", "--helpfull", "--helpshort"}
+INTERRUPTED = (
+    "Interrupted. The same command goes on from the last checkpoint; where the run is trained, it "
+    "begins the export again."
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,7 +48,7 @@ class Program:
             absl.flags.Error: for a flag that does not exist or cannot be read.
         """
         parsed = flags.define(self.knobs)
-        rest = parsed([self.name, *arguments])[1:]
+        rest = parsed([self.name, *command.expanded(arguments)])[1:]
         if rest:
             raise absl_flags.Error(
                 f"Unexpected argument '{rest[0]}'; every option is a --flag=value."
@@ -54,7 +58,7 @@ class Program:
     def main(self, arguments=None):
         """Runs the command; what a user can mend ends in one sentence, not a traceback."""
         arguments = sys.argv[1:] if arguments is None else arguments
-        if HELP & set(arguments):
+        if command.HELP & set(arguments):
             print(f"{self.about.strip()}\n\nFlags:\n{flags.usage(self.knobs)}")
             return
         checking = "--only_check_args" in arguments
@@ -66,7 +70,7 @@ class Program:
         if checking:
             return
         for name, wanted in self.needs.items():
-            if getattr(values, name) is None:
+            if not getattr(values, name):
                 fail(f"--{name} is missing: {wanted}.")
         # TensorFlow reports every file that it writes and each processor feature; a user looks for
         # warnings.
@@ -76,7 +80,8 @@ class Program:
 
         logging.set_verbosity(logging.WARNING)
         try:
-            status = self.act(values, arguments)
+            with command.interruptible(INTERRUPTED):
+                status = self.act(values, arguments)
         except (DataError, RunError) as error:
             fail(error)
         if status:

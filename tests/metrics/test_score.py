@@ -10,11 +10,12 @@ import sys
 
 import numpy as np
 import pytest
-from absl import app, flags
+from absl import flags
 from absl.testing import flagsaver
 from PIL import Image
 
 from tests.metrics.conftest import SIZE, noise_pictures
+from tfgan_zoo.command import UsageError
 from tfgan_zoo.metrics import extractors, reconstruction, score, suite
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -512,7 +513,7 @@ def test_memory_that_does_not_suffice(refused, little, monkeypatch):
     ],
 )
 def test_usage(command, arguments, words):
-    with pytest.raises(app.UsageError, match=words):
+    with pytest.raises(UsageError, match=words):
         command(*arguments)
 
 
@@ -578,6 +579,6 @@ def test_whole_process_that_is_refused(little):
 
 def test_usage_needs_no_tensorflow():
     done = process("--generated=x", PYTHONPROFILEIMPORTTIME="1")
-    assert done.returncode == 1 and "--real is missing" in done.stdout + done.stderr
+    assert done.returncode == 2 and "--real is missing" in done.stdout + done.stderr
     assert " numpy\n" in done.stderr and "tensorflow" not in done.stderr
-    assert process("--kid_subset_size=1").returncode == 1
+    assert process("--kid_subset_size=1").returncode == 2

@@ -21,6 +21,8 @@ class Generator:
         classes: how many labels it takes; None if it takes none.
         names: of the classes, from 0 on; their numbers where the card has no names.
         normal: whether its latents are known to be drawn from N(0, 1).
+        size: (height, width) of a picture; a side of None is not known.
+        parts: the stretches of a latent, dicts with `kind` and `size`, where its card tells them.
     """
 
     def __init__(self, path, prior=None):
@@ -62,6 +64,8 @@ class Generator:
         stored_prior = self._latents.prior
         parts = (stored_prior.describe() if stored_prior else None) or [{"kind": None}]
         self.normal = prior == "normal" or {part["kind"] for part in parts} == {"normal"}
+        self.size = interface.outputs[0].shape[:2]
+        self.parts = [part for part in parts if part["kind"]]
 
     def _count_classes(self):
         """How many labels the signature `latents` gives; it gives all of them in turn."""

@@ -7,6 +7,25 @@ from tfgan_zoo.explore.generator import ExploreError
 from tfgan_zoo.training.plane import plane_latents
 
 NUMBERED = 64  # samples that `samples` draws
+PICTURES, PIXELS = 4096, 64_000_000  # of a sheet at most
+BATCH = 64  # pictures drawn at once
+
+
+def check_room(generator, pictures, lower):
+    """Raises `ExploreError` for more pictures than a sheet holds.
+
+    Args:
+        generator: `Generator`.
+        pictures: how many.
+        lower: the flags that make it fewer, as a phrase.
+    """
+    height, width = (side or 1 for side in generator.size)
+    most = min(PICTURES, PIXELS // (height * width))
+    if pictures > most:
+        raise ExploreError(
+            f"That makes {pictures:,} pictures, and a sheet of this generator holds {most:,}: "
+            f"lower {lower}."
+        )
 
 
 def slerp(first, second, shares):
@@ -41,7 +60,13 @@ def rows(pictures, captions=None):
 
 def table(generator, latents, labels=None):
     """Pictures of `latents [rows, columns, Z]`, `[rows, columns, H, W, C]`."""
-    images = generator(latents.reshape(-1, latents.shape[-1]), labels)
+    flat = latents.reshape(-1, latents.shape[-1])
+    images = np.concatenate(
+        [
+            generator(flat[i : i + BATCH], None if labels is None else labels[i : i + BATCH])
+            for i in range(0, len(flat), BATCH)
+        ]
+    )
     return images.reshape(*latents.shape[:2], *images.shape[1:])
 
 
@@ -54,6 +79,7 @@ def samples(generator, options):
 
 def interpolate(generator, options):
     """Two rows a pair: straight, then along the great circle."""
+    check_room(generator, 2 * options.count * options.steps, "--count or --steps")
     ends = generator.draw_latents(2 * options.count, options.seed).reshape(options.count, 2, -1)
     shares = np.linspace(0, 1, options.steps)
     straight = ends[:, :1] + shares[None, :, None] * (ends[:, 1:] - ends[:, :1])
@@ -101,6 +127,7 @@ def sweep(generator, options):
         raise ExploreError("--dimensions takes numbers of latent dimensions.") from error
     if any(not 0 <= dimension < generator.dimension for dimension in dimensions):
         raise ExploreError(f"--dimensions lie from 0 to {generator.dimension - 1}.")
+    check_room(generator, len(dimensions) * options.steps, "--steps")
     held = generator.draw_latents(1, options.seed)
     latents = np.tile(held, (len(dimensions), options.steps, 1))
     for row, dimension in enumerate(dimensions):
@@ -113,6 +140,7 @@ def classes(generator, options):
     if not generator.classes:
         raise ExploreError("This generator takes no labels; 'sweep' varies the code of InfoGAN.")
     count = generator.classes
+    check_room(generator, count * options.count, "--count")
     latents = generator.draw_latents(options.count, options.seed)
     latents = np.repeat(latents[:, None], count, 1)
     labels = np.tile(np.arange(count), options.count)
@@ -130,6 +158,7 @@ def plane(generator, options):
             f"plane needs latents of 2 dimensions, and these have {generator.dimension}: 'sweep' "
             "varies one of many."
         )
+    check_room(generator, options.steps**2, "--steps")
     if generator.normal:
         latents = plane_latents(options.steps).reshape(options.steps, options.steps, 2)
     else:
@@ -147,6 +176,7 @@ def drop(generator, options):
     """
     from sklearn.linear_model import LogisticRegression
 
+    check_room(generator, 2 * options.count, "--count")
     maps, finish = generator.opened(options.layer)
     latents = generator.draw_latents(max(options.fitted, options.count), options.seed)
     images, active = generator(latents[: options.count]), maps(latents)

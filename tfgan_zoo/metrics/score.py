@@ -17,8 +17,10 @@ import pathlib
 import sys
 import time
 
-from absl import app, flags, logging
+from absl import flags, logging
 
+from tfgan_zoo import command
+from tfgan_zoo.command import UsageError
 from tfgan_zoo.evaluate import sets
 from tfgan_zoo.metrics import extractors, suite
 from tfgan_zoo.metrics.report import Report
@@ -69,7 +71,7 @@ PACKAGES = ("tensorflow", "keras", "numpy", "pillow", "scipy", "scikit-learn")
 
 def main(argv):
     if len(argv) > 1:
-        raise app.UsageError(f"Unexpected argument '{argv[1]}'; every option is a --flag=value.")
+        raise UsageError(f"Unexpected argument '{argv[1]}'; every option is a --flag=value.")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     logging.set_verbosity(logging.WARNING)
     sys.stdout.reconfigure(errors="backslashreplace")  # names and e-acute on a terminal of ASCII
@@ -79,7 +81,7 @@ def main(argv):
         return
     for name in ("generated", "real"):
         if not getattr(FLAGS, name):
-            raise app.UsageError(f"--{name} is missing; --help shows what it takes.")
+            raise UsageError(f"--{name} is missing; --help shows what it takes.")
     try:
         if FLAGS.output:
             append(FLAGS.output, "")  # better now than after an hour
@@ -246,4 +248,4 @@ def status(text):
 
 
 if __name__ == "__main__":
-    app.run(main)
+    command.run(main, __doc__)

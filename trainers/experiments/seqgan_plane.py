@@ -17,7 +17,10 @@ import json
 import os
 import pathlib
 
-from absl import app, flags
+from absl import flags
+
+from tfgan_zoo import command
+from tfgan_zoo.command import UsageError
 
 LIKELIHOOD, CONTROL, SEQGAN = "maximum likelihood", "control", "SeqGAN"
 
@@ -30,11 +33,11 @@ flags.DEFINE_integer("num_samples", 10000, "Samples of each point.", 1)
 
 def main(argv):
     if len(argv) > 1:
-        raise app.UsageError(f"Unexpected argument '{argv[1]}'; every option is a --flag=value.")
+        raise UsageError(f"Unexpected argument '{argv[1]}'; every option is a --flag=value.")
     if not FLAGS.runs or FLAGS.output is None:
-        raise app.UsageError("--runs and --output are needed: folders of runs, and a picture.")
+        raise UsageError("--runs and --output are needed: folders of runs, and a picture.")
     if len(FLAGS.controls) not in (0, len(FLAGS.runs)):
-        raise app.UsageError("--controls has to name as many runs as --runs, or none.")
+        raise UsageError("--controls has to name as many runs as --runs, or none.")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     from tfgan_zoo.evaluate import text
 
@@ -134,4 +137,4 @@ def line(name, found):
 
 
 if __name__ == "__main__":
-    app.run(main)
+    command.run(main, __doc__)
