@@ -109,9 +109,10 @@ def to_channels(pixels: np.ndarray, channels: int, kind: str = "image") -> np.nd
 def resize(pixels: np.ndarray, size: tuple[int, int], kind: str = "image") -> np.ndarray:
     """Resizes a picture to exactly `size`, not keeping the aspect ratio.
 
-    Photographs are resized with an antialiased bicubic filter (Keys, a = -0.5), the same as
-    `tf.image.resize(method="bicubic", antialias=True)`, so an exported graph can repeat it. Label
-    maps take the nearest pixel, so that no colour appears that was not there.
+    Photographs are resized with an antialiased bicubic filter (Keys, a = -0.5), first along rows
+    and then along columns, rounded after each: an exported graph repeats it. Pillow alone would
+    choose the order by the sizes, each version by another rule. Label maps take the nearest pixel,
+    so that no colour appears that was not there.
 
     Args:
         pixels: uint8 `[H, W, C]`, C from 1 to 4.
@@ -123,9 +124,17 @@ def resize(pixels: np.ndarray, size: tuple[int, int], kind: str = "image") -> np
     """
     if pixels.shape[:2] == tuple(size):
         return pixels
-    method = Image.Resampling.NEAREST if kind == "labels" else Image.Resampling.BICUBIC
-    resized = np.asarray(_to_image(pixels).resize((size[1], size[0]), method))
-    return resized.reshape(*size, pixels.shape[-1])
+    image = _to_image(pixels)
+    if kind == "labels":
+        image = image.resize((size[1], size[0]), Image.Resampling.NEAREST)
+    else:
+        # What is transparent has no say in the colour of what is not.
+        weighted = {"LA": "La", "RGBA": "RGBa"}.get(image.mode, image.mode)
+        resized = image.convert(weighted)
+        for sides in ((size[1], image.height), (size[1], size[0])):
+            resized = resized.resize(sides, Image.Resampling.BICUBIC)
+        image = resized.convert(image.mode)
+    return np.array(image).reshape(*size, pixels.shape[-1])
 
 
 def palette(path) -> list[list[int]] | None:

@@ -1,33 +1,51 @@
-"""Picture files inside a graph: decoded as training reads them, encoded as PNG."""
+"""Picture files inside a graph: decoded as training reads them, encoded as PNG.
+
+The header of a file is read before any decoder sees it: what is too large, cut off or of a kind
+that TensorFlow and training would read differently is an error of that request.
+"""
 
 import tensorflow as tf
 
-RESIZE = {
-    # What Pillow's BICUBIC does.
-    "antialias": {"method": "bicubic", "antialias": True},
-    # For label maps: a blend of two labels would be a third one. Equal to Pillow's NEAREST.
-    "nearest": {"method": "nearest"},
-}
+from tfgan_zoo.export import guards
+from tfgan_zoo.export.formats import bmp, gif, jpeg, orientation, png, webp
+from tfgan_zoo.export.formats.binary import says
+
+# Pillow's BICUBIC; for label maps, where a blend of two labels would be a third one, its NEAREST.
+RESIZE = ("antialias", "nearest")
 
 
 def decode(content, image_size: tuple[int, int], channels: int, resize_method: str):
     """An encoded picture (string []) -> float32 [H,W,channels] in [-1,1], as training reads it."""
-    # The channels of the file, converted below: asking the decoder for a number of them fails for
-    # every pair that some format lacks (grey from a GIF, alpha from a JPEG).
-    # decode_image has only the fast inverse DCT for a JPEG: up to 15 levels (more than one on the
-    # mean) off what Pillow read for training. The accurate one gives the pixels that Pillow gives.
-    picture = tf.cond(
-        tf.io.is_jpeg(content),
-        lambda: tf.io.decode_jpeg(content, dct_method="INTEGER_ACCURATE"),
-        lambda: tf.io.decode_image(content, expand_animations=False),
+    labels = resize_method == "nearest"
+    data = tf.io.decode_raw(content, tf.uint8)
+    gifs = [says(data, 0, signature) for signature in gif.SIGNATURES]
+    riff = says(data, 0, webp.SIGNATURE) & says(data, 8, webp.KIND)
+    formats = [
+        (png, says(data, 0, png.SIGNATURE)),
+        (jpeg, says(data, 0, jpeg.SIGNATURE)),
+        (webp, riff),
+        (bmp, says(data, 0, bmp.SIGNATURE)),
+        (gif, tf.reduce_any(gifs)),
+    ]
+    found = tf.stack([is_it for _, is_it in formats])
+    conditions = [
+        guards.demand(tf.reduce_any(found), "A file is no PNG, JPEG, WebP, BMP or GIF picture.")
+    ]
+    content = guards.after(conditions, content)
+    options = {"indices": labels and channels == 1, "labels": labels}
+    picture, turned = tf.switch_case(
+        tf.argmax(tf.cast(found, tf.int32), output_type=tf.int32),
+        [lambda form=form: form.decode(content, data, **options) for form, _ in formats],
     )
-    picture = tf.cast(picture, tf.float32)
     picture.set_shape([None, None, None])
-    picture = _convert_channels(picture, channels, blend=resize_method != "nearest")
-    picture = tf.image.resize(picture, image_size, **RESIZE[resize_method])
-    # Training resizes 8-bit pictures to 8-bit pictures; a bicubic filter overshoots at edges.
-    levels = tf.clip_by_value(tf.round(picture), 0.0, 255.0)
-    return tf.ensure_shape(levels, [*image_size, channels]) / 127.5 - 1.0
+    picture = _convert_channels(picture, channels, blend=not labels)
+    picture = orientation.upright(picture, turned)
+    picture = tf.cond(
+        tf.reduce_all(tf.equal(tf.shape(picture)[:2], image_size)),
+        lambda: picture,
+        lambda: _resize(picture, image_size, channels, resize_method),
+    )
+    return tf.ensure_shape(tf.cast(picture, tf.float32), [*image_size, channels]) / 127.5 - 1.0
 
 
 def encode(images):
@@ -45,24 +63,85 @@ def encode(images):
     )
 
 
+def _resize(picture, size, channels, method):
+    """uint8 [h,w,C] -> [*size,C], of whole levels from 0 to 255.
+
+    Training resizes 8-bit pictures to 8-bit pictures, first along rows and then along columns, and
+    rounds after each; a bicubic filter overshoots at edges. What is transparent has no say in the
+    colour of what is not.
+    """
+    if method == "nearest":
+        for axis, side in enumerate(size):
+            picture = tf.gather(picture, _nearest(tf.shape(picture)[axis], side), axis=axis)
+        return picture
+    has_alpha = channels in (2, 4)
+    picture = _weighted(picture) if has_alpha else picture
+    for sides in ((tf.shape(picture)[0], size[1]), size):
+        resized = tf.image.resize(picture, tf.stack(sides), "bicubic", antialias=True)
+        picture = tf.cast(tf.clip_by_value(tf.round(resized), 0.0, 255.0), tf.uint8)
+    return _unweighted(picture) if has_alpha else picture
+
+
+def _weighted(picture):
+    """Colours times their alpha."""
+    colour, alpha = tf.cast(picture[..., :-1], tf.int32), tf.cast(picture[..., -1:], tf.int32)
+    product = colour * alpha + 128
+    product = (product + product // 256) // 256
+    return tf.concat([tf.cast(product, tf.uint8), picture[..., -1:]], -1)
+
+
+def _unweighted(picture):
+    colour, alpha = tf.cast(picture[..., :-1], tf.int32), tf.cast(picture[..., -1:], tf.int32)
+    divided = tf.minimum(255 * colour // tf.maximum(alpha, 1), 255)
+    colour = tf.where(alpha > 0, divided, colour)
+    return tf.concat([tf.cast(colour, tf.uint8), picture[..., -1:]], -1)
+
+
+def _nearest(length, side):
+    """Which of `length` pixels each of `side` ones shows, int32 `[side]`.
+
+    The places are added up as Pillow does it, since many of them lie between two pixels but for
+    the last bit: tf.image.resize takes the other one there.
+    """
+    step = tf.cast(length, tf.float64) / side
+    places = tf.cumsum(tf.concat([[0.5 * step], tf.repeat(step, side - 1)], 0))
+    return tf.minimum(tf.cast(places, tf.int32), length - 1)
+
+
 def _convert_channels(picture, channels: int, blend: bool):
-    """Float [h,w,1..4] in [0,255] -> [h,w,channels].
+    """uint8 [h,w,1..4] -> [h,w,channels], with the whole numbers that Pillow calculates with.
 
     Where no alpha is wanted, `blend` lays the picture on white, else its alpha is dropped; where
     one is wanted and missing, it is opaque.
     """
     present = tf.shape(picture)[-1]
-    is_grey = present < 3
-    grey, rgb = (lambda: picture[..., :1]), (lambda: picture[..., :3])
+    is_grey, has_alpha = present < 3, tf.equal(present % 2, 0)
+    colour = tf.cond(is_grey, lambda: picture[..., :1], lambda: picture[..., :3])
+    if channels in (1, 3) and blend:
+        colour = tf.cond(has_alpha, lambda: _on_white(colour, picture[..., -1:]), lambda: colour)
     if channels >= 3:
-        colour = tf.cond(is_grey, lambda: tf.repeat(grey(), 3, -1), rgb)
+        colour = tf.cond(is_grey, lambda: tf.repeat(colour, 3, -1), lambda: colour)
     else:
-        colour = tf.cond(is_grey, grey, lambda: tf.image.rgb_to_grayscale(rgb()))
+        colour = tf.cond(is_grey, lambda: colour, lambda: _grey(colour))
+    if channels in (1, 3):
+        return colour
     alpha = tf.cond(
-        tf.equal(present % 2, 0),
+        has_alpha,
         lambda: picture[..., -1:],
-        lambda: tf.fill([*tf.unstack(tf.shape(picture)[:2]), 1], 255.0),
+        lambda: tf.fill([*tf.unstack(tf.shape(picture)[:2]), 1], tf.constant(255, tf.uint8)),
     )
-    if channels in (2, 4):
-        return tf.concat([colour, alpha], -1)
-    return 255.0 + (colour - 255.0) * alpha / 255.0 if blend else colour
+    return tf.concat([colour, alpha], -1)
+
+
+def _on_white(colour, alpha):
+    colour, alpha = tf.cast(colour, tf.int32), tf.cast(alpha, tf.int32)
+    total = (colour * alpha + 255 * (255 - alpha) + 128) * 128
+    return tf.cast((((total // 256) + total) // 256) // 128, tf.uint8)
+
+
+def _grey(colour):
+    """The luma of Rec. 601."""
+    red, green, blue = tf.unstack(tf.cast(colour, tf.int32), 3, -1)
+    return tf.cast((red * 19595 + green * 38470 + blue * 7471 + 0x8000) // 65536, tf.uint8)[
+        ..., None
+    ]

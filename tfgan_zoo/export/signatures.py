@@ -7,7 +7,7 @@ end in `_bytes`: TensorFlow Serving's REST interface then writes them as {"b64":
 
 import tensorflow as tf
 
-from tfgan_zoo.export import codecs
+from tfgan_zoo.export import codecs, guards
 from tfgan_zoo.export.interface import Interface
 
 SEED = tf.TensorSpec([], tf.int32, name="seed")
@@ -39,7 +39,7 @@ def build(interface: Interface) -> dict:
     specs = [item.spec() for item in interface.inputs]
 
     def serving_default(*values):
-        return interface(**_named(specs, values))
+        return answer(interface, _named(specs, values))
 
     signatures = {"serving_default": _function(serving_default, specs)}
     drawn = interface.latents if not files else None
@@ -50,6 +50,7 @@ def build(interface: Interface) -> dict:
         count = _counter(forms)
 
         def latents(number, seed):
+            number = guards.number_of(count.name, number, guards.most_latents(drawn))
             values = {drawn.name: draw_latents(drawn, number, seed)}
             for item in interface.inputs:
                 if item.kind == "class":
@@ -61,10 +62,16 @@ def build(interface: Interface) -> dict:
 
         def sample(*values):
             *values, seed = values
-            return interface.draw(seed, **_named(specs, values))
+            inputs = guards.checked(interface, _named(specs, values))
+            return guards.finite(interface.draw(tf.ensure_shape(seed, []), **inputs))
 
         signatures["sample"] = _function(sample, [*specs, SEED])
     return signatures
+
+
+def answer(interface, inputs) -> dict:
+    """The outputs by name of inputs by name, both refused where they are not as described."""
+    return guards.finite(interface(**guards.checked(interface, inputs)))
 
 
 def draw_latents(item, number, seed):
@@ -72,7 +79,8 @@ def draw_latents(item, number, seed):
 
     Raises ValueError if the prior's `sample` returns another dtype or shape.
     """
-    latents = tf.convert_to_tensor(item.prior.sample(number, tf.stack([seed, 0])))
+    seed = tf.stack([tf.ensure_shape(seed, []), 0])
+    latents = tf.convert_to_tensor(item.prior.sample(number, seed))
     if latents.dtype != tf.float32 or not latents.shape.is_compatible_with([None, *item.shape]):
         raise ValueError(
             f"The prior must give float32 of shape {[None, *item.shape]}, "
@@ -83,9 +91,8 @@ def draw_latents(item, number, seed):
 
 def _of_files(interface, forms, files, drawn):
     """The signature whose inputs and outputs are files where their kinds have any."""
-    specs = []
-    if drawn:
-        specs += [_counter(forms), SEED]
+    counter, most = _counter(forms), guards.most_examples(interface)
+    specs = [counter, SEED] if drawn else []
     for item in interface.inputs:
         if item is drawn:
             continue
@@ -100,6 +107,8 @@ def _of_files(interface, forms, files, drawn):
     def of_files(*values):
         values = list(values)
         number, seed = (values.pop(0), values.pop(0)) if drawn else (None, None)
+        if drawn:
+            number = guards.number_of(counter.name, number, most)
         inputs = {}
         for item in interface.inputs:
             if item is drawn:
@@ -107,15 +116,13 @@ def _of_files(interface, forms, files, drawn):
                 continue
             value = values.pop(0)
             if item.name in files:
-                value = tf.map_fn(
-                    lambda content, item=item: files[item.name].decode(content, item),
-                    value,
-                    fn_output_signature=tf.TensorSpec(item.shape, tf.as_dtype(item.dtype)),
-                )
+                value = _read(files[item.name], item, value, most)
             elif drawn and item.kind == "class":
+                value = tf.ensure_shape(value, [])
+                value = guards.after([guards.within(item, value, "label")], value)
                 value = tf.fill([number], value)
             inputs[item.name] = value
-        outputs = interface(**inputs)
+        outputs = answer(interface, inputs)
         encoded = [output for output in interface.outputs if forms[output.name].encode]
         for output in encoded:
             form = forms[output.name]
@@ -124,6 +131,18 @@ def _of_files(interface, forms, files, drawn):
         return outputs
 
     return _function(of_files, specs)
+
+
+def _read(file, item, contents, most):
+    """`[B, *shape]` of the files in a string `[B]`."""
+    contents = tf.ensure_shape(contents, [None])
+    count = guards.number_of(f"The number of {file.name}", tf.shape(contents)[0], most)
+    return tf.map_fn(
+        lambda content: file.decode(content, item),
+        guards.after([count], contents),
+        fn_output_signature=tf.TensorSpec(item.shape, tf.as_dtype(item.dtype)),
+        parallel_iterations=1,  # the memory of one large picture at a time
+    )
 
 
 def _counter(forms):
