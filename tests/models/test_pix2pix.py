@@ -52,7 +52,8 @@ def test_losses_of_the_paper():
 
 @pytest.mark.parametrize("size", [1, 2, 5])
 def test_what_is_trained_is_what_is_exported(size):
-    model, data = tiny(), batch(size)
+    """But for the noise, of which in training each picture has its own."""
+    model, data = tiny(dropout=0.0), batch(size)
     seed = model.begin_step().seed()
     trained = model.generator([data["source"], seed], training=True)
     np.testing.assert_allclose(trained, model(data["source"], seed), atol=1e-4)
