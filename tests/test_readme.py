@@ -1,4 +1,6 @@
-"""The README tells the truth: each of its commands runs, long ones at a reduced size."""
+"""The README and the pages under docs/ tell the truth: each of their commands runs, long ones at a
+reduced size.
+"""
 
 import os
 import pathlib
@@ -16,9 +18,20 @@ from tests.conftest import without_outer_make
 from tfgan_zoo.data import facade_drawing
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-README = (ROOT / "README.md").read_text()
-COMMANDS = re.findall(r"```bash\n(.*?)```", README, re.S)
-PYTHON = re.findall(r"```python\n(.*?)```", README, re.S)
+PAGES = {path: path.read_text() for path in [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]}
+
+
+def blocks(language):
+    return [
+        b for text in PAGES.values() for b in re.findall(rf"```{language}\n(.*?)```", text, re.S)
+    ]
+
+
+# A command may go on behind a backslash.
+COMMANDS = [
+    command for block in blocks("bash") for command in re.split(r"(?<!\\)\n", block.strip())
+]
+PYTHON = blocks("python")
 # What a client runs, who has not this package; and a notebook, whose cells follow each other.
 SNIPPETS = [code for code in PYTHON if "tfgan_zoo" not in code]
 NOTEBOOK = [code for code in PYTHON if "tfgan_zoo" in code]
@@ -35,10 +48,22 @@ REDUCED = {
     "--run_dir=runs/mine": "python -m trainers.pix2pix "
     "--flagfile=trainers/flagfiles/pix2pix.flags --data={tmp}/my_pairs --run_dir={tmp}/mine "
     "--patch=16 " + SMALL,
-    "python -m tfgan_zoo.metrics.score --generated=saved_models/dcgan/1 --real=tfds:mnist \\\n"
-    "    --metrics=fid,kid,is,prdc,1nn --num_samples=10000": "python -m tfgan_zoo.metrics.score "
-    "--generated=saved_models/dcgan/1 --real=digits --metrics=fid,kid,is,prdc,1nn "
-    "--num_samples=100 --num_real=100 --kid_subset_size=50 --is_splits=1 --cache_dir={tmp}/cache",
+    "python -m tfgan_zoo.metrics.score --generated=saved_models/mrgan/1 --real=tfds:mnist "
+    "--data_dir=PREPARED \\\n    --metrics=fid,is,prdc --num_samples=5000": "python -m "
+    "tfgan_zoo.metrics.score --generated=saved_models/mrgan/1 --real=digits --metrics=fid,is,prdc "
+    "--num_samples=100 --num_real=100 --is_splits=1 --cache_dir={tmp}/cache",
+    # Without Inception, whose weights are a download.
+    "python -m tfgan_zoo.metrics.score --generated=runs/mine/export/dcgan/1 --real=my_photographs "
+    "--download \\\n    --metrics=fid,kid,1nn": "python -m tfgan_zoo.metrics.score "
+    "--generated={tmp}/my_pairs --real={tmp}/my_pairs --metrics=fid,kid,1nn --extractor=pixels "
+    "--num_samples=12 --num_real=12 --kid_subset_size=5 --cache_dir={tmp}/cache",
+    "python -m tfgan_zoo.explore draw --generator=saved_models/mrgan --count=100 --output=drawn": (
+        "python -m tfgan_zoo.explore draw --generator=saved_models/mrgan --count=3 "
+        "--output={tmp}/drawn"
+    ),
+    "python -m tfgan_zoo.explore translate --generator=saved_models/pix2pix --input=maps "
+    "--output=drawn": "python -m tfgan_zoo.explore translate --generator=saved_models/pix2pix "
+    "--input={tmp}/maps --output={tmp}/drawn",
     "python -m trainers.mode_lab --flagfile=trainers/flagfiles/mode_lab.flags "
     "--run_dir=runs/modes --data_dir=PREPARED_MNIST": "python -m trainers.mode_lab "
     "--flagfile=trainers/flagfiles/mode_lab.flags --budget=smoke --worlds=ring --methods=gan "
@@ -99,18 +124,30 @@ def draw_pairs(folder, count):
         pair.save(folder / f"{index}.png")
 
 
+def draw_maps(folder, count):
+    """Label maps of the size that the shipped pix2pix takes."""
+    folder.mkdir()
+    for index in range(count):
+        source, _ = facade_drawing.draw(0, "train", index, (256, 256))
+        Image.fromarray(source).save(folder / f"{index}.png")
+
+
 def test_every_command_is_known():
-    assert {command.strip() for command in COMMANDS} == set(REDUCED)
+    assert set(COMMANDS) == set(REDUCED)
 
 
 @pytest.mark.parametrize("command", sorted(REDUCED))
 def test_command(command, tmp_path):
     draw_pairs(tmp_path / "my_pairs", 12)
+    draw_maps(tmp_path / "maps", 2)
     printed = run(REDUCED[command], tmp_path)
     if "trainers.pix2pix" in command or "quickstart" in command:
         assert "SavedModel" in printed and "card" in printed
     if "metrics.score" in command:
-        assert "Frechet distance, mnist_cnn" in printed and '"protocol"' in printed
+        assert "Frechet distance, " in printed and '"protocol"' in printed
+    if "explore draw" in command or "explore translate" in command:
+        count = 3 if "draw --" in command else 2
+        assert len(list((tmp_path / "drawn").glob("*.png"))) == count
 
 
 @pytest.mark.parametrize("snippet", SNIPPETS, ids=range(len(SNIPPETS)))
@@ -143,8 +180,15 @@ def test_notebook(tmp_path):
     assert (tmp_path / "runs/notebook/export/dcgan/card.json").exists()
 
 
-def test_links_lead_somewhere():
-    prose = re.sub(r"```.*?```", "", README, flags=re.S)
-    links = re.findall(r"\]\(([^)#]+)\)", prose)
-    missing = [link for link in links if not link.startswith("http") and not (ROOT / link).exists()]
-    assert not missing
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    prose = re.sub(r"```.*?```", "", PAGES[page], flags=re.S)
+    for link in re.findall(r"\]\(([^)]+)\)", prose):
+        path, _, anchor = link.partition("#")
+        if link.startswith("http"):
+            continue
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), link
+        if anchor:
+            titles = re.findall(r"^#+ (.*)$", target.read_text(), re.M)
+            assert anchor in {re.sub(r"[^\w -]", "", t).lower().replace(" ", "-") for t in titles}

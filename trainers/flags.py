@@ -78,8 +78,8 @@ def alias(name, other):
 DATA = knob(
     "data",
     None,
-    "Where the data comes from: built-in data, a folder or file, tfds:NAME; the table under 'Your "
-    "own pictures' in the README says which.",
+    "Where the data comes from: built-in data, a folder or file, tfds:NAME; the table in "
+    "docs/data.md says which.",
     kind="str",
 )
 

@@ -8,7 +8,6 @@ client's file reaches it, and the palette and what is transparent are applied he
 import struct
 import zlib
 
-import numpy as np
 import tensorflow as tf
 
 from tfgan_zoo.export import guards
@@ -20,7 +19,6 @@ from tfgan_zoo.export.formats.binary import (
     piece,
     says,
     sized,
-    take,
     walk,
 )
 
