@@ -18,7 +18,7 @@ from tfgan_zoo.training.exporting import Origin
 from tfgan_zoo.training.run import run
 from tfgan_zoo.training.run_directory import RunDirectory, RunError
 from tfgan_zoo.training.settings import Settings
-from tfgan_zoo.training.task import Splits, Task
+from tfgan_zoo.training.task import Splits, Task, Validation
 
 SETTINGS = {
     "batch_size": 4,
@@ -34,7 +34,9 @@ STOPPED, END = 6, 9
 TASK = Task(
     open=lambda directory: Splits(tiny.Table()),
     preview=lambda model, splits: tiny.drawing(model)(),
-    validation=lambda model, splits: lambda model: tiny.brightness(model)(),
+    validation=lambda model, splits: Validation(
+        lambda model: tiny.brightness(model)(), lambda: {"brightness": "higher"}
+    ),
     batches=lambda table, start_step, **options: tiny.batches()(start_step),
 )
 ORIGIN = Origin({"seed": "--seed=0", "rate": "--rate=0.002"}, "command", {}, free=("steps",))
@@ -72,7 +74,7 @@ GROUPS = [
     ["flags.flagfile", "checkpoints/ckpt-4.index", "checkpoints/ckpt-4.data-00000-of-00001"],
     [
         *("history.jsonl", "versions.json", "seconds.json", "curves.png", "samples.gif"),
-        "data.json",
+        *("data.json", "spread.jsonl"),
         *("samples/step_0000000.png", "samples/step_0000003.png", "samples/step_0000006.png"),
         *("checkpoints/checkpoint", "checkpoints/best/checkpoint", "tensorboard"),
         "checkpoints/best/ckpt-BEST.data-00000-of-00001",

@@ -100,7 +100,7 @@ def test_two_processes(processes, tmp_path):
     assert [row["skipped"] for row in logged[:2]] == [0, 1]
     # The chief alone has written.
     found = {path.name for path in (tmp_path / "part").iterdir()}
-    assert found == {"checkpoints", "history.jsonl", "samples", "tensorboard"}
+    assert found == {"checkpoints", "history.jsonl", "samples", "spread.jsonl", "tensorboard"}
     writers = {path.name.split(".")[-3] for path in (tmp_path / "part/tensorboard").iterdir()}
     assert len(writers) == 2  # process ids
 

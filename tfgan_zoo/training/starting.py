@@ -73,9 +73,10 @@ def weights(model, source, directory):
         return
     folder = expanded(source)
     saved = sorted(folder.glob(FILE)) or sorted(folder.glob(f"export/*/{FILE}"))
-    checkpoint = latest(folder / "checkpoints") if (folder / "checkpoints").is_dir() else None
-    if checkpoint is not None:
-        usable(places.check_name, folder, "--init_from")
+    checkpoint = None
+    if (folder / "checkpoints").is_dir():
+        usable(places.check_name, folder, "--init_from")  # or TensorFlow would find none there
+        checkpoint = latest(folder / "checkpoints")
     if not saved and checkpoint is None:
         raise RunError(
             f"--init_from={source} holds neither {FILE} nor checkpoints: name the folder of a run, "
