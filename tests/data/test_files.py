@@ -88,8 +88,45 @@ def test_bad_files_of_the_other_splits_are_found_too(tmp_path):
     # The names decide the split: a bad file moves no other example.
     test = open_images(tmp_path, "test", test_count=2, skip_bad=True)
     assert test.names == ["7"] and test.info["skipped"] == 1
+    with pytest.raises(DataError, match="No file of the test split can be used|1 problem"):
+        open_images(tmp_path, "test", test_count=1)
+
+
+@pytest.mark.parametrize("cache", ["memory", "none"])
+def test_a_split_of_bad_files_alone_is_cut_from_what_can_be_used(tmp_path, cache):
+    for i in range(9):
+        save(tmp_path / f"{i}.png", (i + 1, 0, 0))
+    for name in ("7.png", "8.png"):
+        (tmp_path / name).write_bytes(b"")
+    options = {"val_count": 1, "test_count": 1, "skip_bad": True, "cache": cache}
+    parts = {s: open_images(tmp_path, s, **options) for s in ("train", "validation", "test")}
+    assert {s: part.names for s, part in parts.items()} == {
+        "train": ["0", "1", "2", "3", "4"],
+        "validation": ["5"],
+        "test": ["6"],
+    }
+    assert [part.info["skipped"] for part in parts.values()] == [2, 2, 2]
+    assert parts["test"].fetch([0])["images"][0, 0, 0, 0] == 7
+    with pytest.raises(DataError, match="7.png: is empty"):
+        open_images(tmp_path, "test", **options | {"skip_bad": False})
+
+
+def test_a_split_folder_of_bad_files_alone_is_told(tmp_path):
+    save(tmp_path / "train" / "0.png")
+    (tmp_path / "test").mkdir()
+    (tmp_path / "test" / "1.png").write_bytes(b"")
     with pytest.raises(DataError, match="No file of the test split can be used"):
-        open_images(tmp_path, "test", test_count=1, skip_bad=True)
+        open_images(tmp_path, "test", skip_bad=True, val_count=0)
+
+
+@pytest.mark.parametrize("opener", [open_images, open_pairs])
+def test_a_pipe_is_no_picture(tmp_path, opener):
+    for i in range(4):
+        save(tmp_path / f"{i}.png", size=(8, 16))
+    os.mkfifo(tmp_path / "9.png")
+    with pytest.raises(DataError, match="9.png: is a pipe or a device, not a file"):
+        opener(tmp_path)
+    assert len(opener(tmp_path, skip_bad=True, val_count=1, test_count=1)) == 2
 
 
 def test_bad_files_keep_rows_and_labels_together(tmp_path):

@@ -102,7 +102,7 @@ def test_the_wrong_folder_is_warned_of(tmp_path, caplog):
         images(tmp_path / "joined")
         assert "16x8 pixels and will be resized and stretched to 8x8" in caplog.text
         caplog.clear()
-        pairs(tmp_path / "single")
+        pairs(tmp_path / "single", side_by_side=True)
         assert "8x8 pixels and will be cut into two halves and stretched to 8x8" in caplog.text
 
 
@@ -172,3 +172,19 @@ def test_a_count_of_a_split_that_the_data_has_is_refused(spec, counts, flag, tmp
     for split in ("train", "test"):
         with pytest.raises(DataError, match=f"{flag} says nothing: the data has a"):
             images(spec, split, num_examples=2, **counts)
+
+
+def test_plain_pictures_are_not_cut_in_two(tmp_path):
+    for number, size in enumerate([(8, 12), (8, 12), (8, 16)]):
+        save(tmp_path / f"{number}.png", size)
+    with pytest.raises(DataError, match="0.png is 12x8 pixels, .* 2 times .*--side_by_side if"):
+        pairs(tmp_path)
+    data = pairs(tmp_path, side_by_side=True, val_count=0, test_count=0)
+    assert (
+        data.info["note"]
+        == "Each picture is a pair: its left half the source, its right the target."
+    )
+    turned = pairs(tmp_path, direction="BtoA", side_by_side=True, val_count=0, test_count=0)
+    assert "left half the target" in turned.info["note"]
+    # Halves of the shape that is asked for.
+    assert len(pairs(tmp_path, image_size=(8, 6), val_count=0, test_count=0)) == 3

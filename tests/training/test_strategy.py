@@ -31,6 +31,23 @@ def test_multi_worker_without_a_usable_tf_config(monkeypatch, config):
         strategy.strategy("multi_worker")
 
 
+@pytest.mark.parametrize(
+    ("machines", "index", "sentence"),
+    [
+        (["localhost:1", "no-such-host.invalid:1"], 0, "'no-such-host.invalid', which cannot be"),
+        (["localhost:1", "localhost"], 0, "'localhost', which is not of the form HOST:PORT"),
+        (["localhost:1", "localhost:70000"], 0, "'localhost:70000', which is not of the form"),
+        (["localhost:1"], 1, "this is worker 1, and its cluster has no such machine"),
+        (["localhost:1"], -1, "this is worker -1, and its cluster has no such machine"),
+    ],
+)
+def test_machines_that_cannot_be_are_told_at_once(monkeypatch, machines, index, sentence):
+    task = {"type": "worker", "index": index}
+    monkeypatch.setenv("TF_CONFIG", json.dumps({"cluster": {"worker": machines}, "task": task}))
+    with pytest.raises(RunError, match=sentence):
+        strategy.strategy("multi_worker")
+
+
 def test_names():
     assert strategy.strategy("one_device").num_replicas_in_sync == 1
     with pytest.raises(RunError, match="one_device, mirrored, multi_worker"):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -103,6 +104,8 @@ class Listing:
         problems: what the names already show to be wrong.
         label_names: the classes, or None.
         roots: the folder, or the one of each file of a record.
+        again: (paths, problems) -> the listing without the files at these paths, its splits cut
+            anew, and with these problems; None where the folders are the splits.
     """
 
     splits: dict[str, list[Record]]
@@ -110,6 +113,7 @@ class Listing:
     problems: list[BadFile]
     label_names: list[str] | None = None
     roots: tuple[pathlib.Path, ...] = ()
+    again: Callable | None = None
 
 
 def open_listing(
@@ -188,11 +192,14 @@ def open_listing(
     advance(total)
     problems += [BadFile(path, why) for _, path, why in report]
     refuse(problems)
+    broken = {str(problem.path) for problem in problems}
+    if listing.again and any(map(all, _broken(listing, broken))):
+        # A split that was cut off and of which nothing is left: it is cut off what can be used.
+        return open_listing(listing.again(broken, problems), split, reader, request, info)
     bad_rows = {row for row, _, _ in report}
     rows = [row for row in range(len(records)) if row not in bad_rows]
     if not rows:
         raise DataError(f"No file of the {split} split can be used. {describe(problems)}")
-    broken = {str(problem.path) for problem in problems}
     _sound.update(
         (reader, stamp)
         for stamp in stamps.values()
@@ -234,6 +241,15 @@ def open_listing(
         return batch | {name: array[rows[indices]] for name, array in arrays.items()}
 
     return Examples(fields, names, info, fetch)
+
+
+def _broken(listing, paths):
+    """For each split that has records, whether each of them holds one of these paths."""
+    return [
+        [any(str(file) in paths for file in record.files) for record in part]
+        for part in listing.splits.values()
+        if part
+    ]
 
 
 # What this process has decoded without complaint: (reader, stamp of the record).

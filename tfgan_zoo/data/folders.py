@@ -237,7 +237,14 @@ def _listing(roots, found, problems, hold_out, label_names=None) -> Listing:
         if missing:
             origin += f"; {' and '.join(missing)} from the end of train"
     counts = ", ".join(f"{split} {len(parts[split])}" for split in splits.NAMES if split in parts)
-    return Listing(parts, f"{origin}: {counts}", problems, label_names, tuple(roots))
+    again = None
+    if "" in found:
+
+        def again(paths, problems):
+            left = [r for r in found[""] if not any(str(file) in paths for file in r.files)]
+            return _listing(roots, {"": left}, problems, hold_out, label_names)
+
+    return Listing(parts, f"{origin}: {counts}", problems, label_names, tuple(roots), again)
 
 
 def _split_folders(root, problems) -> dict[str, pathlib.Path]:
@@ -274,7 +281,10 @@ def _pictures(files, problems) -> list[pathlib.Path]:
     pictures = [path for path in files if path.suffix.lower() in images.SUFFIXES]
     why = f"does not end in {', '.join(images.SUFFIXES)}"
     problems += [BadFile(path, why) for path in files if path.suffix.lower() not in images.SUFFIXES]
-    return pictures
+    # A pipe would be waited for, for ever.
+    special = [p for p in pictures if p.exists() and not (p.is_file() or p.is_dir())]
+    problems += [BadFile(path, "is a pipe or a device, not a file") for path in special]
+    return [path for path in pictures if path not in special]
 
 
 def _by_stem(pictures) -> dict[str, list[pathlib.Path]]:

@@ -67,6 +67,12 @@ class Request:
         ("pairs",),
         choices=("AtoB", "BtoA"),
     )
+    side_by_side: bool = _asked(
+        False,
+        "Cut each picture of --data=DIR into a pair, left and right, although its halves have "
+        "another shape than --image_size.",
+        ("pairs",),
+    )
     labels: str = _asked(
         "auto",
         "Which side is a label map, whose colours are never mixed; auto goes by palette PNGs and "

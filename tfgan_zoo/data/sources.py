@@ -44,6 +44,7 @@ FORMS = (
     "or two folders 'DIR_A,DIR_B'; single images also as 'stacked:' and one of these"
 )
 STACKED = "stacked:"
+JUDGED = 50  # pictures of a folder that are asked whether they are pairs
 
 
 def open_pairs(spec: str, split: str, request: Request = DEFAULT) -> Examples:
@@ -111,7 +112,12 @@ def open_pairs(spec: str, split: str, request: Request = DEFAULT) -> Examples:
     else:
         listing = folders.list_joined_pairs(*place, request.hold_out)
         reader = Reader(sides((False, False)), joined=True)
-        _warn_if_stretched(listing, 2, request.image_size, "cut into two halves")
+        if request.side_by_side:
+            _warn_if_stretched(listing, 2, request.image_size, "cut into two halves")
+        else:
+            _check_halves(place[0], listing, request.image_size)
+        left, right = order
+        info["note"] = f"Each picture is a pair: its left half the {left}, its right the {right}."
     return open_listing(listing, split, reader, request, info)
 
 
@@ -283,6 +289,33 @@ def _open_digits(spec, split, request, side):
     examples = examples.subset(range(start, stop))
     examples.info |= {"split": split, "split_rule": f"examples {start} to {stop - 1} of train"}
     return examples
+
+
+def _check_halves(root, listing, image_size):
+    """Raises `DataError` where most pictures are no pairs: their halves are of another shape than
+    is asked for.
+    """
+    shapes = {}
+    for record in [record for part in listing.splits.values() for record in part][:JUDGED]:
+        try:
+            shapes[record.files[0]] = images.shape(record.files[0])[:2]
+        except images.ImageError:
+            continue  # Reported with its reason when it is decoded.
+    wanted = 2 * image_size[1] / image_size[0]
+    others = {
+        path: (height, width)
+        for path, (height, width) in shapes.items()
+        if not 1 / 1.05 < width / height / wanted < 1.05
+    }
+    if 2 * len(others) <= len(shapes):
+        return
+    path, (height, width) = next(iter(others.items()))
+    raise DataError(
+        f"{root} seems to hold plain pictures, not pairs: {path.name} is {width}x{height} pixels, "
+        f"and two halves side by side would be {wanted:g} times as wide as high for this "
+        "--image_size. Give --side_by_side if they are pairs all the same; pairs in two folders "
+        "are --data=DIR_A,DIR_B; pictures without pairs are for trainers.cyclegan."
+    )
 
 
 def _warn_if_stretched(listing, halves, image_size, what):

@@ -6,6 +6,7 @@ written to a file.
 """
 
 import dataclasses
+import os
 import pathlib
 import zipfile
 import zlib
@@ -316,6 +317,9 @@ def load_npz(path):
         ValueError: one sentence, for a damaged file or another content.
     """
     try:
+        # A pipe would be waited for.
+        if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):
+            raise OSError("it is no file")
         with zipfile.ZipFile(path), np.load(path, allow_pickle=False) as file:
             names = list(file)
             name = "images" if "images" in names else names[0] if len(names) == 1 else None

@@ -2,9 +2,11 @@
 
 import json
 import os
+import socket
 
 import keras
 import tensorflow as tf
+from absl import logging
 
 from tfgan_zoo.training.run_directory import RunError
 
@@ -42,8 +44,39 @@ def strategy(name):
                 "--strategy=multi_worker reads the machines from the environment variable "
                 f"TF_CONFIG, which is missing or not of the form {example}."
             ) from error
+        check_machines(config)
+        places = [place for job in config["cluster"].values() for place in job]
+        if len(places) > 1:
+            logging.warning("Waiting until all machines of TF_CONFIG run: %s.", ", ".join(places))
         return tf.distribute.MultiWorkerMirroredStrategy()
     raise RunError(f"No strategy '{name}'; choose one of {', '.join(STRATEGIES)}.")
+
+
+def check_machines(config):
+    """Raises `RunError` for a machine of TF_CONFIG that no network knows: TensorFlow would wait for
+    it without a word.
+
+    Args:
+        config: content of TF_CONFIG.
+    """
+    jobs, task = config["cluster"], config["task"]
+    own = jobs.get(task["type"])
+    if not isinstance(own, list) or task["index"] not in range(len(own)):
+        raise RunError(
+            f"TF_CONFIG says that this is {task['type']} {task['index']}, and its cluster has no "
+            "such machine."
+        )
+    for place in (place for places in jobs.values() for place in places):
+        host, _, port = str(place).rpartition(":")
+        if not host or not port.isdecimal() or not 0 < int(port) < 2**16:
+            raise RunError(f"TF_CONFIG names '{place}', which is not of the form HOST:PORT.")
+        try:
+            socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            raise RunError(
+                f"TF_CONFIG names the machine '{host}', which cannot be found ({error}): correct "
+                "its name, or give its address."
+            ) from error
 
 
 def is_chief(chosen):

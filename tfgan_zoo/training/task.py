@@ -36,6 +36,8 @@ class Splits:
         counts = {"training": self.train, "validation": self.validation, "test": self.test}
         named = ", ".join(f"{len(v)} {name}" for name, v in counts.items() if v is not None)
         lines = [f"Data: {self.info['name']}: {named}."]
+        if "note" in self.info:
+            lines.append(self.info["note"])
         skipped = self.info.get("skipped", 0)
         if skipped:
             lines.append(f"--skip_bad: goes on without {skipped} files that cannot be used.")
