@@ -92,11 +92,10 @@ def test_a_half_that_is_grey_beside_one_that_is_not(tmp_path, told):
         colour = np.asarray(photograph(number))
         grey = np.asarray(photograph(number).convert("L").convert("RGB"))
         save(tmp_path / f"{number}.png", np.concatenate([grey, colour], 1))
-    sources.open_pairs(str(tmp_path), "train", Request(image_size=SIZE, source_channels=1))
+    own = {"image_size": SIZE, "source_channels": 1, "side_by_side": True}
+    sources.open_pairs(str(tmp_path), "train", Request(**own))
     assert not told
-    sources.open_pairs(
-        str(tmp_path), "train", Request(image_size=SIZE, source_channels=1, direction="BtoA")
-    )
+    sources.open_pairs(str(tmp_path), "train", Request(**own, direction="BtoA"))
     assert "'source' are coloured" in told[0]
 
 
