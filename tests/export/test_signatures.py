@@ -17,7 +17,7 @@ from tests.export.conftest import (
     pictures,
 )
 from tfgan_zoo.export import interface as interfaces
-from tfgan_zoo.export import picture_files, signatures
+from tfgan_zoo.export import signatures
 
 
 def file(image, kind="PNG", **options):
@@ -43,24 +43,12 @@ def pillow(content, mode, size=None, resample=None):
     return array if array.ndim == 3 else array[..., None]
 
 
-graph_decode = tf.function(picture_files.decode, reduce_retracing=True)
-
-
-def decoded(content, size, channels, method="antialias"):
-    """The uint8 levels of `picture_files.decode` in a graph."""
-    image = graph_decode(tf.constant(content), size, channels, method).numpy()
-    assert image.dtype == np.float32 and image.min() >= -1 and image.max() <= 1
-    return levels(image)
-
-
 def difference(a, b):
     assert a.shape == b.shape
     return int(np.abs(a.astype(int) - b.astype(int)).max())
 
 
 PICTURE = Image.fromarray(levels(pictures(1, size=(20, 30))[0]))
-TRANSLUCENT = PICTURE.copy()
-TRANSLUCENT.putalpha(Image.fromarray(levels(pictures(1, seed=2, size=(20, 30))[0][..., 0])))
 
 
 @pytest.mark.parametrize("batch", [1, 3])
@@ -84,63 +72,6 @@ def test_files_of_any_format_and_size_in_one_batch(exported, network):
         expected = levels(network(source[None].astype(np.float32) / 127.5 - 1).numpy())[0]
         # One level of the filter, seen through the network.
         assert np.abs(pixels(result).astype(int) - expected).mean() < 1
-
-
-ANIMATED = file(PICTURE, "GIF", save_all=True, append_images=[PICTURE.rotate(180)], duration=40)
-FORMATS = {
-    "png": (file(PICTURE), 0),
-    "jpeg": (file(PICTURE, "JPEG", quality=95), 0),
-    "jpeg-cmyk": (file(PICTURE.convert("CMYK"), "JPEG", quality=95), 0),
-    "gif-animated": (ANIMATED, 0),
-    "bmp": (file(PICTURE, "BMP"), 0),
-    "webp": (file(PICTURE, "WEBP", lossless=True), 0),
-    "palette": (file(PICTURE.quantize(16)), 0),
-    "grey": (file(PICTURE.convert("L")), 0),
-    "grey-alpha": (file(TRANSLUCENT.convert("LA")), 0),
-    "rgb-alpha": (file(TRANSLUCENT), 0),
-}
-
-
-@pytest.mark.parametrize("channels", [1, 2, 3, 4])
-@pytest.mark.parametrize("name", FORMATS)
-def test_every_format_to_every_number_of_channels(name, channels):
-    content, tolerance = FORMATS[name]
-    mode = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}[channels]
-    expected = pillow(content, mode)
-    # One level more where colours become grey: the weights of Rec. 601 are rounded differently.
-    assert difference(decoded(content, (20, 30), channels), expected) <= tolerance + 1
-
-
-def test_sixteen_bits_are_scaled_and_not_cut():
-    ramp = np.linspace(0, 65535, 20 * 30).reshape(20, 30).astype(np.uint16)
-    assert difference(decoded(file(Image.fromarray(ramp)), (20, 30), 1)[..., 0], ramp // 257) <= 1
-
-
-@pytest.mark.parametrize("size", [(8, 10), (33, 12), (20, 30), (64, 64)])
-def test_resize_is_that_of_pillow(size):
-    content = file(PICTURE)
-    expected = pillow(content, "RGB", size, Image.Resampling.BICUBIC)
-    assert difference(decoded(content, size, 3), expected) <= 1
-    expected = pillow(content, "RGB", size, Image.Resampling.NEAREST)
-    assert difference(decoded(content, size, 3, "nearest"), expected) == 0
-
-
-def test_alpha_of_a_label_map_is_dropped():
-    expected = np.asarray(TRANSLUCENT)[..., :3]
-    assert difference(decoded(file(TRANSLUCENT), (20, 30), 3, "nearest"), expected) == 0
-
-
-def test_nearest_makes_no_new_labels():
-    labels = np.random.default_rng(0).choice([0, 90, 255], (40, 40)).astype(np.uint8)
-    content = file(Image.fromarray(labels))
-    assert set(np.unique(decoded(content, (15, 11), 1, "nearest"))) <= {0, 90, 255}
-    assert len(np.unique(decoded(content, (15, 11), 1))) > 3
-
-
-def test_values_outside_the_range_are_clipped():
-    images = tf.constant([[[[-1.5], [-1.0], [0.0], [1.0], [2.0]]]])
-    (content,) = picture_files.encode(images).numpy()
-    np.testing.assert_array_equal(pixels(content), [[0, 0, 128, 255, 255]])
 
 
 def test_sample_is_drawn_by_its_seed(exported, network):

@@ -173,7 +173,7 @@ _PICTURE = File(
     _example_picture,
     _check_source,
     request="$(openssl base64 -A -in input.png)",
-    load='file = tf.io.read_file("input.png")  # PNG, JPEG, WebP, BMP or GIF of any size',
+    load='file = tf.io.read_file("input.png")  # PNG, JPEG, WebP, BMP or GIF',
     read=_read_picture,
 )
 FILES = {"image": _PICTURE, "label_map": _PICTURE}

@@ -8,6 +8,8 @@ which `python -m tfgan_zoo.metrics.score --extractor` takes too.
 import keras
 import tensorflow as tf
 
+from tfgan_zoo.export import guards, interface
+
 SIDE = 4  # of the pooled maps
 _ACTIVATIONS = (
     keras.layers.Activation,
@@ -66,9 +68,10 @@ def signatures(network):
 
     serving_default: {"images": float32 [B,H,W,C] in [-1,1]} -> {"features": float32 [B,N]}.
     """
-    spec = tf.TensorSpec([None, *network.input.shape[1:]], tf.float32, name="images")
+    item = interface.source_images(network.input.shape[1:])
 
     def serving_default(images):
-        return {"features": network(images, training=False)}
+        features = network(guards.checked_input(item, images), training=False)
+        return guards.finite({"features": features})
 
-    return {"serving_default": tf.function(serving_default, input_signature=[spec])}
+    return {"serving_default": tf.function(serving_default, input_signature=[item.spec()])}

@@ -16,6 +16,7 @@ from tfgan_zoo.export.interface import Input, Interface
 NUMBERS = 2**23  # in what all examples of one request send or get, 33 MB; activations are more
 LATENTS = 2**26  # numbers of latents that one request may draw, 268 MB
 EXAMPLES = 2**16  # in one request, however small they are
+PIXELS = 2**24  # of one picture file, 4096 x 4096: about 0.5 GB while it is read
 
 
 def most_examples(interface: Interface) -> int:
@@ -31,12 +32,18 @@ def most_latents(item: Input) -> int:
 
 
 def limits(interface: Interface) -> dict:
-    """The bounds of an export's signatures, for its card; None where one does not apply."""
-    asked = interface.latents is not None or interface.first("count") is not None
+    """The bounds of an export's signatures, for its card; None where one does not apply.
+
+    `examples` that one request may ask for, or send as files; `latents` that it may draw; `pixels`
+    that a file may have.
+    """
+    drawn = any(output.kind in ("image", "tokens") for output in interface.outputs)
+    asked = interface.first("count") or (interface.latents and drawn)
     files = interface.first("image", "label_map") is not None
     return {
         "examples": most_examples(interface) if asked or files else None,
         "latents": most_latents(interface.latents) if interface.latents else None,
+        "pixels": PIXELS if files else None,
     }
 
 

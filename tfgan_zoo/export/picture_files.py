@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from tfgan_zoo.export import guards
 from tfgan_zoo.export.formats import bmp, gif, jpeg, orientation, png, webp
-from tfgan_zoo.export.formats.binary import says
+from tfgan_zoo.export.formats.binary import File
 
 # Pillow's BICUBIC; for label maps, where a blend of two labels would be a third one, its NEAREST.
 RESIZE = ("antialias", "nearest")
@@ -17,33 +17,34 @@ RESIZE = ("antialias", "nearest")
 def decode(content, image_size: tuple[int, int], channels: int, resize_method: str):
     """An encoded picture (string []) -> float32 [H,W,channels] in [-1,1], as training reads it."""
     labels = resize_method == "nearest"
-    data = tf.io.decode_raw(content, tf.uint8)
-    gifs = [says(data, 0, signature) for signature in gif.SIGNATURES]
-    riff = says(data, 0, webp.SIGNATURE) & says(data, 8, webp.KIND)
+    file = File(content)
+    gifs = [file.says(0, signature) for signature in gif.SIGNATURES]
+    riff = file.says(0, webp.SIGNATURE) & file.says(8, webp.KIND)
     formats = [
-        (png, says(data, 0, png.SIGNATURE)),
-        (jpeg, says(data, 0, jpeg.SIGNATURE)),
+        (png, file.says(0, png.SIGNATURE)),
+        (jpeg, file.says(0, jpeg.SIGNATURE)),
         (webp, riff),
-        (bmp, says(data, 0, bmp.SIGNATURE)),
+        (bmp, file.says(0, bmp.SIGNATURE)),
         (gif, tf.reduce_any(gifs)),
     ]
     found = tf.stack([is_it for _, is_it in formats])
     conditions = [
         guards.demand(tf.reduce_any(found), "A file is no PNG, JPEG, WebP, BMP or GIF picture.")
     ]
-    content = guards.after(conditions, content)
+    file.content = guards.after(conditions, content)
     options = {"indices": labels and channels == 1, "labels": labels}
-    picture, turned = tf.switch_case(
+    picture, exif, xmp = tf.switch_case(
         tf.argmax(tf.cast(found, tf.int32), output_type=tf.int32),
-        [lambda form=form: form.decode(content, data, **options) for form, _ in formats],
+        [lambda form=form: form.decode(file, **options) for form, _ in formats],
     )
     picture.set_shape([None, None, None])
     picture = _convert_channels(picture, channels, blend=not labels)
-    picture = orientation.upright(picture, turned)
+    picture.set_shape([None, None, channels])
+    picture = orientation.upright(picture, orientation.found(file, exif, xmp))
     picture = tf.cond(
         tf.reduce_all(tf.equal(tf.shape(picture)[:2], image_size)),
         lambda: picture,
-        lambda: _resize(picture, image_size, channels, resize_method),
+        lambda: resize(picture, image_size, resize_method),
     )
     return tf.ensure_shape(tf.cast(picture, tf.float32), [*image_size, channels]) / 127.5 - 1.0
 
@@ -63,10 +64,10 @@ def encode(images):
     )
 
 
-def _resize(picture, size, channels, method):
-    """uint8 [h,w,C] -> [*size,C], of whole levels from 0 to 255.
+def resize(picture, size: tuple[int, int], method: str):
+    """uint8 [h,w,C] -> [*size,C], C known, as training resizes.
 
-    Training resizes 8-bit pictures to 8-bit pictures, first along rows and then along columns, and
+    That goes from 8-bit pictures to 8-bit pictures, first along rows and then along columns, and
     rounds after each; a bicubic filter overshoots at edges. What is transparent has no say in the
     colour of what is not.
     """
@@ -74,7 +75,7 @@ def _resize(picture, size, channels, method):
         for axis, side in enumerate(size):
             picture = tf.gather(picture, _nearest(tf.shape(picture)[axis], side), axis=axis)
         return picture
-    has_alpha = channels in (2, 4)
+    has_alpha = picture.shape[-1] in (2, 4)
     picture = _weighted(picture) if has_alpha else picture
     for sides in ((tf.shape(picture)[0], size[1]), size):
         resized = tf.image.resize(picture, tf.stack(sides), "bicubic", antialias=True)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 
-from tfgan_zoo.export import codecs
+from tfgan_zoo.export import codecs, guards
 from tfgan_zoo.export.interface import Interface
 
 ANIMATION = "training.gif"  # shown where the folder holds it
@@ -153,7 +153,38 @@ def _load(card, interface) -> list[str]:
             for o in interface.outputs
         )
         + ".",
+        *_bounds(interface),
     ]
+
+
+def _bounds(interface) -> list[str]:
+    """What a request must keep to, which the graph itself enforces."""
+    limits, sentences = guards.limits(interface), []
+    files = codecs.files(interface)
+    if limits["examples"]:
+        asked = "files" if files else f"`{_asked(interface)}`"
+        signature = _file_signature(interface)
+        where = f"`{signature}`" if signature else "a request"
+        sentences.append(f"{where} takes 1 to {limits['examples']:,} {asked}")
+    if limits["latents"]:
+        sentences.append(f"`latents` draws up to {limits['latents']:,} in one request")
+    if limits["pixels"]:
+        sentences.append(
+            f"a file has up to {limits['pixels']:,} pixels and is read as it was for training, its "
+            "EXIF orientation applied, of an animation the first frame"
+        )
+    if not sentences:
+        return []
+    text = "; ".join(sentences)
+    return [
+        f"{text[0].upper()}{text[1:]}. Other shapes, values that are not finite, labels beyond the "
+        "classes and files that would not be read as for training are errors of that request."
+    ]
+
+
+def _asked(interface) -> str:
+    """The input that says how many examples are wanted."""
+    return _counter(interface) if interface.latents else interface.first("count").name
 
 
 def _serve(card, interface) -> list[str]:

@@ -20,17 +20,20 @@ def build(interface: Interface) -> dict:
       {"latents": float32 [B,Z]} -> {"images": float32 [B,H,W,C] in [-1,1]}, with "labels" int32
       [B] beside the latents where it takes classes; for a translation "images" -> "images".
     encoded, where an input or an output is a file: pictures come as "image_bytes", string [B],
-      each PNG, JPEG, WebP, BMP or GIF (its first frame) of any size and any number of channels;
-      what is transparent in a photograph is laid on white. The EXIF orientation is not applied,
-      and a BMP with a palette is read as grey: TensorFlow's decoder knows neither. Latents are
-      drawn instead of sent: "num_images" and "seed", int32 [], and one "label", int32 [], for all.
-      Pictures leave as "png_bytes", string [N].
+      each PNG, JPEG, WebP, BMP or GIF (its first frame) of any number of channels and up to
+      `guards.PIXELS`, read as the data room reads it, EXIF orientation and palettes included;
+      what is transparent in a photograph is laid on white. What would be read otherwise is
+      refused. Latents are drawn instead of sent: "num_images" and "seed", int32 [], and one
+      "label", int32 [], for all. Pictures leave as "png_bytes", string [N].
     text, the same where the output is tokens: "text", string [N].
     latents, where an input has a prior: {"num_images", "seed"} -> {"latents": float32 [N,Z]},
       draws from the prior, which who scores or explores the generator would otherwise have to
       guess, and "labels" that name the classes in turn where it takes classes. The number is
       called "num_points" or else by what is drawn (`codecs.OUTPUTS`).
     sample, where there is noise: the inputs and "seed" -> the outputs: one draw of the noise.
+
+    Each refuses what its inputs do not say (`guards`): other shapes, values that are not finite,
+    labels beyond the classes, more examples than one request may have.
 
     Raises ValueError if the interface's functions return other outputs, dtypes or shapes than it
     says, or if it has a kind that cannot be exported.

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import tensorflow as tf
 
+from tfgan_zoo.export import guards
 from tfgan_zoo.export.interface import Input, Interface, Output, images, labels, source_images
 
 _PRIORS = {
@@ -61,6 +62,7 @@ def section(interface: Interface) -> dict:
         "outputs": [_output(item) for item in interface.outputs],
         "noise": interface.noise is not None,
         "part": interface.part,
+        "limits": guards.limits(interface),
         "lite": lite
         and {
             "inputs": [_input(item) for item in lite.inputs],

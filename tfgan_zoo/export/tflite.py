@@ -11,6 +11,7 @@ converter from TensorFlow functions: `tf.lite` it is, so that one package of one
 
 import contextlib
 import copy
+import json
 import os
 import pathlib
 import warnings
@@ -21,10 +22,12 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.lite.python import schema_py_generated as schema
 
+from tfgan_zoo.export import stored
 from tfgan_zoo.export.interface import Interface
 
 FILES = {"float32": "model_float32.tflite", "float16": "model.tflite", "int8": "model_int8.tflite"}
 KINDS = tuple(FILES)
+INTERFACE = "tfgan_zoo_interface"  # the metadata of a file that say what it takes and gives
 
 # Of int8 files, the operators that stay in float32: those that compute and apply the statistics of
 # a norm. Eight bits are too coarse for a variance: a trained pix2pix, whose norms take the
@@ -41,7 +44,8 @@ def convert(
     """The content of a TFLite file of built-in operators: `interface.served_by_tflite`.
 
     Its one signature is "serving_default", with the inputs and outputs of the SavedModel's, at a
-    batch of 1.
+    batch of 1. What they are, priors and classes too, stands in the file (`described`), which is
+    copied without its card.
 
     Args:
       interface: its noise must be a constant: draw dropout masks from a Python integer seed, at a
@@ -80,11 +84,25 @@ def convert(
     variables.all = sorted(concrete.variables, key=lambda variable: variable.name)
     converter = tf.lite.TFLiteConverter.from_concrete_functions([concrete], variables)
     if kind == "int8":
-        return _with_open_batch(_quantised(converter, interface, calibration))
+        return _finished(_quantised(converter, interface, calibration), interface)
     if kind == "float16":
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
         converter.target_spec.supported_types = [tf.float16]
-    return _with_open_batch(converter.convert())
+    return _finished(converter.convert(), interface)
+
+
+def described(model: bytes | str | os.PathLike) -> Interface | None:
+    """The interface that a TFLite file, by its path or content, says it has; None if it says none.
+
+    The file must be one that `TFLiteRunner` can run.
+    """
+    content = model if isinstance(model, bytes) else pathlib.Path(model).read_bytes()
+    file = schema.ModelT.InitFromObj(schema.Model.GetRootAs(content))
+    for entry in file.metadata or ():
+        if entry.name.decode() == INTERFACE:
+            said = bytes(bytearray(file.buffers[entry.buffer].data))
+            return stored.from_card(json.loads(said))
+    return None
 
 
 def _quantised(converter, interface, calibration) -> bytes:
@@ -116,8 +134,9 @@ def _quantised(converter, interface, calibration) -> bytes:
     return debugger.get_nondebug_quantized_model()
 
 
-def _with_open_batch(content: bytes) -> bytes:
-    """A file of batch 1 whose reshapes and slices take whatever batch they meet.
+def _finished(content: bytes, interface: Interface) -> bytes:
+    """A file of batch 1 with its interface in it, whose reshapes and slices take whatever batch
+    they meet.
 
     A reshape to [1, 4, 4, 8] becomes one to [-1, 4, 4, 8], which is the same at a batch of 1; the
     end of a slice of the batch goes from 1 to as far as there is. The sizes become constants of
@@ -139,6 +158,12 @@ def _with_open_batch(content: bytes) -> bytes:
             inputs = list(operator.inputs)
             inputs[place] = opened[old]
             operator.inputs = inputs
+    said = json.dumps({"name": interface.name, "interface": stored.section(interface)})
+    entry, buffer = schema.MetadataT(), schema.BufferT()
+    entry.name, entry.buffer = INTERFACE, len(model.buffers)
+    buffer.data = np.frombuffer(said.encode(), np.uint8)
+    model.buffers.append(buffer)
+    model.metadata = [*(model.metadata or ()), entry]
     builder = flatbuffers.Builder(len(content))
     builder.Finish(model.Pack(builder), b"TFL3")
     return bytes(builder.Output())

@@ -29,7 +29,8 @@ class Generator:
         path: folder of a SavedModel (the one that holds saved_model.pb, or a folder of versions, of
             which the highest counts), or a TFLite file.
         prior: `normal` (mean 0, deviation 1) or `uniform` (-1 to 1), for an export that does not
-            hold the prior it was trained with; None trusts that it does.
+            hold the prior it was trained with; None trusts that it does. Another one than the
+            export says is refused: codes would be drawn as noise.
 
     Attributes:
         path: of the version that counts.
@@ -64,6 +65,7 @@ class Generator:
                 "[B, Z] or pictures [B, H, W, C]."
             )
         elif prior:
+            _check_prior(prior, self.interface.latents, path)
             self._draw = _with_latents(_PRIORS[prior](source.shape[0]), self._draw, self.interface)
             self.prior = f"{prior} (--latents)"
         elif self._draw:
@@ -163,13 +165,20 @@ def _integer(value, spec):
 def _load_tflite(path):
     """The same of a TFLite file, whose prior only its card can say."""
     from tfgan_zoo.export import stored
-    from tfgan_zoo.export.tflite import TFLiteRunner
+    from tfgan_zoo.export.tflite import TFLiteRunner, described
 
     try:
         run = TFLiteRunner(path)
     except ValueError as error:
         raise ValueError(f"{path} is no TFLite file that can run: {first_line(error)}") from error
-    floats = [name for name in run.inputs if name != "labels"]
+    card = stored.find_card(path)
+    # Files of the first version take labels as one-hot numbers behind the latents.
+    card = card if card and card["schema_version"] > 1 else None
+    said = stored.from_card(card).served_by_tflite if card else described(path)
+    if said:
+        _check_pictures(said, path)
+    classes = [i.name for i in said.inputs if i.kind == "class"] if said else ["labels"]
+    floats = [name for name in run.inputs if name not in classes]
     if len(floats) != 1 or len(run.outputs) != 1:
         raise ValueError(
             f"{path} has {len(run.inputs)} inputs and {len(run.outputs)} outputs; a generator has "
@@ -183,18 +192,15 @@ def _load_tflite(path):
             "it with float32 inputs and outputs, whatever its weights are."
         )
     shape = [None if side == -1 else int(side) for side in run.inputs[name]["shape_signature"]]
-    card = stored.find_card(path)
-    # Files of the first version take labels as one-hot numbers behind the latents.
-    card = card if card and card["schema_version"] > 1 else None
-    if card:
-        interface = _main_input_first(stored.from_card(card))
-        _check_pictures(interface, path)
+    if said:
+        interface = _main_input_first(said)
     else:
         interface = stored.from_shapes("it", {name: shape}, "labels" in run.inputs)
     labels = interface.first("class")
     if labels and not labels.classes:
         raise ValueError(
-            f"{path} takes labels, and no card beside it says how many: score its SavedModel."
+            f"{path} takes labels, and neither it nor a card beside it says how many: score its "
+            "SavedModel."
         )
 
     def generate(values, **beside):
@@ -213,7 +219,8 @@ def _load_tflite(path):
         return values | _labels(interface, count)
 
     prior = interface.latents and interface.latents.prior
-    return interface, generate, draw if prior and prior.describe() else None, "its card's prior"
+    whose = "its card's prior" if card else "its own prior"
+    return interface, generate, draw if prior and prior.describe() else None, whose
 
 
 def _main_input_first(interface):
@@ -226,6 +233,26 @@ def _check_pictures(interface, path):
     kinds = [output.kind for output in interface.outputs]
     if kinds != ["image"]:
         raise ValueError(f"{path} gives {', '.join(kinds)} and no pictures, which are scored here.")
+
+
+def _check_prior(prior, item, path):
+    """Raises ValueError if latents are said to be drawn from another prior than is asked for."""
+    parts = item.prior and item.prior.describe()
+    named = {"kind": prior, **({"low": -1, "high": 1} if prior == "uniform" else {})}
+    if parts and any({**part, "size": None} != {**named, "size": None} for part in parts):
+        raise ValueError(
+            f"{path} says that its {item.shape[0]} latents are {_in_words(parts)}, so that others "
+            f"give no pictures that it was trained to draw: leave out --latents={prior}."
+        )
+
+
+def _in_words(parts):
+    def words(part):
+        bounds = f" from {part['low']:g} to {part['high']:g}" if part["kind"] == "uniform" else ""
+        kind = "in a one-hot code" if part["kind"] == "one_hot" else part["kind"]
+        return f"{part['size']} {kind}{bounds}"
+
+    return ", ".join(map(words, parts))
 
 
 def _labels(interface, count):

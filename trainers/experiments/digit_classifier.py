@@ -13,7 +13,7 @@ from tfgan_zoo.data.request import Request
 from tfgan_zoo.data.sources import open_images
 from tfgan_zoo.evaluate.evaluator import in_batches, served_by
 from tfgan_zoo.evaluate.tables import first
-from tfgan_zoo.export import places, saved_model
+from tfgan_zoo.export import guards, interface, places, saved_model
 from tfgan_zoo.kinds.image import square_grid, to_float
 from tfgan_zoo.metrics.mnist_cnn import CLASSES, distort, mnist_cnn
 from tfgan_zoo.training import pictures
@@ -134,11 +134,11 @@ def export(network, test, folder, training):
     Returns:
         (accuracy, how many of `test` are wrong).
     """
-    spec = tf.TensorSpec([None, *network.input_shape[1:]], tf.float32, name="images")
+    item = interface.source_images(network.input_shape[1:])
     places.remove_leftovers(folder)
     staging = places.partial(folder / ".export")
     try:
-        accuracy, wrong = _write(network, spec, test, staging, training)
+        accuracy, wrong = _write(network, item, test, staging, training)
         if (folder / "1").exists():
             (folder / "1").replace(staging / "before")
         for name in ("samples.png", "card.json", "README.md", "1"):
@@ -148,14 +148,15 @@ def export(network, test, folder, training):
     return accuracy, wrong
 
 
-def _write(network, spec, test, folder, training):
+def _write(network, item, test, folder, training):
     """(accuracy, number of mistakes); writes SavedModel, picture and card."""
     path = saved_model.save(
         folder,
         network=network,
         signatures={
             "serving_default": tf.function(
-                lambda images: network(images, training=False), input_signature=[spec]
+                lambda images: network(guards.checked_input(item, images), training=False),
+                input_signature=[item.spec()],
             )
         },
     )
@@ -173,7 +174,7 @@ def _write(network, spec, test, folder, training):
     card = {
         "name": network.name,
         "kind": "classifier",
-        "interface": {"input": list(spec.shape[1:]), "range": [-1, 1], "classes": CLASSES},
+        "interface": {"input": list(item.shape), "range": [-1, 1], "classes": CLASSES},
         "data": {name: test.info[name] for name in ("name", "description", "licence")},
         "training": training,
         "test": {"examples": len(labels), "accuracy": accuracy, "confusion": confusion.tolist()},

@@ -1,8 +1,8 @@
 """Bytes of a file inside a graph: numbers out of them, and files put together from pieces.
 
-A file is held as `data`, uint8 `[n]`; offsets and lengths are int64 `[]`. What lies beyond the end
-reads as zeros, so that a walk through a truncated file ends instead of failing somewhere inside;
-the one who walks demands that it came to the end that it looked for.
+Offsets and lengths are int64 `[]`. What lies beyond the end reads as zeros, so that a walk through
+a truncated file ends instead of failing somewhere inside; the one who walks demands that it came to
+the end that it looked for.
 """
 
 import numpy as np
@@ -10,43 +10,61 @@ import tensorflow as tf
 
 from tfgan_zoo.export import guards
 
-PIXELS = 2**24  # of one file, 4096 x 4096: about 0.5 GB while it is read
 _BYTES = [bytes([value]) for value in range(256)]
+_LONGEST = 64  # bytes that are looked at in one piece
+NOWHERE = np.zeros(2, np.int64)  # the ends of what a file does not hold
 
 
-def take(data, offset, count: int):
-    """`count` bytes from an offset on, uint8 `[count]`."""
-    places = tf.cast(offset, tf.int64) + tf.range(count, dtype=tf.int64)
-    size = tf.size(data, tf.int64)
-    inside = (places >= 0) & (places < size)
-    values = tf.gather(data, tf.clip_by_value(places, 0, tf.maximum(size - 1, 0)))
-    return tf.where(inside, values, tf.zeros_like(values))
+class File:
+    """A file that is read in a graph.
 
+    Args:
+        content: string `[]`.
 
-def number(data, offset, count: int, big: bool = False):
-    """The whole number in `count` bytes, int64 `[]`; little-endian unless `big`."""
-    order = range(count - 1, -1, -1) if big else range(count)
-    weights = np.array([256**power for power in order], np.int64)
-    return tf.reduce_sum(tf.cast(take(data, offset, count), tf.int64) * weights)
+    Attributes:
+        content: of the file, or the same after further conditions.
+        size: in bytes, int64 `[]`.
+        data: uint8 `[size + _LONGEST]`, zeros behind the end.
+    """
 
+    def __init__(self, content):
+        self.content = content
+        self.size = tf.cast(tf.strings.length(content), tf.int64)
+        self.data = tf.concat(
+            [tf.io.decode_raw(content, tf.uint8), tf.zeros([_LONGEST], tf.uint8)], 0
+        )
 
-def says(data, offset, text: bytes):
-    """Whether the bytes at an offset are `text`."""
-    return tf.reduce_all(tf.equal(take(data, offset, len(text)), np.frombuffer(text, np.uint8)))
+    def take(self, offset, count: int):
+        """`count` bytes from an offset on, uint8 `[count]`."""
+        return tf.slice(self.data, tf.minimum(self.size, offset)[None], [count])
+
+    def number(self, offset, count: int, big: bool = False):
+        """The whole number in `count` bytes, int64 `[]`; little-endian unless `big`."""
+        taken = self.take(offset, count)
+        if count == 1:
+            return tf.cast(taken[0], tf.int64)
+        taken = taken[::-1] if big else taken
+        if count in (2, 4):
+            return tf.cast(tf.bitcast(taken, {2: tf.uint16, 4: tf.uint32}[count]), tf.int64)
+        weights = np.array([256**power for power in range(count)], np.int64)
+        return tf.reduce_sum(tf.cast(taken, tf.int64) * weights)
+
+    def says(self, offset, text: bytes):
+        """Whether the bytes at an offset are `text`."""
+        return tf.reduce_all(tf.equal(self.take(offset, len(text)), np.frombuffer(text, np.uint8)))
+
+    def between(self, start, end):
+        """The bytes from `start` to before `end`, which lie in the file."""
+        return tf.slice(self.data, start[None], tf.maximum(end - start, 0)[None])
 
 
 def code(text: bytes, big: bool = False) -> int:
-    """What `number` gives for a name of four letters."""
+    """What `File.number` gives for a name of four letters."""
     return int.from_bytes(text, "big" if big else "little")
 
 
-def between(data, start, end):
-    """The bytes from `start` to before `end`, which lie in the file."""
-    return data[start : tf.maximum(start, end)]
-
-
 def piece(content, start, end):
-    """The same of the file as a string."""
+    """The bytes of a string from `start` to before `end`."""
     return tf.strings.substr(content, start, tf.maximum(end - start, 0))
 
 
@@ -61,9 +79,9 @@ def sized(kind: str, width, height, value):
     """`value`, once a picture's size is one that is decoded here."""
     width, height = tf.cast(width, tf.int64), tf.cast(height, tf.int64)
     # Each side by itself first: the product of two of 32 bits does not fit into 63.
-    sides = (width > 0) & (height > 0) & (width <= PIXELS) & (height <= PIXELS)
-    size = sides & (width * height <= PIXELS)
-    sentence = f"A {kind} file may have from 1 to {PIXELS} pixels, not width and height"
+    sides = (width > 0) & (height > 0) & (width <= guards.PIXELS) & (height <= guards.PIXELS)
+    size = sides & (width * height <= guards.PIXELS)
+    sentence = f"A {kind} file may have from 1 to {guards.PIXELS} pixels, not width and height"
     return guards.after([guards.demand(size, sentence, width, height)], value)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_zoo.export import guards
-from tfgan_zoo.export.formats.binary import between, number, sized
+from tfgan_zoo.export.formats.binary import NOWHERE, sized
 
 SIGNATURE = b"BM"
 _HEADERS = (40, 52, 56, 64, 108, 124)
@@ -16,32 +16,32 @@ _RED_GREEN_BLUE, _ALPHA = (0xFF0000, 0xFF00, 0xFF), 0xFF000000
 _BITFIELDS = 3
 
 
-def decode(content, data, *, indices: bool, labels: bool):
-    """(picture uint8 `[h, w, 1, 3 or 4]`, orientation int32 `[]`) of a BMP file.
+def decode(file, *, indices: bool, labels: bool):
+    """The picture uint8 `[h, w, 1, 3 or 4]` of a BMP file, which says no orientation.
 
     Args:
-        content, data: the file as a string and as uint8 `[n]`.
+        file: `binary.File`.
         indices: whether the numbers of a palette's colours are given instead of the colours.
     """
-    del content, labels
-    header, bits = number(data, 14, 4), number(data, 28, 2)
-    width, height = number(data, 18, 4), number(data, 22, 4)
+    del labels
+    header, bits = file.number(14, 4), file.number(28, 2)
+    width, height = file.number(18, 4), file.number(22, 4)
     first_row_first = height >= 0xFF000000  # a negative height
     height = tf.where(first_row_first, 2**32 - height, height)
-    fields = tf.equal(number(data, 30, 4), _BITFIELDS) & tf.equal(bits, 32)
-    masks = [tf.equal(number(data, 54 + 4 * i, 4), mask) for i, mask in enumerate(_RED_GREEN_BLUE)]
-    alpha = tf.where(header >= 56, number(data, 66, 4), 0)
+    fields = tf.equal(file.number(30, 4), _BITFIELDS) & tf.equal(bits, 32)
+    masks = [tf.equal(file.number(54 + 4 * i, 4), mask) for i, mask in enumerate(_RED_GREEN_BLUE)]
+    alpha = tf.where(header >= 56, file.number(66, 4), 0)
     known = tf.reduce_any(tf.equal(header, _HEADERS))
     known &= tf.reduce_any(tf.equal(bits, (1, 4, 8, 24, 32)))
-    known &= tf.equal(number(data, 30, 4), 0) | (
+    known &= tf.equal(file.number(30, 4), 0) | (
         fields & tf.reduce_all(masks) & (tf.equal(alpha, 0) | tf.equal(alpha, _ALPHA))
     )
     few = bits <= 8
-    colours = number(data, 46, 4)
+    colours = file.number(46, 4)
     # Beyond 32 bits nothing is shifted: such a file is refused above.
     colours = tf.where(tf.equal(colours, 0), tf.bitwise.left_shift(np.int64(1), bits % 32), colours)
     palette = 14 + header
-    start = number(data, 10, 4)
+    start = file.number(10, 4)
     masked = 12 * tf.cast(fields & (header < 52), tf.int64)
     behind = palette + tf.where(few, 4 * colours, masked)
     # Training takes two colours of more than one bit for something else.
@@ -50,27 +50,26 @@ def decode(content, data, *, indices: bool, labels: bool):
         | ((colours <= 256) & (colours > 0) & (tf.equal(bits, 1) | (colours > 2)))
     )
     row = (width * bits + 31) // 32 * 4
-    data = sized("BMP", width, height, data)
     conditions = [
         guards.demand(
             known,
             "A BMP file must be uncompressed, of 1, 4, 8, 24 or 32 bits in the usual order.",
         ),
         guards.demand(
-            sound & (start + row * height <= tf.size(data, tf.int64)),
+            sound & (start + row * height <= file.size),
             "A BMP file is cut off or damaged.",
         ),
     ]
-    data = guards.after(conditions, data)
-    rows = tf.reshape(between(data, start, start + row * height), tf.stack([height, row]))
+    start = sized("BMP", width, height, guards.after(conditions, start))
+    rows = tf.reshape(file.between(start, start + row * height), tf.stack([height, row]))
     rows = tf.cond(first_row_first, lambda: rows, lambda: tf.reverse(rows, [0]))
-    table = between(data, palette, palette + tf.where(few, 4 * colours, 0))
+    table = file.between(palette, palette + tf.where(few, 4 * colours, 0))
     picture = tf.cond(
         few,
         lambda: _coloured(_numbers(rows, bits)[:, :width], tf.reshape(table, [-1, 4]), indices),
         lambda: _levels(rows, width, bits, fields & tf.equal(alpha, _ALPHA)),
     )
-    return picture, tf.constant(0)
+    return picture, NOWHERE, NOWHERE
 
 
 def _levels(rows, width, bits, has_alpha):

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_zoo.export import guards
-from tfgan_zoo.export.formats.binary import between, number, piece, says, sized, walk
+from tfgan_zoo.export.formats.binary import NOWHERE, piece, sized, walk
 
 SIGNATURES = (b"GIF87a", b"GIF89a")
 _BLOCKS = 2**16  # of up to 255 bytes, to the end of the first frame
@@ -18,19 +18,19 @@ _GREYS = bytes(value for level in range(256) for value in [level] * 3)
 _SECOND = b",\0\0\0\0\1\0\1\0\0\2\2\x44\1\0;"
 
 
-def decode(content, data, *, indices: bool, labels: bool):
-    """(picture uint8 `[h, w, 1, 3 or 4]`, orientation int32 `[]`) of the first frame.
+def decode(file, *, indices: bool, labels: bool):
+    """The picture uint8 `[h, w, 1, 3 or 4]` of the first frame, which says no orientation.
 
     Args:
-        content, data: the file as a string and as uint8 `[n]`.
+        file: `binary.File`.
         indices: whether the numbers of the colours are given instead of the colours.
     """
     del labels
-    blocks = _blocks(data)
+    blocks = _blocks(file)
     frame, start = blocks["frame"], blocks["start"]
-    width, height = number(data, frame + 5, 2), number(data, frame + 7, 2)
-    whole = tf.equal(number(data, frame + 1, 4), 0)
-    whole &= tf.equal(number(data, 6, 2), width) & tf.equal(number(data, 8, 2), height)
+    width, height = file.number(frame + 5, 2), file.number(frame + 7, 2)
+    whole = tf.equal(file.number(frame + 1, 4), 0)
+    whole &= tf.equal(file.number(6, 2), width) & tf.equal(file.number(8, 2), height)
     palette = blocks["palette"]
     conditions = [
         guards.demand(
@@ -39,9 +39,9 @@ def decode(content, data, *, indices: bool, labels: bool):
         guards.demand(whole, "The first frame of a GIF file must fill the picture."),
         guards.demand(palette[0] > 0, "A GIF file lacks its palette."),
     ]
-    content = sized("GIF", width, height, guards.after(conditions, content))
+    content = sized("GIF", width, height, guards.after(conditions, file.content))
     size = piece(content, frame + 5, frame + 9)
-    interlaced = tf.cast(number(data, frame + 9, 1) & 64 > 0, tf.int32)
+    interlaced = tf.cast(file.number(frame + 9, 1) & 64 > 0, tf.int32)
     clean = tf.strings.join(
         [
             *(b"GIF89a", size, b"\xf7\0\0" + _GREYS, b",\0\0\0\0", size),
@@ -56,13 +56,12 @@ def decode(content, data, *, indices: bool, labels: bool):
         )
     ]
     numbers = tf.cast(guards.after(conditions, frames)[0, ..., 0], tf.int32)
-    table = tf.reshape(between(data, palette[0], palette[1]), [-1, 3])
+    table = tf.reshape(file.between(palette[0], palette[1]), [-1, 3])
     inside = tf.reduce_max(numbers) < tf.shape(table)[0]
     conditions = [guards.demand(inside, "A GIF file uses colours that are not in its palette.")]
     numbers = guards.after(conditions, numbers)
-    upright = tf.constant(0)
     if indices:
-        return tf.cast(numbers, tf.uint8)[..., None], upright
+        return tf.cast(numbers, tf.uint8)[..., None], NOWHERE, NOWHERE
     hidden = tf.equal(tf.range(tf.shape(table)[0]), blocks["hidden"])
     alpha = 255 * tf.cast(tf.logical_not(hidden), tf.uint8)[:, None]
     picture = tf.cond(
@@ -70,15 +69,15 @@ def decode(content, data, *, indices: bool, labels: bool):
         lambda: tf.gather(tf.concat([table, alpha], -1), numbers),
         lambda: tf.gather(table, numbers),
     )
-    return picture, upright
+    return picture, NOWHERE, NOWHERE
 
 
-def _blocks(data):
+def _blocks(file):
     """Where the first frame and its palette lie, and which colour is transparent, -1 for none.
 
     `frame` is its descriptor, `start` and `place` are the ends of its picture data.
     """
-    size = tf.size(data, tf.int64)
+    size = file.size
 
     def table(place, flags):
         """(start and end of a palette at a place, or [0, 0]; the place behind it)."""
@@ -87,26 +86,26 @@ def _blocks(data):
         ends = tf.stack([place, place + length])
         return tf.where(has, ends, tf.zeros_like(ends)), tf.where(has, place + length, place)
 
-    palette, place = table(tf.constant(13, tf.int64), number(data, 10, 1))
+    palette, place = table(tf.constant(13, tf.int64), file.number(10, 1))
 
     def step(state):
         place = state["place"]
-        first = number(data, place, 1)
+        first = file.number(place, 1)
         inside = state["inside"]
         ends = inside & tf.equal(first, 0)
         extension = tf.logical_not(inside) & tf.equal(first, ord("!"))
         image = tf.logical_not(inside) & tf.equal(first, ord(","))
         # A graphic control: its flags, a delay, and the number of the transparent colour.
-        control = extension & says(data, place + 1, b"\xf9") & (number(data, place + 2, 1) >= 4)
-        control &= tf.bitwise.bitwise_and(number(data, place + 3, 1), 1) > 0
-        own, start = table(place + 10, number(data, place + 9, 1))
+        control = extension & file.says(place + 1, b"\xf9") & (file.number(place + 2, 1) >= 4)
+        control &= tf.bitwise.bitwise_and(file.number(place + 3, 1), 1) > 0
+        own, start = table(place + 10, file.number(place + 9, 1))
         behind = tf.where(extension, place + 2, tf.where(image, start + 1, size))
         return {
             "frame": tf.where(image, place, state["frame"]),
             "start": tf.where(image, start, state["start"]),
             "palette": tf.where(image & (own[0] > 0), own, state["palette"]),
             "hidden": tf.where(
-                control, tf.cast(number(data, place + 6, 1), tf.int32), state["hidden"]
+                control, tf.cast(file.number(place + 6, 1), tf.int32), state["hidden"]
             ),
             "inside": tf.logical_not(ends) & (inside | extension | image),
             "ended": ends & (state["frame"] > 0),

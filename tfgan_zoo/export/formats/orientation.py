@@ -3,36 +3,36 @@
 import numpy as np
 import tensorflow as tf
 
-from tfgan_zoo.export.formats.binary import number, says, take
+from tfgan_zoo.export.formats.binary import piece
 
 _TAG, _SHORT, _LONG = 0x0112, (3, 8), (4, 9)
 _ENTRIES = 1000  # of a directory that are looked at
-_XMP = b"tiff:Orientation"
+# Bytes and not letters: what stands around it need not be text.
+_XMP = r"^\C*?tiff:Orientation(?:=\"|>)([0-9])\C*$"
 
 
-def of_exif(data, start, end):
+def of_exif(file, start, end):
     """The orientation that an EXIF block says, int32 `[]`; 0 where it says none.
 
     A block that is damaged says none, as a viewer has it.
     """
     for _ in range(2):  # some programs write the mark twice
-        start += 6 * tf.cast(says(data, start, b"Exif\0\0"), tf.int64)
-    big = says(data, start, b"MM\0*")
-    known = big | says(data, start, b"II*\0")
+        start += 6 * tf.cast(file.says(start, b"Exif\0\0"), tf.int64)
+    big = file.says(start, b"MM\0*")
+    known = big | file.says(start, b"II*\0")
 
     def value(offset, count):
-        return tf.where(big, number(data, offset, count, True), number(data, offset, count))
+        return tf.where(big, file.number(offset, count, True), file.number(offset, count))
 
     directory = start + value(start + 4, 4)
     room = tf.maximum((end - directory - 2) // 12, 0)
     entries = tf.minimum(tf.minimum(value(directory, 2), room), _ENTRIES)
     # Entries of twelve bytes: tag, type, count, value. Whole columns are read at once.
     starts = directory + 2 + 12 * tf.range(entries)
-    size = tf.size(data, tf.int64)
 
     def column(offset, count):
         places = starts[:, None] + offset + tf.range(count, dtype=tf.int64)
-        inside = tf.cast(tf.gather(data, tf.clip_by_value(places, 0, size - 1)), tf.int64)
+        inside = tf.cast(tf.gather(file.data, tf.minimum(places, file.size)), tf.int64)
         weights = np.array([256**power for power in range(count)], np.int64)
         return tf.where(
             big,
@@ -53,39 +53,18 @@ def of_exif(data, start, end):
     return tf.cast(tf.where(found, tf.clip_by_value(given, 0, 9), 0), tf.int32)
 
 
-def of_xmp(data, start, end):
+def of_xmp(file, start, end):
     """The orientation that an XMP block says, int32 `[]`; 0 where it says none."""
-    block = tf.concat([data[start : tf.maximum(start, end)], tf.zeros([32], tf.uint8)], 0)
-    count = tf.size(block) - 24
-
-    def shifted(offset):
-        return block[offset : count + offset]
-
-    here = tf.fill([count], True)
-    for offset, letter in enumerate(_XMP):
-        here &= tf.equal(shifted(offset), letter)
-    end_of_name = len(_XMP)
-
-    def digit(offset):
-        return (shifted(offset) >= ord("0")) & (shifted(offset) <= ord("9"))
-
-    is_ = {sign: tf.equal(shifted(end_of_name), ord(sign)) for sign in ("=", ">")}
-    attribute = is_["="] & tf.equal(shifted(end_of_name + 1), ord('"')) & digit(end_of_name + 2)
-    element = is_[">"] & digit(end_of_name + 1)
-    matches = here & (attribute | element)
-    place = tf.argmax(tf.cast(matches, tf.int32))
-    letter = tf.where(
-        attribute[place],
-        take(block, place + end_of_name + 2, 1)[0],
-        take(block, place + end_of_name + 1, 1)[0],
-    )
-    value = tf.cast(letter, tf.int32) - ord("0")
-    return tf.where(tf.reduce_any(matches), value, 0)
+    block = piece(file.content, start, end)
+    digit = tf.strings.regex_replace(block, _XMP, r"\1")
+    found = tf.equal(tf.strings.length(digit), 1)
+    return tf.strings.to_number(tf.where(found, digit, "0"), tf.int32)
 
 
-def joined(exif, xmp):
+def found(file, exif, xmp):
     """What a reader goes by: EXIF where it says anything, or else XMP."""
-    return tf.where(exif > 0, exif, xmp)
+    by_exif, by_xmp = of_exif(file, *tf.unstack(exif)), of_xmp(file, *tf.unstack(xmp))
+    return tf.where(by_exif > 0, by_exif, by_xmp)
 
 
 def upright(picture, orientation):

@@ -11,16 +11,7 @@ import zlib
 import tensorflow as tf
 
 from tfgan_zoo.export import guards
-from tfgan_zoo.export.formats import orientation
-from tfgan_zoo.export.formats.binary import (
-    between,
-    code,
-    number,
-    piece,
-    says,
-    sized,
-    walk,
-)
+from tfgan_zoo.export.formats.binary import code, piece, sized, walk
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _CHUNKS = 2**14  # in a file: writers make chunks of 8 kB and more
@@ -41,22 +32,22 @@ _GREYS = [
 ]
 
 
-def decode(content, data, *, indices: bool, labels: bool):
-    """(picture uint8 `[h, w, 1..4]`, orientation int32 `[]`) of a PNG file.
+def decode(file, *, indices: bool, labels: bool):
+    """The picture uint8 `[h, w, 1..4]` of a PNG file; where its EXIF lies, and its XMP.
 
     Args:
-        content, data: the file as a string and as uint8 `[n]`.
+        file: `binary.File`.
         indices: whether a palette picture is given as its colours' numbers.
         labels: whether levels are names that must not be scaled.
     """
-    header = [number(data, 16, 4, True), number(data, 20, 4, True)]
-    depth, colour = number(data, 24, 1), number(data, 25, 1)
+    header = [file.number(16, 4, True), file.number(20, 4, True)]
+    depth, colour = file.number(24, 1), file.number(25, 1)
     width, height = header
     allowed = [tf.equal(colour, c) & tf.equal(depth, d) for c in _DEPTHS for d in _DEPTHS[c]]
-    sound = says(data, 8, struct.pack(">I", 13) + b"IHDR") & tf.reduce_any(allowed)
+    sound = file.says(8, struct.pack(">I", 13) + b"IHDR") & tf.reduce_any(allowed)
     conditions = [guards.demand(sound, "The header of a PNG file is damaged.")]
-    content = sized("PNG", width, height, guards.after(conditions, content))
-    chunks = _chunks(data)
+    content = sized("PNG", width, height, guards.after(conditions, file.content))
+    chunks = _chunks(file)
     palette, key = chunks["palette"], chunks["key"]
     has_key = key[0] > 0
     conditions = [
@@ -92,30 +83,26 @@ def decode(content, data, *, indices: bool, labels: bool):
             tf.where(tf.equal(colour, 0) & tf.equal(depth, 16), 2, 0),
         ),
         [
-            lambda: _with_key(tf.io.decode_png(clean), data, depth, colour, key),
-            lambda: _coloured(tf.io.decode_png(clean), data, palette, key, indices),
+            lambda: _with_key(tf.io.decode_png(clean), file, depth, colour, key),
+            lambda: _coloured(tf.io.decode_png(clean), file, palette, key, indices),
             lambda: _eight_bits(tf.io.decode_png(clean, 1, tf.uint16), labels),
         ],
     )
-    exif, xmp = chunks["exif"], chunks["xmp"]
-    turned = orientation.joined(
-        orientation.of_exif(data, *tf.unstack(exif)), orientation.of_xmp(data, *tf.unstack(xmp))
-    )
-    return picture, turned
+    return picture, chunks["exif"], chunks["xmp"]
 
 
-def _chunks(data):
+def _chunks(file):
     """Where the chunks lie that matter: (start, end) of their contents, [0, 0] for none.
 
     `first` and `last` are the ends of the picture data, chunks and all.
     """
-    size = tf.size(data, tf.int64)
+    size = file.size
     nowhere = tf.zeros([2], tf.int64)
     names = {"palette": b"PLTE", "key": b"tRNS", "exif": b"eXIf"}
 
     def step(state):
         place = state["place"]
-        length, name = number(data, place, 4, True), number(data, place + 4, 4, True)
+        length, name = file.number(place, 4, True), file.number(place + 4, 4, True)
         start, end = place + 8, place + 8 + length
         whole = end + 4 <= size
         found = dict(state)
@@ -128,9 +115,9 @@ def _chunks(data):
         grows = is_data & (tf.equal(state["first"], 0) | tf.equal(state["last"], place))
         found["last"] = tf.where(grows, end + 4, state["last"])
         is_text = tf.reduce_any(tf.equal(name, [code(b"tEXt", True), code(b"zTXt", True)]))
-        hidden = [is_text & says(data, start, keyword) for keyword in _NO_TEXT]
-        adobe = tf.equal(name, code(b"iTXt", True)) & says(data, start, b"XML:com.adobe.xmp\0")
-        packed = adobe & says(data, start + 18, b"\1")
+        hidden = [is_text & file.says(start, keyword) for keyword in _NO_TEXT]
+        adobe = tf.equal(name, code(b"iTXt", True)) & file.says(start, b"XML:com.adobe.xmp\0")
+        packed = adobe & file.says(start + 18, b"\1")
         found["text"] = state["text"] | tf.reduce_any([*hidden, packed])
         found["xmp"] = tf.where(adobe & whole, tf.stack([start, end]), state["xmp"])
         found["ended"] = whole & tf.equal(name, code(b"IEND", True))
@@ -150,7 +137,7 @@ def _chunks(data):
     return walk(step, start, going, _CHUNKS)
 
 
-def _with_key(picture, data, depth, colour, key):
+def _with_key(picture, file, depth, colour, key):
     """A picture of levels, with an alpha channel where one level or colour is transparent."""
 
     def plain():
@@ -158,7 +145,7 @@ def _with_key(picture, data, depth, colour, key):
 
     def keyed():
         grey = tf.equal(colour, 0)
-        pairs = tf.stack([number(data, key[0] + 2 * i, 2, True) for i in range(3)])
+        pairs = tf.stack([file.number(key[0] + 2 * i, 2, True) for i in range(3)])
         pairs = tf.where(grey, pairs[0], pairs)
         # Of one bit the key is black or white; of two and four bits training compares it as it is.
         black_or_white = 255 * tf.cast(pairs > 0, tf.int64)
@@ -173,10 +160,10 @@ def _with_key(picture, data, depth, colour, key):
     return tf.cond((key[0] > 0) & (colour < 3), keyed, plain)
 
 
-def _coloured(numbers, data, palette, key, indices):
+def _coloured(numbers, file, palette, key, indices):
     """The colours of a picture of colour numbers, or the numbers themselves."""
     numbers = tf.cast(numbers[..., 0], tf.int32)
-    colours = tf.reshape(between(data, palette[0], palette[1])[: 3 * 256], [-1])
+    colours = tf.reshape(file.between(palette[0], palette[1])[: 3 * 256], [-1])
     count = tf.size(colours) // 3
     conditions = [
         guards.demand(
@@ -188,7 +175,7 @@ def _coloured(numbers, data, palette, key, indices):
     if indices:
         return tf.cast(numbers, tf.uint8)[..., None]
     table = tf.reshape(colours[: 3 * count], [-1, 3])
-    given = between(data, key[0], key[1])[:count]
+    given = file.between(key[0], key[1])[:count]
     opaque = tf.fill([count - tf.size(given)], tf.constant(255, tf.uint8))
     alpha = tf.concat([given, opaque], 0)[:, None]
     return tf.cond(

@@ -8,8 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_zoo.export import guards
-from tfgan_zoo.export.formats import orientation
-from tfgan_zoo.export.formats.binary import code, number, piece, says, sized, walk, written
+from tfgan_zoo.export.formats.binary import code, piece, sized, walk, written
 
 SIGNATURE = b"RIFF"
 KIND = b"WEBP"  # eight bytes behind the signature
@@ -21,40 +20,41 @@ _NAMES = {
 _ANIMATED, _TRANSPARENT = 2, 16  # flags of the extended header
 
 
-def decode(content, data, *, indices: bool, labels: bool):
-    """(picture uint8 `[h, w, 3 or 4]`, orientation int32 `[]`) of a WebP file."""
+def decode(file, *, indices: bool, labels: bool):
+    """The picture uint8 `[h, w, 3 or 4]` of a WebP file; where its EXIF lies, and its XMP."""
     del indices, labels
-    end = 8 + number(data, 4, 4)
-    is_extended = says(data, 12, b"VP8X")
-    whole = (end <= tf.size(data, tf.int64)) & (end >= 20)
-    flags = number(data, 20, 1)
-    outer = _chunks(data, tf.constant(12, tf.int64), end)
+    end = 8 + file.number(4, 4)
+    is_extended = file.says(12, b"VP8X")
+    whole = (end <= file.size) & (end >= 20)
+    flags = file.number(20, 1)
+    outer = _chunks(file, tf.constant(12, tf.int64), end)
     animated = tf.bitwise.bitwise_and(flags, _ANIMATED) > 0
     # A frame of an animation: its place and size in 16 bytes, then chunks like those of a still.
     frame = outer["frame"]
     moves = is_extended & animated
     inner = _chunks(
-        data,
+        file,
         tf.where(moves & (frame[0] > 0), frame[0] + 16, end),
         tf.where(moves & (frame[0] > 0), frame[1], end),
     )
     found = {
         name: tf.where(moves, inner[name], outer[name]) for name in ("lossy", "lossless", "alpha")
     }
-    lossy, lossless, alpha = found["lossy"], found["lossless"], found["alpha"]
+    lossy, lossless = found["lossy"], found["lossless"]
     is_lossy = lossy[0] > 0
+    alpha = tf.where(is_lossy, found["alpha"], tf.zeros_like(found["alpha"]))
     # Without an extended header the one chunk is the first.
     first = is_extended | tf.equal(tf.maximum(lossy[0], lossless[0]), 20)
     sound = whole & outer["sound"] & inner["sound"] & first
     sound &= tf.not_equal(is_lossy, lossless[0] > 0)
     start = tf.where(is_lossy, lossy[0], lossless[0])
-    bits = number(data, start + 1, 4)
-    mark = says(data, start + 3, b"\x9d\x01\x2a")
-    key = tf.equal(tf.bitwise.bitwise_and(number(data, start, 1), 1), 0)
-    sound &= tf.where(is_lossy, mark & key, says(data, start, b"\x2f"))
+    bits = file.number(start + 1, 4)
+    mark = file.says(start + 3, b"\x9d\x01\x2a")
+    key = tf.equal(tf.bitwise.bitwise_and(file.number(start, 1), 1), 0)
+    sound &= tf.where(is_lossy, mark & key, file.says(start, b"\x2f"))
 
     def side(offset, shift):
-        low = tf.bitwise.bitwise_and(number(data, start + offset, 2), 0x3FFF)
+        low = tf.bitwise.bitwise_and(file.number(start + offset, 2), 0x3FFF)
         return tf.where(
             is_lossy,
             low,
@@ -67,8 +67,8 @@ def decode(content, data, *, indices: bool, labels: bool):
         alpha[0] > 0,
         tf.bitwise.bitwise_and(tf.bitwise.right_shift(bits, np.int64(28)), 1) > 0,
     )
-    canvas = tf.equal(number(data, 24, 3) + 1, width) & tf.equal(number(data, 27, 3) + 1, height)
-    canvas &= tf.logical_not(moves) | tf.equal(number(data, frame[0], 6), 0)
+    canvas = tf.equal(file.number(24, 3) + 1, width) & tf.equal(file.number(27, 3) + 1, height)
+    canvas &= tf.logical_not(moves) | tf.equal(file.number(frame[0], 6), 0)
     may = tf.bitwise.bitwise_and(flags, _TRANSPARENT) > 0
     conditions = [
         guards.demand(sound, "A WebP file is cut off, damaged or of a kind that is not read."),
@@ -81,17 +81,19 @@ def decode(content, data, *, indices: bool, labels: bool):
             "The header of a WebP file says opaque, and its picture is transparent.",
         ),
     ]
-    content = sized("WebP", width, height, guards.after(conditions, content))
-    clean = _still(content, start, tf.where(is_lossy, lossy, lossless)[1], alpha, is_lossy)
+    content = sized("WebP", width, height, guards.after(conditions, file.content))
+    clean = _still(content, start, tf.where(is_lossy, lossy, lossless)[1], alpha, [width, height])
     picture = tf.io.decode_image(clean, expand_animations=False)
     picture.set_shape([None, None, None])
-    exif, xmp = (tf.unstack(outer[name]) for name in ("exif", "xmp"))
-    turned = orientation.joined(orientation.of_exif(data, *exif), orientation.of_xmp(data, *xmp))
-    return picture, turned
+    return picture, outer["exif"], outer["xmp"]
 
 
-def _still(content, start, end, alpha, is_lossy):
-    """A still file of the chunks whose contents lie in `start` to `end` and in `alpha`."""
+def _still(content, start, end, alpha, sides):
+    """A still file of the chunks whose contents lie in `start` to `end` and in `alpha`.
+
+    Args:
+        sides: width and height, for what a lossy picture with alpha needs beside it.
+    """
 
     def chunk(start, end):
         return tf.strings.join(
@@ -102,30 +104,24 @@ def _still(content, start, end, alpha, is_lossy):
 
     def with_alpha():
         size = [  # both sides less one, of three bytes each
-            written(_side(content, start + place) - 1, 3) for place in (6, 8)
+            written(side - 1, 3) for side in sides
         ]
         header = tf.strings.join([b"VP8X", written(10, 4), b"\x10\0\0\0", *size])
         return tf.strings.join([header, chunk(alpha[0], alpha[1]), picture])
 
-    body = tf.cond(is_lossy & (alpha[0] > 0), with_alpha, lambda: picture)
+    body = tf.cond(alpha[0] > 0, with_alpha, lambda: picture)
     size = tf.strings.length(body) + 4
     return tf.strings.join([b"RIFF", written(size, 4), b"WEBP", body])
 
 
-def _side(content, place):
-    """A side of a lossy picture, whose upper two bits are a hint to enlarge it."""
-    bits = number(tf.io.decode_raw(piece(content, place, place + 2), tf.uint8), 0, 2)
-    return tf.bitwise.bitwise_and(bits, 0x3FFF)
-
-
-def _chunks(data, start, end):
+def _chunks(file, start, end):
     """Name -> (start, end) of the contents of the first chunk of each kind, [0, 0] for none; and
     `sound`, whether they lie one behind the other up to the end.
     """
 
     def step(state):
         place = state["place"]
-        name, length = number(data, place, 4), number(data, place + 4, 4)
+        name, length = file.number(place, 4), file.number(place + 4, 4)
         begins, ends = place + 8, place + 8 + length
         fits = ends <= end
         found = {}
