@@ -10,7 +10,7 @@ import pytest
 from absl import flags
 
 from tests import commands
-from tfgan_zoo import command
+from tfgan_zoo import command, command_line
 from trainers import gan, mode_lab
 
 
@@ -22,11 +22,11 @@ def test_flagfiles_stand_where_they_are_named(tmp_path, monkeypatch):
     monkeypatch.chdir("/")
     found = ["--batch_size=3", "--seed=1", "--steps=2", "--seed=4"]
     for words in ([f"--flagfile={outer}"], ["--flagfile", str(outer)]):
-        assert command.expanded(["--a", *words, "--b"]) == ["--a", *found, "--b"]
+        assert command_line.expanded(["--a", *words, "--b"])[0] == ["--a", *found, "--b"]
     # A path from where the command runs is one too, as absl has it.
     outer.write_text("--flagfile=sets/inner.flags\n")
     monkeypatch.chdir(tmp_path)
-    assert command.expanded(["--flagfile=sets/outer.flags"]) == ["--seed=1", "--steps=2"]
+    assert command_line.expanded(["--flagfile=sets/outer.flags"])[0] == ["--seed=1", "--steps=2"]
     assert gan.TRAINER.parse(["--flagfile=sets/outer.flags", "--steps=5"]).steps == 5
 
 
@@ -36,7 +36,7 @@ def test_flagfiles_stand_where_they_are_named(tmp_path, monkeypatch):
         (None, "--flagfile=.*a.flags does not exist"),
         (b"--flagfile=other.flags", "other.flags, which .*a.flags names, does not exist"),
         (b"--flagfile=a.flags", "a.flags names itself"),
-        (b"--seed=1\n--data=caf\xe9\n", "a.flags is no UTF-8 text in line 2"),
+        (b"--seed=1\n--data=caf\xe9\n", "a.flags, line 2: is no text in UTF-8"),
         (b"--flagfile", "--flagfile names no file"),
         ("folder", "a.flags cannot be read: Is a directory"),
     ],
@@ -48,7 +48,7 @@ def test_a_flagfile_that_cannot_be_read_is_one_sentence(content, sentence, tmp_p
     elif content is not None:
         file.write_bytes(content)
     with pytest.raises(flags.Error, match=sentence):
-        command.expanded([f"--flagfile={file}"])
+        command_line.expanded([f"--flagfile={file}"])
 
 
 COMMANDS = (

@@ -18,30 +18,40 @@ MAY_IMPORT = {
     "trainers": {
         *("kinds", "models", "data", "metrics", "evaluate", "export", "training", "optimizers"),
         # Experiments have models of their own, such as the classifier of digits.
-        *("networks", "base"),
-        "command",
+        *("networks", "base", "backend"),
+        *("command", "command_line"),
     },
     # Optimizers, since Unrolled GAN differentiates through one.
     "models": {"kinds", "base", "networks", "layers", "losses", "regularizers", "optimizers"},
     "networks": {"layers"},
-    "base": {"step"},
+    "base": {"step", "backend"},
     "data": {"kinds"},
     # Scores are taken of exports, whose interface `export` reads.
-    "metrics": {"kinds", "export"},
+    "metrics": {"kinds", "export", "backend"},
     # Likelihoods are losses, and scores.
     "evaluate": {"kinds", "metrics", "data", "export", "losses"},
-    "export": {"kinds"},
+    "export": {"kinds", "backend"},
     # The engine brings the rooms around a model together; it knows no model and no metric.
     "training": {"kinds", "data", "evaluate", "export"},
-    "explore": {"kinds", "metrics", "data", "export", "evaluate", "training"},
+    "explore": {"backend", "kinds", "metrics", "data", "export", "evaluate", "training"},
 }
 ROOMS = {
-    *("base", "step", "layers", "networks", "losses", "regularizers", "optimizers", "kinds"),
+    *(
+        "base",
+        "step",
+        "backend",
+        "layers",
+        "networks",
+        "losses",
+        "regularizers",
+        "optimizers",
+        "kinds",
+    ),
     *("data", "metrics", "evaluate", "export", "training", "models", "explore"),
 }
 # Of the library: may have flags, print their result, and bring rooms together as a trainer does.
 COMMANDS = {
-    "tfgan_zoo/command.py",
+    *("tfgan_zoo/command.py", "tfgan_zoo/command_line.py"),
     "tfgan_zoo/metrics/score.py",
     "tfgan_zoo/explore/__main__.py",
     "tfgan_zoo/explore/features.py",

@@ -9,7 +9,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tfgan_zoo import backend
 from tfgan_zoo.step import Step
+
+# Before a network is built: layers take Keras' settings when they are made.
+backend.settle()
 
 
 class Trained(keras.Model):

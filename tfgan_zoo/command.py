@@ -4,13 +4,14 @@ Imports nothing that is slow.
 """
 
 import contextlib
-import pathlib
 import signal
 import sys
 import textwrap
 import threading
 
 from absl import flags
+
+from tfgan_zoo import command_line
 
 HELP = {"--help", "-help", "-h", "--helpfull", "--helpshort"}
 INTERRUPTED = 130  # exit status of a program that Ctrl-C ended
@@ -33,12 +34,24 @@ def run(main, about, values=flags.FLAGS):
         print(f"{about.strip()}\n\nFlags:\n{listed(values)}")
         return
     try:
-        rest = values([sys.argv[0], *expanded(words)])
+        rest = read(values, sys.argv[0], words)
         with interruptible("Interrupted; nothing was written."):
             main(rest)
     except (flags.Error, UsageError) as error:
         print(f"error: {error} (--help lists all flags.)", file=sys.stderr)
         sys.exit(2)
+
+
+def read(values, program, words):
+    """Reads a command line into `values`; returns the words that are no flags, with the program's
+    name. Raises `absl.flags.Error`, with the line of a flagfile where it is one's.
+    """
+    command_line.check_words(words)
+    words, places = command_line.expanded(words)
+    try:
+        return values([program, *words])
+    except flags.Error as error:
+        raise flags.Error(command_line.placed(error, places)) from error
 
 
 def listed(values):
@@ -53,67 +66,6 @@ def listed(values):
             text = f"{flag.help}{default}"
             lines.extend(textwrap.wrap(text, 92, initial_indent=" " * 6, subsequent_indent=" " * 6))
     return "\n".join(lines)
-
-
-def expanded(words, inside=()):
-    """The words of a command line, with those of each --flagfile in its place.
-
-    A flagfile that another one names lies beside that one, or where the command runs. It is UTF-8,
-    with or without a mark; blank lines and those that begin with # or // say nothing.
-
-    Args:
-        words: of a command line, or of a flagfile.
-        inside: the flagfiles that these words stand in, the innermost last.
-
-    Raises:
-        absl.flags.Error: for a file that cannot be read, or that names itself.
-    """
-    found, left = [], list(words)
-    while left:
-        word = left.pop(0)
-        if word == "--":
-            return [*found, word, *left]
-        name, separator, path = word.partition("=")
-        if name not in ("--flagfile", "-flagfile"):
-            found.append(word)
-            continue
-        if not separator:
-            if not left:
-                raise flags.Error("--flagfile names no file.")
-            path = left.pop(0)
-        file = _place(path.strip(), inside)
-        found += expanded(_lines(file), (*inside, file))
-    return found
-
-
-def _place(path, inside):
-    """The flagfile that `path` names."""
-    here = pathlib.Path(path).expanduser()
-    beside = [inside[-1].parent / here] if inside else []
-    for file in (*beside, here):
-        if file.exists():
-            if file.resolve() in [other.resolve() for other in inside]:
-                raise flags.Error(f"The flagfile {file} names itself.")
-            return file
-    named = f", which {inside[-1]} names," if inside else ""
-    raise flags.Error(f"--flagfile={path}{named} does not exist.")
-
-
-def _lines(file):
-    """The words of a flagfile, one a line."""
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise flags.Error(f"The flagfile {file} cannot be read: {error.strerror}.") from error
-    lines = []
-    for number, line in enumerate(content.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
-        try:
-            lines.append(line.decode("utf-8").strip())
-        except UnicodeDecodeError as error:
-            raise flags.Error(
-                f"The flagfile {file} is no UTF-8 text in line {number}: save it as UTF-8."
-            ) from error
-    return [line for line in lines if line and not line.startswith(("#", "//"))]
 
 
 @contextlib.contextmanager

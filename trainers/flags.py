@@ -12,6 +12,7 @@ from typing import Any
 
 from absl import flags
 
+from tfgan_zoo import command_line
 from tfgan_zoo.training.settings import Settings, fault
 from trainers import told
 
@@ -203,6 +204,18 @@ def _bound(item, found):
 
 def _same(value):
     return value
+
+
+def put_homes(parsed, knobs):
+    """Puts the home folder for a `~` at the beginning of a value; raises as
+    `command_line.home` does.
+    """
+    for item in knobs:
+        value = None if item.alias else parsed[item.name].value
+        if isinstance(value, str):
+            parsed[item.name].value = command_line.home(value, item.name)
+        elif isinstance(value, list):
+            parsed[item.name].value = [command_line.home(word, item.name) for word in value]
 
 
 def chosen(knobs, **given):

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from absl import flags as absl_flags
 from absl import logging
 
-from tfgan_zoo import command
+from tfgan_zoo import backend, command
 from trainers import flags
 
 INTERRUPTED = (
@@ -48,16 +48,19 @@ class Program:
             absl.flags.Error: for a flag that does not exist or cannot be read.
         """
         parsed = flags.define(self.knobs)
-        rest = parsed([self.name, *command.expanded(arguments)])[1:]
+        rest = command.read(parsed, self.name, arguments)[1:]
         if rest:
             raise absl_flags.Error(
                 f"Unexpected argument '{rest[0]}'; every option is a --flag=value."
             )
+        flags.put_homes(parsed, self.knobs)
         return flags.Values(self.knobs, parsed)
 
     def main(self, arguments=None):
         """Runs the command; what a user can mend ends in one sentence, not a traceback."""
         arguments = sys.argv[1:] if arguments is None else arguments
+        for stream in (sys.stdout, sys.stderr):  # names on a terminal that cannot write them
+            stream.reconfigure(errors="backslashreplace")
         if command.HELP & set(arguments):
             print(f"{self.about.strip()}\n\nFlags:\n{flags.usage(self.knobs)}")
             return
@@ -72,6 +75,9 @@ class Program:
         for name, wanted in self.needs.items():
             if not getattr(values, name):
                 fail(f"--{name} is missing: {wanted}.")
+        told = backend.complaint()
+        if told:
+            fail(told)
         # TensorFlow reports every file that it writes and each processor feature; a user looks for
         # warnings.
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")

@@ -74,7 +74,7 @@ def test_an_alias_is_its_flag():
     assert "discriminator_learning_rate" not in values.lines()
 
 
-AROUND = ("__init__", "flags", "optimizers", "program", "trainer")
+AROUND = ("__init__", "flags", "ganhacks", "optimizers", "program", "told", "trainer")
 
 
 def programs_of_all():

@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import pathlib
+import resource
 import shutil
 import tempfile
 import time
@@ -19,7 +20,7 @@ import PIL
 import psutil
 from absl import logging
 
-from tfgan_zoo.data import contents
+from tfgan_zoo.data import contents, places
 from tfgan_zoo.data.errors import DataError
 from tfgan_zoo.kinds.kind import Kind
 
@@ -61,16 +62,12 @@ def tabulate(
     """
     needed = count * sum(kind.nbytes for kind in fields.values())
     if mode == "memory":
-        available = available_memory()
-        if needed > available / 2:
-            raise DataError(
-                f"The {count} examples take {_size(needed)} in memory, more than half of the "
-                f"{_size(available)} available: use --cache=disk or --cache=none."
-            )
+        size = sum(kind.nbytes for kind in fields.values())
+        check_memory(count, size, "use --cache=disk or --cache=none, or smaller pictures.")
         arrays = {name: np.empty((count, *kind.shape), kind.dtype) for name, kind in fields.items()}
         return arrays, fill(arrays)
 
-    root = pathlib.Path(cache_dir or default_dir()).expanduser()
+    root = places.home(cache_dir or default_dir())
     settings = [_VERSION, PIL.__version__, count, sorted((n, str(k)) for n, k in fields.items())]
     text = json.dumps([settings, key], sort_keys=True)
     place = root / hashlib.sha256(text.encode()).hexdigest()[:32]
@@ -132,18 +129,42 @@ def _locked(folder):
 def default_dir() -> pathlib.Path:
     """Folder of the disk caches when none is named."""
     base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return pathlib.Path(base).expanduser() / "tfgan_zoo"
+    return places.home(base) / "tfgan_zoo"
 
 
 def available_memory() -> int:
-    """Bytes that this process may still take, within the limit of its container (cgroup v2)."""
+    """Bytes that this process may still take, within the limits of its container or service
+    (cgroup v2) and of its shell (`ulimit -v`).
+    """
     available = psutil.virtual_memory().available
-    try:
-        limit = pathlib.Path("/sys/fs/cgroup/memory.max").read_text().strip()
-        used = pathlib.Path("/sys/fs/cgroup/memory.current").read_text()
-    except OSError:
-        return available
-    return available if limit == "max" else min(available, max(0, int(limit) - int(used)))
+    root = pathlib.Path("/sys/fs/cgroup")
+    with contextlib.suppress(OSError, ValueError):
+        (line,) = pathlib.Path("/proc/self/cgroup").read_text().splitlines()
+        own = root / line.rpartition(":")[2].strip("/")
+        # A limit of any group around this one holds too; in a container the root is its own.
+        for group in (own, *own.parents):
+            with contextlib.suppress(OSError, ValueError):  # no such file, or "max"
+                limit = int((group / "memory.max").read_text())
+                used = int((group / "memory.current").read_text())
+                available = min(available, max(0, limit - used))
+            if group == root:
+                break
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit != resource.RLIM_INFINITY:
+        available = min(available, max(0, limit - psutil.Process().memory_info().vms))
+    return available
+
+
+def check_memory(count: int, size: int, remedy: str):
+    """Raises `DataError` if `count` examples of `size` bytes take more than half of the memory that
+    is available; `remedy` ends its sentence.
+    """
+    available, needed = available_memory(), count * size
+    if needed > available / 2:
+        raise DataError(
+            f"The {count} examples take {_size(needed)} in memory, more than half of the "
+            f"{_size(available)} available: {remedy}"
+        )
 
 
 def _write(place, fields, count, needed, fill):

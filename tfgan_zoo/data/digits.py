@@ -13,6 +13,7 @@ from PIL import Image
 from tfgan_zoo.data import builtin
 
 SPLITS = ("train", "test")
+COUNT = 1797
 LICENCE = "UCI Optical Recognition of Handwritten Digits, CC BY 4.0 (Alpaydin and Kaynak, 1998)."
 DESCRIPTION = (
     "The 1,797 handwritten digits of scikit-learn's load_digits, enlarged from 8 x 8 pixels with "

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from tfgan_zoo.data import cache as cache_lib
-from tfgan_zoo.data import contents, images, splits, suspicions
+from tfgan_zoo.data import contents, images, places, splits, suspicions
 from tfgan_zoo.data.errors import DataError
 from tfgan_zoo.data.examples import BadFile, Examples
 from tfgan_zoo.data.request import Request
@@ -218,11 +218,14 @@ def open_listing(
             listing.roots, [pair for record in every for pair in enumerate(record.files)]
         ),
     }
+    # They stand in cards and in the generator's documentation.
+    for name in ("name", "source", "split_rule"):
+        info[name] = places.printable(info[name])
     if listing.label_names:
-        info["label_names"] = listing.label_names
+        info["label_names"] = [places.printable(name) for name in listing.label_names]
         labels = np.array([record.label for record in records], np.int32)
         arrays = {**arrays, "labels": labels}
-        fields["labels"] = Class(tuple(listing.label_names))
+        fields["labels"] = Class(tuple(info["label_names"]))
     if request.cache != "none":
         return Examples.from_arrays(arrays, fields, names, info, rows)
 

@@ -24,10 +24,12 @@ from absl import logging
 from PIL import Image
 
 from tfgan_zoo.data import (
+    cache,
     digits,
     facades,
     folders,
     images,
+    places,
     splits,
     stacked,
     suspicions,
@@ -199,7 +201,7 @@ def _place(spec: str) -> str | tuple[pathlib.Path, ...]:
     """What `spec` means: one or two folders, `facades`, `digits`, or the name of a TFDS set."""
     if not spec:
         raise DataError(f"--data is empty; it accepts {FORMS}.")
-    folder = pathlib.Path(spec).expanduser()
+    folder = places.home(spec)
     if folder.is_dir():
         return (folder.resolve(),)
     if spec in ("facades", "digits"):
@@ -208,10 +210,7 @@ def _place(spec: str) -> str | tuple[pathlib.Path, ...]:
         return spec.removeprefix("tfds:")
     # Any comma may be the one between the folders.
     cuts = [i for i, letter in enumerate(spec) if letter == ","]
-    pairs = [
-        tuple(pathlib.Path(part.strip()).expanduser() for part in (spec[:i], spec[i + 1 :]))
-        for i in cuts
-    ]
+    pairs = [tuple(places.home(part.strip()) for part in (spec[:i], spec[i + 1 :])) for i in cuts]
     for pair in pairs:
         if all(part.is_dir() for part in pair):
             return tuple(part.resolve() for part in pair)
@@ -256,9 +255,21 @@ def _from_arrays(arrays: Mapping, keys, sides, names, info) -> Examples:
     return Examples.from_arrays(columns, kinds, names, info)
 
 
+def _fits(count, image_size, channels):
+    """Raises `DataError` for pictures of a built-in set for which there is no memory."""
+    height, width = image_size
+    side = int((cache.available_memory() / 2 / count / channels) ** 0.5)
+    cache.check_memory(
+        count, height * width * channels, f"--image_size={side} is the largest square that fits."
+    )
+
+
 def _open_facades(spec, split, request, keys, sides):
     _only_memory(spec, request.cache)
     request.hold_out.refuse_idle(())
+    # As read: two pictures in colour, whatever is kept of them.
+    count = request.num_examples or facades.COUNTS.get(splits.canonical(split), 1)
+    _fits(count, request.image_size, 6)
     arrays, names, info = _built_in(
         facades.load,
         splits.canonical(split),
@@ -277,6 +288,7 @@ def _open_digits(spec, split, request, side):
     request.hold_out.refuse_idle(("validation",))
     if split not in splits.NAMES:
         raise DataError(f"'digits' has no split '{split}'; it has {', '.join(splits.NAMES)}.")
+    _fits(digits.COUNT, request.image_size, max(4, side.channels))  # drawn in float32
     arrays, names, info = _built_in(
         digits.load, part, image_size=request.image_size, data_dir=request.data_dir
     )

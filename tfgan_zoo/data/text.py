@@ -21,7 +21,7 @@ import zlib
 
 import numpy as np
 
-from tfgan_zoo.data import captions, contents, images, splits
+from tfgan_zoo.data import captions, contents, images, places, splits
 from tfgan_zoo.data.errors import DataError
 from tfgan_zoo.data.examples import BadFile, Examples
 from tfgan_zoo.data.files import describe
@@ -85,12 +85,12 @@ def open_text(spec: str, split: str, request: Request = DEFAULT) -> Examples:
     lengths = [len(line) for line in words[split]]
     unknown = np.sum(rows == vocabulary.unknown) / np.sum(np.minimum(lengths, kind.length))
     info = {
-        "name": text.name,
-        "source": spec,
+        "name": places.printable(text.name),
+        "source": places.printable(spec),
         "licence": text.licence,
         "description": text.description or f"{sum(map(len, parts.values()))} lines of text",
         "split": split,
-        "split_rule": rule,
+        "split_rule": places.printable(rule),
         "skipped": len(text.problems),
         "cut": int(np.sum(np.array(lengths) > kind.length)),
         "unknown_share": float(unknown),
@@ -103,14 +103,14 @@ def open_text(spec: str, split: str, request: Request = DEFAULT) -> Examples:
 
 def exists(spec: str) -> bool:
     """Whether `spec` means something that `open_text` accepts; no file is read."""
-    place = pathlib.Path(spec).expanduser()
+    place = places.home(spec)
     return spec == "captions" or place.exists() or _two_files(spec) is not None
 
 
 def _find(spec, request) -> _Text:
     if not spec:
         raise DataError(f"--data is empty; it accepts {FORMS}.")
-    place = pathlib.Path(spec).expanduser()
+    place = places.home(spec)
     if place.is_dir():
         return _folder(place)
     if place.is_file():
@@ -129,9 +129,7 @@ def _find(spec, request) -> _Text:
 def _two_files(spec) -> tuple[pathlib.Path, pathlib.Path] | None:
     """The files of training and test; any comma may be the one between them."""
     for cut in (i for i, letter in enumerate(spec) if letter == ","):
-        pair = tuple(
-            pathlib.Path(part.strip()).expanduser() for part in (spec[:cut], spec[cut + 1 :])
-        )
+        pair = tuple(places.home(part.strip()) for part in (spec[:cut], spec[cut + 1 :]))
         if all(file.is_file() for file in pair):
             return pair
     return None

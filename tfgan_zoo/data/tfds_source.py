@@ -12,7 +12,7 @@ import tensorflow_datasets as tfds
 from google.protobuf import json_format
 
 from tfgan_zoo.data import cache as cache_lib
-from tfgan_zoo.data import contents, images, splits, suspicions, tfds_files
+from tfgan_zoo.data import contents, images, places, splits, suspicions, tfds_files
 from tfgan_zoo.data.errors import DataError
 from tfgan_zoo.data.examples import Examples
 from tfgan_zoo.data.files import Side
@@ -38,7 +38,7 @@ def find(name: str, *, data_dir=None, download: bool = False) -> tfds.core.Datas
     Raises:
         DataError: if the set is not prepared, not known, or cannot be downloaded.
     """
-    place = pathlib.Path(data_dir or tfds.core.constants.DATA_DIR).expanduser()
+    place = places.home(data_dir or tfds.core.constants.DATA_DIR)
     try:
         # Reads what lies on disk without the set's own code, which would ask the network.
         builder = tfds.core.read_only_builder.builder_from_files(name, data_dir=str(place))

@@ -13,11 +13,10 @@ Where there is no validation split it is cut from the end of the training pictur
 from __future__ import annotations
 
 import dataclasses
-import pathlib
 
 import tensorflow as tf
 
-from tfgan_zoo.data import contents, folders, pipeline, sources, splits, tfds_source
+from tfgan_zoo.data import contents, folders, pipeline, places, sources, splits, tfds_source
 from tfgan_zoo.data.errors import DataError, IdleCount
 from tfgan_zoo.data.examples import Examples
 from tfgan_zoo.data.files import Reader, Side, open_listing
@@ -90,7 +89,7 @@ def open_unpaired(spec: str, split: str, request: Request = DEFAULT) -> Unpaired
         for side in channels
     }
     sides = {side: Side("images", channels[side], kinds[side]) for side in channels}
-    folder = pathlib.Path(spec).expanduser()
+    folder = places.home(spec)
     if folder.is_dir():
         tables = _both(
             request, lambda side, own: _folder(folder, side.upper(), split, sides[side], own)
@@ -236,7 +235,7 @@ def _joint_info(a, b, name):
 
     return {
         **{key: both(key) for key in ("licence", "description", "source", "split_rule")},
-        "name": name,
+        "name": places.printable(name),
         "split": a["split"],
         "skipped": a.get("skipped", 0) + b.get("skipped", 0),
         "contents": contents.joined(a.get("contents"), b.get("contents")),

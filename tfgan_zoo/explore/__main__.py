@@ -31,7 +31,8 @@ import sys
 
 from absl import flags, logging
 
-from tfgan_zoo import command
+from tfgan_zoo import backend, command
+from tfgan_zoo.data.places import home
 from tfgan_zoo.explore import files
 from tfgan_zoo.explore.features import features
 from tfgan_zoo.explore.generator import ExploreError, Generator
@@ -126,6 +127,8 @@ def number(name, default, text, **bounds):
 def main(argv):
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     logging.set_verbosity(logging.WARNING)
+    sys.stdout.reconfigure(errors="backslashreplace")  # names on a terminal of ASCII
+    sys.stderr.reconfigure(errors="backslashreplace")
     options = flags.FLAGS
     if len(argv) != 2 or argv[1] not in USES:
         raise command.UsageError(f"Name one command: {', '.join(USES)}.")
@@ -136,9 +139,13 @@ def main(argv):
     idle = idle_flags(options, name)
     if idle:
         raise command.UsageError(f"{', '.join(idle)} says nothing to '{name}': leave it out.")
-    path = pathlib.Path(options.output).expanduser()
     try:
-        print(act(name, options, path))
+        if backend.complaint():
+            raise ExploreError(backend.complaint())
+        for place in ("generator", "output", "input", "data_dir"):
+            if options[place].value is not None:
+                options[place].value = str(home(options[place].value))
+        print(act(name, options, pathlib.Path(options.output)))
     except (ValueError, OSError) as error:  # the library's errors are sentences for the user
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)

@@ -20,6 +20,7 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
+from tfgan_zoo import backend
 from tfgan_zoo.export import codecs, places, readme, ship, stored
 from tfgan_zoo.export.interface import Interface
 from tfgan_zoo.export.saved_model import WEIGHTS
@@ -50,7 +51,7 @@ def reexport(folder, *, weights: str = "float32", kinds=("float16",)) -> ship.Re
         ValueError: there is no card of a generator, or one that cannot be read, or its weights are
             no float32 weights any more.
     """
-    folder = pathlib.Path(folder)
+    folder = pathlib.Path(folder).expanduser()
     card = stored.find_card(folder) if (folder / "card.json").is_file() else None
     if card is None:
         raise ValueError(f"{folder} holds no card.json of an exported generator.")
@@ -208,6 +209,9 @@ def main():
         "--weights", choices=WEIGHTS, default="float32", help="How the SavedModel stores weights."
     )
     arguments = parser.parse_args()
+    sys.stdout.reconfigure(errors="backslashreplace")  # names on a terminal of ASCII
+    if backend.complaint():
+        sys.exit(f"error: {backend.complaint()}")
     for folder in arguments.folder:
         try:
             print(reexport(folder, weights=arguments.weights), flush=True)

@@ -326,6 +326,10 @@ def inception(weights=None, download=False):
     """
     import keras
 
+    from tfgan_zoo import backend
+
+    backend.settle()
+
     kept = keras_home() / "models" / INCEPTION_WEIGHTS
     path = pathlib.Path(weights).expanduser() if weights else kept
     if not path.is_file():

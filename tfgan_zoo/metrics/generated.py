@@ -48,7 +48,8 @@ class Generator:
     """
 
     def __init__(self, path, prior=None):
-        self.path = saved_model_folder(path) or pathlib.Path(path)
+        path = pathlib.Path(path).expanduser()
+        self.path = saved_model_folder(path) or path
         load = _load_tflite if self.path.is_file() else _load_saved_model
         self.interface, self._generate, self._draw, own = load(self.path)
         source = self.interface.inputs[0]
@@ -105,7 +106,7 @@ class Generator:
 
 def is_generator(path):
     """Whether `path` is a SavedModel, a folder of versions of one, or a TFLite file."""
-    path = pathlib.Path(path)
+    path = pathlib.Path(path).expanduser()
     return bool(saved_model_folder(path)) or (path.suffix == ".tflite" and path.is_file())
 
 

@@ -19,8 +19,9 @@ import time
 
 from absl import flags, logging
 
-from tfgan_zoo import command
+from tfgan_zoo import backend, command
 from tfgan_zoo.command import UsageError
+from tfgan_zoo.data.places import home
 from tfgan_zoo.evaluate import sets
 from tfgan_zoo.metrics import extractors, suite
 from tfgan_zoo.metrics.report import Report
@@ -66,6 +67,8 @@ def given(settings):
 FIELDS = [*dataclasses.fields(sets.Options), *dataclasses.fields(suite.Settings)]
 define_flags({field.name: field for field in FIELDS}.values())  # both have a seed, the same
 
+# Of these, a `~` at the beginning is the home folder.
+HOMES = ("generated", "real", "extractor", "inception_weights", "output", "cache_dir", "data_dir")
 PACKAGES = ("tensorflow", "keras", "numpy", "pillow", "scipy", "scikit-learn")
 
 
@@ -83,6 +86,12 @@ def main(argv):
         if not getattr(FLAGS, name):
             raise UsageError(f"--{name} is missing; --help shows what it takes.")
     try:
+        if backend.complaint():
+            raise ValueError(backend.complaint())
+        for name in HOMES:
+            value = FLAGS[name].value
+            if value is not None and value.startswith("~"):
+                FLAGS[name].value = str(home(value))
         if FLAGS.output:
             append(FLAGS.output, "")  # better now than after an hour
         with contextlib.redirect_stdout(sys.stderr):  # what TFDS says while it prepares a set

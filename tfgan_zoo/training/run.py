@@ -8,7 +8,7 @@ import keras
 import tensorflow as tf
 
 from tfgan_zoo.evaluate.evaluator import check_choice
-from tfgan_zoo.training import lock, plots, same_data, starting
+from tfgan_zoo.training import lock, memory, plots, same_data, starting
 from tfgan_zoo.training import strategy as strategies
 from tfgan_zoo.training.checkpoints import Checkpointer
 from tfgan_zoo.training.ema import averaged_weights, untrained_shares
@@ -95,8 +95,9 @@ def _run(task, model, settings, origin, say, strategy, directory):
     build = model if callable(model) and not isinstance(model, keras.Model) else None
     try:
         if build:
-            with strategy.scope():
+            with strategy.scope(), memory.guarded():
                 model = build(splits, total)
+        memory.check(model, max(1, settings.batch_size // strategy.num_replicas_in_sync))
         task.check(model, splits)
         if settings.export:
             check_sources(task, model, splits)

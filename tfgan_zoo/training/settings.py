@@ -10,6 +10,7 @@ import math
 PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
 STRATEGIES = ("one_device", "mirrored", "multi_worker")
 SAVED_MODEL_WEIGHTS = ("float32", "float16")
+MAX_SEED = 2**31 - 1  # what every generator of random numbers takes
 TFLITE_KINDS = ("float32", "float16", "int8")
 LARGEST = 2**31 - 1  # of an integer: what TensorFlow's seeds and shapes hold
 
@@ -47,7 +48,9 @@ class Settings:
     epochs: int = knob(200, "Length of the run in passes over the training data.", low=1)
     steps: int | None = knob(None, "Length of the run in steps, instead of --epochs.", low=1)
     batch_size: int = knob(1, "Examples in a training step, over all devices.", low=1)
-    seed: int = knob(0, "Seed of the weights, the noise and the order of the data.", low=0)
+    seed: int = knob(
+        0, "Seed of the weights, the noise and the order of the data.", low=0, high=MAX_SEED
+    )
     deterministic: bool = knob(
         False, "Same seed, same bits, in every repetition; slower on some devices."
     )
