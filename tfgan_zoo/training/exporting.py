@@ -108,11 +108,14 @@ class Steps:
 
 
 @contextlib.contextmanager
-def after_training():
+def after_training(what):
     """Within the block, what fails is told in a sentence: nothing that was trained is lost by it.
 
+    Args:
+        what: is made there, for that sentence.
+
     Raises:
-        RunError
+        RunError: in place of an error that has another cause than the run's settings or data.
     """
     try:
         yield
@@ -120,9 +123,9 @@ def after_training():
         raise
     except (OSError, ValueError, tf.errors.OpError) as error:
         raise RunError(
-            "The run is trained and its checkpoints are whole, but its export failed: "
-            f"{str(error).rstrip('.')}. Remove the cause and repeat the command: it exports, and "
-            "trains no step again."
+            f"The run is trained and its checkpoints are whole, but {what} failed: "
+            f"{str(error).rstrip('. ')}. Remove the cause and repeat the command: it goes on from "
+            "here, and trains no step again."
         ) from error
 
 
@@ -202,8 +205,8 @@ def export(task, model, splits, directory, settings, origin, steps, seconds, say
     ]
     if parts and not wanted:
         say(
-            f"This run is finished: {steps.taken:,} steps, and {folder} holds its export. Nothing "
-            "was written."
+            f"This run is finished, at step {steps.taken:,}, and {folder} holds its export. "
+            "Nothing was written."
         )
         return
     with contextlib.ExitStack() as stack:

@@ -111,7 +111,8 @@ def _run(task, model, settings, origin, say, strategy, directory):
         origin.check()
     except ValueError as error:  # a size, a name or a metric that does not suit
         raise error if isinstance(error, RunError) else RunError(str(error)) from error
-    reserve = starting.check_export(model, settings, directory) if settings.export else 0
+    exports = chief and settings.export
+    reserve = starting.check_export(model, settings, directory) if exports else 0
     starting.weights(model, settings.init_from, directory)
     for note in untrained_shares(model, task.averaged, sum(phase.steps for phase in phases)):
         say(note)
@@ -136,7 +137,7 @@ def _run(task, model, settings, origin, say, strategy, directory):
         shorter=origin.shorter(),
     )
     asked, taken = sum(phase.steps for phase in phases), int(model.step.numpy())
-    with after_training():
+    with after_training("the record of its course"):
         seconds = directory.add_seconds(time.monotonic() - began) if chief else None
         if chief:
             plots.of_run(directory)
@@ -146,7 +147,7 @@ def _run(task, model, settings, origin, say, strategy, directory):
         if settings.best_metric:
             say(_restore_best(Checkpointer(directory.checkpoints, model), settings.best_metric))
         steps = Steps(asked, taken, int(model.step.numpy()))
-        with after_training(), averaged_weights(model, task.averaged):
+        with after_training("its export"), averaged_weights(model, task.averaged):
             shipped = model
             if settings.precision != "float32":
                 # Clients and TFLite take float32; the weights are float32 under every policy.
@@ -157,11 +158,11 @@ def _run(task, model, settings, origin, say, strategy, directory):
                 shipped.set_weights(model.get_weights())
             export(task, shipped, splits, directory, settings, origin, steps, seconds, say)
         if settings.export_training:
-            with after_training():
+            with after_training("its model.keras"):
                 path = starting.save(model, settings, directory)
             say(f"  for training    {path}")
     elif chief:
-        say(f"This run is finished: {taken:,} steps. --noexport leaves out the export.")
+        say(f"This run is finished, at step {taken:,}. --noexport leaves out the export.")
     return Outcome(model, directory, stopped)
 
 
