@@ -52,7 +52,11 @@ def rate(player, default):
     """The flag of a player's learning rate."""
     spoken = player.replace("_", " ")
     return flags.knob(
-        f"{player}_learning_rate", default, f"Learning rate of the {spoken}.", above=0.0
+        f"{player}_learning_rate",
+        default,
+        f"Learning rate of the {spoken}; may change when a run goes on.",
+        above=0.0,
+        free=True,
     )
 
 

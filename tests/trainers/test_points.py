@@ -6,6 +6,7 @@ import json
 import pytest
 import tensorflow as tf
 
+from tfgan_zoo.training import changes
 from tfgan_zoo.training.run_directory import RunError
 
 wgan_gp = importlib.import_module("trainers.wgan_gp").TRAINER
@@ -36,20 +37,39 @@ def test_a_world_is_trained_measured_and_exported(world, modes, tmp_path):
         assert (tmp_path / file).stat().st_size > 0, file
 
 
-def test_the_best_metric_is_checked_at_the_start_and_may_change(tmp_path):
+def test_what_may_change_in_a_run_that_goes_on(tmp_path):
     words = (
         f"--data=ring --latent_dim=2 --filters=4 --batch_size=20 --log_every=1 --noexport "
         f"--validate_every=2 --lr_schedule=constant --run_dir={tmp_path}"
     ).split()
 
-    def run(steps, best):
-        return wgan_gp.run(wgan_gp.parse([*words, f"--steps={steps}", f"--best_metric={best}"]))
+    def run(steps, best, *more):
+        lines = []
+        values = wgan_gp.parse([*words, f"--steps={steps}", f"--best_metric={best}", *more])
+        outcome = wgan_gp.run(values, say=lines.append)
+        return outcome.directory, "\n".join(lines)
 
+    # The metric that chooses is checked before the first step.
     for best, told in (("-wasserstien", "choose one of modes, high_quality, -kl"), ("kl", "worst")):
         with pytest.raises(RunError, match=f"--best_metric={best} .*{told}"):
             run(2, best)
     assert not list(tmp_path.rglob("ckpt-*"))
     run(2, "modes")
-    run(4, "-wasserstein")
+    directory, said = run(4, "-wasserstein", "--critic_learning_rate=0.001")
     best = json.loads((tmp_path / "checkpoints" / "best" / "metric.json").read_text())
     assert best["metric"] == "wasserstein"
+    # A learning rate takes effect, and is told: when it changes, in the history and in the card.
+    change = "from step 2 with --critic_learning_rate=0.001, which was 0.0002"
+    assert change in said and "generator_learning_rate" not in said
+    rows = [json.loads(line) for line in (tmp_path / "history.jsonl").read_text().splitlines()]
+    rates = {p: [row[f"{p}_learning_rate"] for row in rows] for p in ("critic", "generator")}
+    assert rates["critic"] == pytest.approx([2e-4] * 2 + [1e-3] * 2)
+    assert rates["generator"] == pytest.approx([2e-4] * 4)
+    told = " From step 2 on --critic_learning_rate was 0.001, before 0.0002."
+    assert changes.told(directory) == told
+    with directory.changes.open("a") as file:
+        file.write('[]\n{"step": 3}\n{"st')
+    assert changes.told(directory) == told
+    with pytest.raises(RunError, match="penalty: was --penalty=10.0, now --penalty=1.0"):
+        run(6, "modes", "--penalty=1", "--critic_learning_rate=0.002")
+    assert changes.told(directory) == told, "a run that is refused changed nothing"

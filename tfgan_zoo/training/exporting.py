@@ -49,6 +49,7 @@ class Origin:
             says nothing under the others.
         longer: what the command needs behind it where the run took more steps than it says, with
             `{}` for their number; empty where nothing can be said so.
+        changes: sentences on what changed in the run, for the card.
         shorter: () -> names of knobs whose smaller values make a run shorter; asked after `check`.
     """
 
@@ -60,6 +61,7 @@ class Origin:
     check: Callable = _nothing
     longer: str = ""
     shorter: Callable = tuple
+    changes: str = ""
 
     @classmethod
     def of_settings(cls, settings):
@@ -217,7 +219,7 @@ def export(task, model, splits, directory, settings, origin, steps, seconds, say
                     folder,
                     provenance=Provenance(
                         title=part.title,
-                        summary=part.summary,
+                        summary=part.summary + origin.changes,
                         paper=model.paper,
                         data=data_of(splits),
                         training=training,

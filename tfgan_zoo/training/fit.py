@@ -4,6 +4,7 @@ import tensorflow as tf
 
 from tfgan_zoo.data import pipeline
 from tfgan_zoo.training import callbacks as step_callbacks
+from tfgan_zoo.training import changes
 from tfgan_zoo.training.checkpoints import Checkpointer
 from tfgan_zoo.training.drawings import Samples
 from tfgan_zoo.training.run_directory import RunError
@@ -60,7 +61,9 @@ def fit(
     chief = is_chief(model.distribute_strategy)
     keep = settings.keep_checkpoints
     checkpointer = Checkpointer(run.checkpoints, model, keep, writes=chief)
+    rates = changes.rates(model)
     start = checkpointer.restore()
+    changes.set_rates(model, rates)
     if chief:
         # Kept ones, the one being written, and the best; less what an earlier process wrote.
         written = sum(path.stat().st_size for path in run.checkpoints.rglob("*") if path.is_file())

@@ -8,7 +8,7 @@ import keras
 import tensorflow as tf
 
 from tfgan_zoo.evaluate.evaluator import check_choice
-from tfgan_zoo.training import lock, memory, plots, same_data, starting
+from tfgan_zoo.training import changes, lock, memory, plots, same_data, starting
 from tfgan_zoo.training import strategy as strategies
 from tfgan_zoo.training.checkpoints import Checkpointer
 from tfgan_zoo.training.ema import averaged_weights, untrained_shares
@@ -88,7 +88,10 @@ def _run(task, model, settings, origin, say, strategy, directory):
     splits = task.open(directory)
     if chief:
         same_data.check(splits, directory, settings.changed_data, say)
+        changed = changes.noted(directory, origin.flags)
         directory.write(origin.flags)
+        for sentence in changed():
+            say(sentence)
     for note in splits.notes():
         say(note)
     total = settings.steps or max(1, settings.epochs * len(splits.train) // settings.batch_size)
@@ -156,6 +159,7 @@ def _run(task, model, settings, origin, say, strategy, directory):
                     build(splits, total) if build else type(model).from_config(model.get_config())
                 )
                 shipped.set_weights(model.get_weights())
+            origin = dataclasses.replace(origin, changes=changes.told(directory))
             export(task, shipped, splits, directory, settings, origin, steps, seconds, say)
         if settings.export_training:
             with after_training("its model.keras"):

@@ -9,6 +9,7 @@
     seconds.json       time spent in training
     history.jsonl      one row per logged step: losses, gradient norms, validation metrics
     spread.jsonl       how much the samples of each drawing differed, as a share of real ones
+    changes.jsonl      learning rates that changed when the run went on, and from which step
     samples/           picture grids on a fixed batch, one PNG per drawn step
     tensorboard/       the same for TensorBoard, and the rate
     checkpoints/       the last few states; best/ holds the best by a metric
@@ -76,6 +77,7 @@ class RunDirectory:
         self.history = self.path / "history.jsonl"
         self.data = self.path / "data.json"
         self.spread = self.path / "spread.jsonl"
+        self.changes = self.path / "changes.jsonl"
         self.samples = self.path / "samples"
         self.tensorboard = self.path / "tensorboard"
         self.checkpoints = self.path / "checkpoints"
