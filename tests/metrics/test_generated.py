@@ -2,16 +2,21 @@
 
 import io
 import json
+import pathlib
 import shutil
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from tests.metrics.conftest import LATENT_DIM, SIZE, noise_pictures
+from tfgan_zoo.export import interface as interfaces
+from tfgan_zoo.export import tflite
 from tfgan_zoo.metrics import generated
 from tfgan_zoo.metrics.extractors import SHIPPED
 from tfgan_zoo.metrics.generated import Generator, load_npz, quantise
+from tfgan_zoo.networks import priors
 
 
 def pictures_of(generator, count, seed=0, batch_size=64):
@@ -138,18 +143,61 @@ def test_a_card_says_what_a_tflite_file_takes(carded):
     pictures = pictures_of(lite, 30, batch_size=7)
     assert pictures.shape == (30, 28, 28, 1)
     np.testing.assert_array_equal(pictures, pictures_of(lite, 30))
-    ours, theirs = (pictures_of(Generator(p, "uniform"), 20) for p in (lite.path, carded))
-    assert np.mean(np.abs(ours.astype(int) - theirs) <= 2) > 0.99  # float16 weights
+    latents, labels = np.random.default_rng(0).uniform(size=(20, 1300)), np.arange(20) % 10
+    inputs = np.float32(latents), np.int32(labels)
+    ours, theirs = (found._generate(inputs[0], labels=inputs[1]) for found in (lite, model))
+    assert np.mean(np.abs(ours - theirs) <= 2 / 127.5) > 0.99  # float16 weights
 
 
 def test_a_tflite_file_whose_labels_no_card_counts(carded, tmp_path):
     file = shutil.copy(carded / "model.tflite", tmp_path)
-    with pytest.raises(ValueError, match="takes labels, and no card beside it says how many"):
+    # As an export of before was, which says nothing of itself.
+    content = pathlib.Path(file).read_bytes().replace(tflite.INTERFACE.encode(), b"x" * 19)
+    pathlib.Path(file).write_bytes(content)
+    with pytest.raises(ValueError, match="takes labels, and neither it nor a card beside it says"):
         Generator(file)
     shutil.copy(carded / "card.json", tmp_path)
-    (tmp_path / "other.tflite").write_bytes((carded / "model.tflite").read_bytes())
-    with pytest.raises(ValueError, match="no card beside it"):  # the card is another file's
+    (tmp_path / "other.tflite").write_bytes(content)
+    with pytest.raises(ValueError, match="nor a card beside it"):  # the card is another file's
         Generator(tmp_path / "other.tflite")
+
+
+@pytest.mark.parametrize("name", ["infogan", "mad_gan", "cgan"])
+def test_codes_are_not_drawn_as_noise(name):
+    """Where the card says what latents are, other ones are refused, and the reason is said."""
+    for path in (SHIPPED / name, SHIPPED / name / "model.tflite"):
+        for prior in ("normal", "uniform"):
+            with pytest.raises(
+                ValueError, match=f"its .* latents are .*: leave out --latents={prior}"
+            ):
+                Generator(path, prior)
+
+
+def test_a_tflite_file_without_its_card_says_what_it_takes(tmp_path):
+    """Latents with a code among them, and classes, as the interface has them."""
+    network = keras.Sequential(
+        [keras.Input([8]), keras.layers.Dense(6), keras.layers.Reshape((2, 3, 1))]
+    )
+    prior = priors.Joined(priors.Uniform(3), priors.OneHot(5))
+    interface = interfaces.Interface(
+        name="coded",
+        inputs=(interfaces.latents(prior), interfaces.labels(4)),
+        outputs=(interfaces.images((2, 3, 1)),),
+        call=lambda latents, labels: tf.tanh(
+            network(latents) + tf.cast(labels, tf.float32)[:, None, None, None]
+        ),
+        networks=(network,),
+    )
+    file = tmp_path / "alone.tflite"
+    file.write_bytes(tflite.convert(interface, kind="float32"))
+    found = Generator(file)
+    assert found.prior == "its own prior" and found.takes_labels
+    drawn = found._draw(40, 0)
+    np.testing.assert_array_equal(drawn["latents"][:, 3:].sum(1), np.ones(40))
+    np.testing.assert_array_equal(drawn["labels"], np.arange(40) % 4)
+    assert pictures_of(found, 5).shape == (5, 2, 3, 1)
+    with pytest.raises(ValueError, match="3 uniform from -1 to 1, 5 in a one-hot code"):
+        Generator(file, "uniform")
 
 
 def test_what_draws_no_pictures_is_one_sentence(carded, tmp_path):

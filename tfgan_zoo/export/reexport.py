@@ -26,6 +26,7 @@ from tfgan_zoo.export.interface import Interface
 from tfgan_zoo.export.saved_model import WEIGHTS
 
 EXAMPLES = 64  # latents on which parity is measured
+SAME = 1e-5  # how far an export of the same weights may be from the one before
 ROUNDED = " The scores were taken before the weights were rounded to float16."
 _NUMBER = r"-?[\d.]+"
 # What the NumPy source of a prior in a card of the first version is made of.
@@ -48,18 +49,16 @@ def reexport(folder, *, weights: str = "float32", kinds=("float16",)) -> ship.Re
         The report of the export, whose scores are the card's.
 
     Raises:
-        ValueError: there is no card of a generator, or one that cannot be read, or its weights are
-            no float32 weights any more.
+        ValueError: there is no card of a generator, or one that cannot be read, or the new export
+            does not give what the one before gave.
     """
     folder = pathlib.Path(folder).expanduser()
     card = stored.find_card(folder) if (folder / "card.json").is_file() else None
     if card is None:
         raise ValueError(f"{folder} holds no card.json of an exported generator.")
-    if "saved_model" in card and card["saved_model"]["weights"] != "float32":
-        raise ValueError(
-            f"The weights in {folder} are rounded already, so that no parity with the model can be "
-            "measured: export it from its run."
-        )
+    # Rounded weights stay as they are, and so do their parities: the model is not there any more.
+    rounded = "saved_model" in card and card["saved_model"]["weights"] != "float32"
+    weights = card["saved_model"]["weights"] if rounded else weights
     places.check_name(folder, "The export")
     loaded = tf.saved_model.load(str(folder / str(card["version"])))
     interface = restored(card, loaded)
@@ -73,7 +72,7 @@ def reexport(folder, *, weights: str = "float32", kinds=("float16",)) -> ship.Re
         measure=lambda served: (
             scores["model"],
             scores["baselines"],
-            scores["protocol"] + (ROUNDED if weights != "float32" else ""),
+            scores["protocol"] + (ROUNDED if weights != "float32" and not rounded else ""),
         ),
         picture=lambda served: picture,
     )
@@ -93,7 +92,7 @@ def reexport(folder, *, weights: str = "float32", kinds=("float16",)) -> ship.Re
         copy = fresh / (interface.part or "copy")
         shutil.copytree(folder, copy)
         shutil.rmtree(copy / version)
-        report = ship.ship(
+        with ship.prepared(
             interface,
             copy.parent if interface.part else copy,
             provenance=provenance,
@@ -102,7 +101,8 @@ def reexport(folder, *, weights: str = "float32", kinds=("float16",)) -> ship.Re
             weights=weights,
             animation=animation.read_bytes() if animation.is_file() else None,
             version=card["version"],
-        )
+        ) as ready:
+            report = ship.publish(_of_before(ready, card) if rounded else ready)
         # Two renamings, so that no kill can find the folder without a version for long.
         (folder / version).replace(fresh / "before")
         (copy / version).replace(folder / version)
@@ -114,6 +114,18 @@ def reexport(folder, *, weights: str = "float32", kinds=("float16",)) -> ship.Re
     return dataclasses.replace(
         report, folder=folder, saved_model=folder / str(card["version"]), files=moved
     )
+
+
+def _of_before(ready: ship.Prepared, card) -> ship.Prepared:
+    """The export with the parities of the card, once it agrees with the export before."""
+    found = ready.described["saved_model"]["max_abs"]
+    if found > SAME:
+        raise ValueError(f"The new export differs from the one before by {found:.2g}.")
+    kept = {
+        kind: card["tflite"].get(kind, entry) for kind, entry in ready.described["tflite"].items()
+    }
+    described = {**ready.described, "saved_model": card["saved_model"], "tflite": kept}
+    return dataclasses.replace(ready, described=described)
 
 
 def restored(card, loaded) -> Interface:

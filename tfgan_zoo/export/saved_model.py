@@ -70,8 +70,13 @@ def save(
     signatures = dict(signatures)
     if weights == "float16":
         halves = {id(variable): _half(variable) for variable in module.weights}
+        rounded = any(
+            half is not variable
+            for half, variable in zip(halves.values(), module.weights, strict=True)
+        )
         module.weights = list(halves.values())
-        signatures = {name: _with_halves(f, halves) for name, f in signatures.items()}
+        if rounded:  # which those of an export that is exported again were before
+            signatures = {name: _with_halves(f, halves) for name, f in signatures.items()}
 
     directory.mkdir(parents=True, exist_ok=True)
     places.remove_leftovers(directory)

@@ -21,9 +21,9 @@ def build(interface: Interface) -> dict:
       [B] beside the latents where it takes classes; for a translation "images" -> "images".
     encoded, where an input or an output is a file: pictures come as "image_bytes", string [B],
       each PNG, JPEG, WebP, BMP or GIF (its first frame) of any number of channels and up to
-      `guards.PIXELS`, read as the data room reads it, EXIF orientation and palettes included;
-      what is transparent in a photograph is laid on white. What would be read otherwise is
-      refused. Latents are drawn instead of sent: "num_images" and "seed", int32 [], and one
+      `guards.PIXELS` pixels, read as the data room reads it, EXIF orientation and palettes
+      included; what is transparent in a photograph is laid on white. What would be read otherwise
+      is refused. Latents are drawn instead of sent: "num_images" and "seed", int32 [], and one
       "label", int32 [], for all. Pictures leave as "png_bytes", string [N].
     text, the same where the output is tokens: "text", string [N].
     latents, where an input has a prior: {"num_images", "seed"} -> {"latents": float32 [N,Z]},

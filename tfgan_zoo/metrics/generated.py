@@ -66,7 +66,7 @@ class Generator:
                 "[B, Z] or pictures [B, H, W, C]."
             )
         elif prior:
-            _check_prior(prior, self.interface.latents, path)
+            _check_prior(prior, source, path)
             self._draw = _with_latents(_PRIORS[prior](source.shape[0]), self._draw, self.interface)
             self.prior = f"{prior} (--latents)"
         elif self._draw:
