@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import pathlib
 import shutil
 
 import numpy as np
@@ -148,3 +149,16 @@ def test_mnist(real_data):
 
     found = fingerprint("test")
     assert found and all("tfrecord" in name or "txt" in name for name in found)
+
+
+def test_names_that_are_no_text_are_told_in_marks(tmp_path):
+    for name in (b"\xff\xe9", "é".encode()):
+        root = pathlib.Path(os.fsdecode(os.fsencode(tmp_path / "data") + b"/" + name))
+        for number in range(3):
+            save(root / f"{number}.png", number)
+    examples = open_images(str(tmp_path / "data"), "train", REQUEST)
+    assert examples.info["label_names"] == ["é", "\ufffd\ufffd"]
+    assert examples.fields["labels"].names == ("é", "\ufffd\ufffd")
+    assert "é/0.png" in examples.info["contents"]()
+    for value in ("name", "source", "split_rule"):
+        examples.info[value].encode("utf-8")

@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from tfgan_zoo.data import places
 from tfgan_zoo.data.examples import Examples
 
 # A file of up to so many bytes is read whole. Of a larger one these many windows are, spread from
@@ -66,7 +67,8 @@ def of_folder(roots, files) -> Callable[[], dict[str, str]]:
     named = {}
     for number, path in files:
         side = f"{'AB'[number]}/" if len(roots) > 1 else ""
-        named[side + pathlib.PurePath(path).relative_to(roots[number]).as_posix()] = path
+        inner = pathlib.PurePath(path).relative_to(roots[number]).as_posix()
+        named[side + places.composed(inner)] = path
     return of_files(named)
 
 

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import pathlib
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from tfgan_zoo.data import images, splits, suspicions
+from tfgan_zoo.data import images, places, splits, suspicions
 from tfgan_zoo.data.errors import DataError
 from tfgan_zoo.data.examples import BadFile
 from tfgan_zoo.data.files import Listing, Record, describe
@@ -51,7 +50,7 @@ def list_images(
             for inner in folders:
                 files, nested = _entries(inner)
                 problems += [BadFile(f, "is a folder in a class folder, not read") for f in nested]
-                name = composed(inner.name)
+                name = places.composed(inner.name)
                 if name in tree[split]:
                     raise DataError(f"{inner}: two folders of this name mean the same class.")
                 tree[split][name] = _pictures(files, problems)
@@ -269,12 +268,18 @@ def _split_folders(root, problems) -> dict[str, pathlib.Path]:
 def _entries(folder) -> tuple[list[pathlib.Path], list[pathlib.Path]]:
     """(files, folders) by name; a folder named like a picture counts as a (bad) file."""
     try:
-        paths = sorted(pathlib.Path(folder).iterdir(), key=lambda path: (composed(path.name), path))
+        paths = sorted(
+            pathlib.Path(folder).iterdir(), key=lambda path: (places.composed(path.name), path)
+        )
     except OSError as error:
         raise DataError(f"{folder} cannot be listed: {error.strerror}.") from error
     paths = [p for p in paths if p.name[0] != "." and p.name.lower() not in _PASSED_OVER]
     is_folder = {p: p.is_dir() and p.suffix.lower() not in images.SUFFIXES for p in paths}
     return [p for p in paths if not is_folder[p]], [p for p in paths if is_folder[p]]
+
+
+def _order(path):
+    return places.composed(path.name), path
 
 
 def _pictures(files, problems) -> list[pathlib.Path]:
@@ -290,20 +295,14 @@ def _pictures(files, problems) -> list[pathlib.Path]:
 def _by_stem(pictures) -> dict[str, list[pathlib.Path]]:
     stems: dict[str, list[pathlib.Path]] = {}
     for path in pictures:
-        stems.setdefault(composed(path.stem), []).append(path)
+        stems.setdefault(places.composed(path.stem), []).append(path)
     return stems
-
-
-def composed(name: str) -> str:
-    """The name with its accents in one piece (NFC). A Mac takes them apart (NFD), so that the same
-    name on two machines is another sequence of signs.
-    """
-    return unicodedata.normalize("NFC", name)
 
 
 def _unique_stems(pictures) -> list[tuple[str, pathlib.Path]]:
     """(stem, path); the whole name stands for the stem where two files share it."""
-    counts = Counter(composed(path.stem) for path in pictures)
+    counts = Counter(places.composed(path.stem) for path in pictures)
     return [
-        (stem if counts[stem := composed(path.stem)] == 1 else path.name, path) for path in pictures
+        (stem if counts[stem := places.composed(path.stem)] == 1 else path.name, path)
+        for path in pictures
     ]
