@@ -27,6 +27,13 @@ def data_dir(tmp_path_factory):
     return str(tmp_path_factory.mktemp("tfds"))
 
 
+def test_a_set_is_prepared_without_control_characters(tmp_path, capfd, caplog):
+    facades.load("test", image_size=(16, 16), num_examples=2, data_dir=str(tmp_path))
+    said = capfd.readouterr()
+    assert said.out == "" and "\r" not in said.err and "Generating" not in said.err
+    assert not caplog.messages
+
+
 @pytest.mark.parametrize("size", [(16, 16), (64, 64), (96, 160), (160, 96), (33, 47), (40, 200)])
 def test_any_size_gives_pairs_in_the_palette_alone(size):
     labels, photo = facades.draw(0, "train", 3, size)

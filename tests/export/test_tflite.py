@@ -1,4 +1,5 @@
 import dataclasses
+import os
 
 import numpy as np
 import pytest
@@ -250,3 +251,19 @@ def test_int8_takes_labels_as_they_are(conditional):
     assert apart(conditional, content, values)["psnr"] > 25
     assert tflite.TFLiteRunner(content).inputs["labels"]["dtype"] == np.int32
     assert values["labels"].max() == CLASSES - 1
+
+
+def test_the_converter_is_quiet_unless_it_fails(capfd):
+    @tflite._quietly
+    def chatter(fails):
+        os.write(2, b"step 1\\r\\x1b[2K")
+        if fails:
+            raise ValueError("no")
+        return "done"
+
+    assert chatter(False) == "done" and capfd.readouterr().err == ""
+    with pytest.raises(ValueError, match="no"):
+        chatter(True)
+    assert "step 1" in capfd.readouterr().err
+    os.write(2, b"after")
+    assert capfd.readouterr().err == "after"

@@ -1,10 +1,14 @@
 """Prepares a built-in TFDS set, whoever else is preparing it, and reads it back."""
 
+import contextlib
+import io
 import random
+import sys
 
 import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
+from absl import logging
 
 
 def describe(builder, description, licence, features):
@@ -43,9 +47,10 @@ def read_split(make_builder, split):
     Raises:
       OSError: where the set can be neither found nor written.
     """
-    builder = make_builder()
-    if not builder.info.splits:
-        builder = _prepare(builder, make_builder)
+    with quiet():
+        builder = make_builder()
+        if not builder.info.splits:
+            builder = _prepare(builder, make_builder)
     # One shard at a time: interleaved reading would change the order.
     config = tfds.ReadConfig(interleave_cycle_length=1)
     wanted = builder.info.splits[split].num_examples
@@ -61,6 +66,27 @@ def read_split(make_builder, split):
 def _damaged(builder):
     place = builder.data_dir
     return f"{place} holds a damaged copy of the set; delete that folder, and it is drawn anew."
+
+
+@contextlib.contextmanager
+def quiet():
+    """Within the block TFDS says nothing but by a bar on a terminal: nothing is downloaded, and in
+    a file its bars are control characters.
+    """
+    bars_only_on_terminals()
+    verbosity = logging.get_verbosity()
+    logging.set_verbosity(logging.ERROR)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        logging.set_verbosity(verbosity)
+
+
+def bars_only_on_terminals():
+    """Lets TFDS draw no bars where standard error is no terminal."""
+    if not sys.stderr.isatty():
+        tfds.disable_progress_bar()
 
 
 def _prepare(builder, make_builder):

@@ -13,6 +13,7 @@ from google.protobuf import json_format
 
 from tfgan_zoo.data import cache as cache_lib
 from tfgan_zoo.data import contents, images, places, splits, suspicions, tfds_files
+from tfgan_zoo.data.builtin import bars_only_on_terminals
 from tfgan_zoo.data.errors import DataError
 from tfgan_zoo.data.examples import Examples
 from tfgan_zoo.data.files import Side
@@ -217,6 +218,7 @@ def _label_key(builder) -> str | None:
 
 
 def _download(name, place):
+    bars_only_on_terminals()
     try:
         builder = tfds.builder(name, data_dir=str(place))
         builder.download_and_prepare()

@@ -11,9 +11,12 @@ converter from TensorFlow functions: `tf.lite` it is, so that one package of one
 
 import contextlib
 import copy
+import functools
 import json
 import os
 import pathlib
+import sys
+import tempfile
 import warnings
 from collections.abc import Mapping
 
@@ -28,6 +31,7 @@ from tfgan_zoo.export.interface import Interface
 FILES = {"float32": "model_float32.tflite", "float16": "model.tflite", "int8": "model_int8.tflite"}
 KINDS = tuple(FILES)
 INTERFACE = "tfgan_zoo_interface"  # the metadata of a file that say what it takes and gives
+STDERR = 2  # the file descriptor
 
 # Of int8 files, the operators that stay in float32: those that compute and apply the statistics of
 # a norm. Eight bits are too coarse for a variance: a trained pix2pix, whose norms take the
@@ -38,6 +42,31 @@ _NORM_OPERATORS = [
 ]
 
 
+def _quietly(function):
+    """The function, without what C++ writes to standard error in it, unless it fails: the converter
+    tells each of its steps there, past Python's logging.
+    """
+
+    @functools.wraps(function)
+    def quiet(*arguments, **options):
+        sys.stderr.flush()
+        kept = os.dup(STDERR)
+        with tempfile.TemporaryFile() as said:
+            os.dup2(said.fileno(), STDERR)
+            try:
+                return function(*arguments, **options)
+            except Exception:
+                said.seek(0)
+                os.write(kept, said.read())
+                raise
+            finally:
+                os.dup2(kept, STDERR)
+                os.close(kept)
+
+    return quiet
+
+
+@_quietly
 def convert(
     interface: Interface, *, kind: str = "float16", calibration: Mapping | None = None
 ) -> bytes:
