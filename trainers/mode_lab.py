@@ -2,8 +2,10 @@
 
 python -m trainers.mode_lab --flagfile=trainers/flagfiles/mode_lab.flags --run_dir=RUN
 
-Not a variant: every remedy and the plain GAN with the same nets on the same worlds. The same
-command goes on where it stopped, and writes a table, a picture and a page of what is finished.
+Not a variant: every remedy and the plain GAN on the same worlds, with nets of the same number of
+parameters and the same number of real examples. Each arm is first tried at four settings on seed
+100, and the best runs on the seeds of the table. The same command goes on where it stopped, and
+writes tables, a picture and a page of what is finished.
 """
 
 import os
@@ -38,7 +40,11 @@ TRAINER = Program(
             "methods", (), "Remedies to train, by their names in the table; by default all."
         ),
         flags.knob(
-            "seeds", 3, "Runs of each remedy on each world, under the seeds 0, 1, ...", low=1
+            "seeds",
+            3,
+            "Runs of each remedy on each world under the setting that was chosen for it, with the "
+            "seeds 0, 1, ...; at most 100, since settings are chosen on seed 100.",
+            low=1,
         ),
         flags.knob(
             "budget",
@@ -49,7 +55,7 @@ TRAINER = Program(
         flags.knob(
             "jobs", os.cpu_count() or 1, "Processes that run side by side, a core each.", low=1
         ),
-        flags.knob("report", True, "Write the table, the picture and the page at the end."),
+        flags.knob("report", True, "Write the tables, the picture and the page at the end."),
         flags.knob(
             "data_dir",
             None,
