@@ -8,7 +8,8 @@ examples. Each is tried at `World.tried` settings, the same number for all:
 - an arm with a strength of its own (`STRENGTHS`): two values of it at each of the two middle rates;
 - an arm without: the four rates of the world.
 
-All other arguments are those of the paper or of its authors, as the variant has them by default.
+All other arguments are those of the paper or of its authors, as the variant has them by default,
+but for what the functions below name.
 """
 
 import dataclasses
