@@ -117,12 +117,15 @@ def test_the_two_priors():
     assert np.abs(normal).max() > 3 and 0.999 < np.abs(uniform).max() <= 1
 
 
-def test_tflite_gives_the_same_pictures(generator):
+def test_tflite_gives_the_same_pictures(generator, tmp_path):
     lite, model = Generator(generator.tflite, "normal"), Generator(generator.plain, "normal")
     ours, theirs = (pictures_of(found, 37, batch_size=16).astype(int) for found in (lite, model))
     assert np.abs(ours - theirs).max() <= 1 and np.mean(ours == theirs) > 0.99
+    assert Generator(generator.tflite).prior == "its own prior"
+    content = generator.tflite.read_bytes().replace(tflite.INTERFACE.encode(), b"x" * 19)
+    (tmp_path / "before.tflite").write_bytes(content)
     with pytest.raises(ValueError, match="does not say what its latents are drawn from"):
-        Generator(generator.tflite)
+        Generator(tmp_path / "before.tflite")
 
 
 @pytest.fixture(scope="module")
