@@ -197,5 +197,8 @@ def refused() -> dict[str, tuple[bytes, str]]:
     whole = kinds()
     for name in ("png-colour", "jpeg", "gif", "bmp", "webp", "webp-animated"):
         for cut in (9, 20, 40):
-            found[f"{name}-{cut}-bytes"] = (whole[name][:cut], "damaged|cut off|no PNG|pixels|fill")
+            found[f"{name}-{cut}-bytes"] = (
+                whole[name][:cut],
+                "damaged|cut off|no PNG|pixels|fill|must be uncompressed",
+            )
     return found

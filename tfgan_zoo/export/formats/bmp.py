@@ -61,6 +61,7 @@ def decode(file, *, indices: bool, labels: bool):
         ),
     ]
     start = sized("BMP", width, height, guards.after(conditions, start))
+    palette = guards.after(conditions, palette)
     rows = tf.reshape(file.between(start, start + row * height), tf.stack([height, row]))
     rows = tf.cond(first_row_first, lambda: rows, lambda: tf.reverse(rows, [0]))
     table = file.between(palette, palette + tf.where(few, 4 * colours, 0))

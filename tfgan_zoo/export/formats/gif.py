@@ -39,6 +39,7 @@ def decode(file, *, indices: bool, labels: bool):
         guards.demand(whole, "The first frame of a GIF file must fill the picture."),
         guards.demand(palette[0] > 0, "A GIF file lacks its palette."),
     ]
+    palette = guards.after(conditions, palette)
     content = sized("GIF", width, height, guards.after(conditions, file.content))
     size = piece(content, frame + 5, frame + 9)
     interlaced = tf.cast(file.number(frame + 9, 1) & 64 > 0, tf.int32)
