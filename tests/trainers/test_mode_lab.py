@@ -247,12 +247,12 @@ def test_improved_gan_is_initialised_by_its_first_step():
 def record(world="ring", remedy="gan", seed=0, tried=None, **found):
     """A finished cell's record, with the terms of the default budget."""
     tries = remedies.settings_of(remedy, remedies.WORLDS[world])
-    players = {"generator": 25_000, "discriminator": 25_000}
+    players = {"generator": 15_000, "discriminator": 15_000}
     return {
         **{"world": world, "remedy": remedy, "seed": seed, "tried": tried},
         "setting": tries[tried or 0],
         "terms": remedies.terms_of(remedy, remedies.WORLDS[world]),
-        **{"code": ["one"], "steps": 25_000, "real_examples": 6_400_000, "updates": players},
+        **{"code": ["one"], "steps": 15_000, "real_examples": 3_840_000, "updates": players},
         "parameters": {"generator": 66178, "discriminating": 33537, "other": 0},
         **{"processor_seconds": 61.2, "seconds": 90},
         "versions": {"tensorflow": "2", "machine": "a phone", "commit": "abc"},
@@ -290,8 +290,8 @@ def test_seeds_stand_one_by_one_and_a_failure_is_told():
     assert row["remedy"] == "gan" and row["setting"] == "rate 3e-05"
     assert row["modes of seeds 0, 1, 2"] == "7, failed, 3"
     assert row["high quality of seeds 0, 1, 2"] == "50.0%, failed, 50.0%"
-    assert row["updates of generator"] == row["updates of discriminating nets"] == "25,000"
-    assert row["real examples"] == "6,400,000" and row["processor seconds"] == "61, 61, 61"
+    assert row["updates of generator"] == row["updates of discriminating nets"] == "15,000"
+    assert row["real examples"] == "3,840,000" and row["processor seconds"] == "61, 61, 61"
     assert (row["parameters: generator"], row["discriminating"]) == ("66,178", "33,537")
     assert perfect[:5] == ["perfect sampler", "", "8.0", "98.9%", "0.001"]
     assert tried == ["gan", *tried[1:5], "try 1"] and tried[2] == "rate 0.0001: 0.300"
@@ -314,7 +314,7 @@ def test_what_other_code_made_is_marked():
         (record(seed=100), "ring/gan/100: its setting was chosen on this seed."),
         (record(setting={"rate": 1.0}), "the tuning that is here chose another setting."),
         (record("grid"), "grid/gan/0: the tuning before it is not here."),
-        (record(terms={**record()["terms"], "steps": 5}), "steps was 5, is 25000."),
+        (record(terms={**record()["terms"], "steps": 5}), "steps was 5, is 15000."),
         (record(world="ring", remedy="gan") | {"world": "moon"}, "no such world or remedy."),
     ],
 )
