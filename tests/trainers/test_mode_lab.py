@@ -340,7 +340,9 @@ def test_a_folder_of_other_rules_is_refused_and_has_no_table(tmp_path):
     written(tmp_path, old | {"tried": None})
     with pytest.raises(RunError, match="under another protocol .it was made under older rules"):
         mode_lab.check(tmp_path, [CELL], SMOKE)
-    with pytest.raises(RunError, match="No cell .* Left out: ring/gan/0: it was made under older"):
+    with pytest.raises(
+        RunError, match="in no table of this .*: 1, such as ring/gan/0: it was made"
+    ):
         mode_report.write(tmp_path, remedies.WORLDS)
 
 

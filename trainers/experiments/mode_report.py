@@ -255,8 +255,12 @@ def write(folder, settings):
     records = mode_records.collect(folder)
     results, tuning, refused = mode_records.sorted_out(records, settings)
     if not results and not tuning:
-        why = f" Left out: {' '.join(refused)}" if refused else ""
-        raise RunError(f"No cell under {folder} is finished yet, so that there is no table.{why}")
+        if refused:
+            raise RunError(
+                f"The finished cells under {folder} belong in no table of this budget and "
+                f"protocol: {len(refused)}, such as {refused[0]}"
+            )
+        raise RunError(f"No cell under {folder} is finished yet, so that there is no table.")
     found, said = tables(results, tuning, settings), notes(results, tuning, refused, settings)
     lines = []
     for title, header, rows in found:
