@@ -5,16 +5,18 @@ the checkpoint writer stores both: 435 MB for 218 MB of weights. Here a bare `tf
 `tf.Variable` exactly once, and nothing of Keras is written: loading needs TensorFlow alone.
 """
 
+import itertools
 import os
 import pathlib
 import shutil
 from collections.abc import Iterable, Mapping
 
 import tensorflow as tf
-from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+from tensorflow.python.framework import convert_to_constants
 
 from tfgan_zoo.export import places
 
+_GRAPHS = itertools.count()
 WEIGHTS = ("float32", "float16")
 
 
@@ -146,13 +148,17 @@ def _with_halves(function, halves: Mapping[int, tf.Variable]):
     for outer, inner in concrete.graph.captures:
         if id(outer) in by_handle:
             stored[inner.op.name] = halves[id(by_handle[id(outer)])]
-    frozen = convert_variables_to_constants_v2(concrete, lower_control_flow=False)
-    graph = frozen.graph.as_graph_def()
+    # As `convert_variables_to_constants_v2` does, which would import the graph before its functions
+    # have names of their own.
+    data = convert_to_constants._FunctionConverterDataInEager(concrete, False, False)
+    graph, frozen = convert_to_constants._replace_variables_by_constants(data)
     kept = [node for node in graph.node if node.name not in stored]
     del graph.node[:]
     graph.node.extend(kept)
-    inputs = [tensor.name for tensor in frozen.inputs if tensor.dtype != tf.resource]
-    outputs = [tensor.name for tensor in frozen.outputs]
+    _rename_functions(graph)
+    captures = {concrete.graph.internal_captures[index].name for index in frozen}
+    inputs = [tensor.name for tensor in concrete.inputs if tensor.name not in captures]
+    outputs = [tensor.name for tensor in concrete.outputs]
     names = sorted(concrete.structured_outputs)  # the order in which TensorFlow flattens a dict
 
     def halved(*values):
@@ -165,6 +171,27 @@ def _with_halves(function, halves: Mapping[int, tf.Variable]):
         return dict(zip(names, found, strict=True))
 
     return tf.function(halved, input_signature=function.input_signature, autograph=False)
+
+
+def _rename_functions(graph):
+    """Gives the functions of a graph names that no other graph of this process has: freezing calls
+    the parts of each loop by the same ones, and one process imports many graphs.
+    """
+    known = sorted(function.signature.name for function in graph.library.function)
+    names = {name: f"{name}_of_{next(_GRAPHS)}" for name in known}
+    nodes = list(graph.node)
+    for function in graph.library.function:
+        function.signature.name = names[function.signature.name]
+        nodes.extend(function.node_def)
+    for gradient in graph.library.gradient:
+        gradient.function_name = names[gradient.function_name]
+        gradient.gradient_func = names[gradient.gradient_func]
+    for node in nodes:
+        node.op = names.get(node.op, node.op)
+        for attribute in node.attr.values():
+            for called in (attribute.func, *attribute.list.func):
+                if called.name in names:
+                    called.name = names[called.name]
 
 
 def _parts(weight) -> tuple[tf.Variable, ...]:
