@@ -70,8 +70,9 @@ def export(prior, train, test):
     protocol = (
         f"{count} pictures drawn by the SavedModel from latents of seed 1 against as many of "
         f"the split '{test.info['split']}': leave-one-out 1-nearest-neighbour accuracy "
-        "on pixels (0.5 is ideal, under it means copies) and the spread (mean over pixels of "
-        "the standard deviation) as a share of the real pictures'."
+        "on pixels (0.5 on both sides is ideal, under it means copies; noise may have it in total, "
+        "of 1 and 0) and the spread (mean over pixels of the standard deviation) as a share of "
+        "the real pictures'."
     )
     sides = ("1-NN accuracy", "1-NN accuracy, real", "1-NN accuracy, fake")
     needs = dict.fromkeys(sides, TWO) | {"spread": DIFFERENT}
