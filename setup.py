@@ -29,6 +29,7 @@ REQUIRES = [
     "psutil>=5.9",
     "flatbuffers",  # what a TFLite file is written in; TensorFlow has it too
     "nltk>=3.10",
+    "protobuf",  # the descriptions of prepared sets are parsed with it; TensorFlow has it too
 ]
 
 EXTRAS = {

@@ -18,7 +18,12 @@ from tests.conftest import DATA_VARIABLE, find_real_data, without_outer_make
 REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
 PACKAGING = ["setup.py", "pyproject.toml", "README.md", "LICENSE", "Makefile"]
 # Distributions whose modules have another name.
-DISTRIBUTIONS = {"PIL": "pillow", "absl": "absl-py", "sklearn": "scikit-learn"}
+DISTRIBUTIONS = {
+    "PIL": "pillow",
+    "absl": "absl-py",
+    "google": "protobuf",
+    "sklearn": "scikit-learn",
+}
 
 
 def copy_of_the_sources(folder):

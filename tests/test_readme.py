@@ -55,8 +55,8 @@ REDUCED = {
     # Without Inception, whose weights are a download.
     "python -m tfgan_zoo.metrics.score --generated=runs/mine/export/dcgan/1 --real=my_photographs "
     "--download \\\n    --metrics=fid,kid,1nn": "python -m tfgan_zoo.metrics.score "
-    "--generated={tmp}/my_pairs --real={tmp}/my_pairs --metrics=fid,kid,1nn --extractor=pixels "
-    "--num_samples=12 --num_real=12 --kid_subset_size=5 --cache_dir={tmp}/cache",
+    "--generated={tmp}/my_pairs --real={tmp}/other_pairs --real_split=all --metrics=fid,kid,1nn "
+    "--extractor=pixels --kid_subset_size=5 --cache_dir={tmp}/cache",
     "python -m tfgan_zoo.explore draw --generator=saved_models/mrgan --count=100 --output=drawn": (
         "python -m tfgan_zoo.explore draw --generator=saved_models/mrgan --count=3 "
         "--output={tmp}/drawn"
@@ -113,10 +113,10 @@ def run(command, folder, cwd=ROOT):
     return done.stdout
 
 
-def draw_pairs(folder, count):
+def draw_pairs(folder, count, first=0):
     """Side-by-side pairs, as a user may have them."""
     folder.mkdir()
-    for index in range(count):
+    for index in range(first, first + count):
         source, target = facade_drawing.draw(0, "train", index, (24, 24))
         pair = Image.new("RGB", (48, 24))
         pair.paste(Image.fromarray(source), (0, 0))
@@ -139,6 +139,7 @@ def test_every_command_is_known():
 @pytest.mark.parametrize("command", sorted(REDUCED))
 def test_command(command, tmp_path):
     draw_pairs(tmp_path / "my_pairs", 12)
+    draw_pairs(tmp_path / "other_pairs", 12, first=12)
     draw_maps(tmp_path / "maps", 2)
     printed = run(REDUCED[command], tmp_path)
     if "trainers.pix2pix" in command or "quickstart" in command:

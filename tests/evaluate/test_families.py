@@ -104,7 +104,7 @@ def test_codes_are_read(digits):
     assert "labels 9, 0, 1, 2, 3, 4, 5, 6, 7, 8." in evaluator.protocol([found])
     info = test.info | {"label_names": list("abcdefghij")}
     named = Examples(test.fields, test.names, info, test.fetch)
-    found = codes.export(Coded(), read, 10, 1, train, named)
+    found = codes.export(Coded(), read, read_drawn, 10, 1, train, named)
     assert "labels j, a, b, c, d, e, f, g, h, i." in evaluator.protocol([found])
     validation = codes.training(read, 10, test)
     assert validation.training and validation.measure(None) == {"code_error": 0}

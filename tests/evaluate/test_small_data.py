@@ -104,7 +104,7 @@ def test_pictures_of_codes(count, equal):
         def sample(self, count, seed):
             return np.eye(CLASSES, 4, 1, np.float32)[np.arange(count) % CLASSES]
 
-    found = [codes.export(Coded(), read, CLASSES, 1, train, test)]
+    found = [codes.export(Coded(), read, lambda pictures: read, CLASSES, 1, train, test)]
     model, _, _ = spoken(found, drawn)
     assert {"information", "own codes read", "code error"} <= set(model)
     assert codes.training(read, CLASSES, train).measure(drawn)["code_error"] >= 0

@@ -3,8 +3,8 @@
 Real pictures stand in for a perfect generator. They are cut at random into real, training and
 generated ones; the generated ones are then spoilt in one way. That is done for several cuts, so
 that the noise of a score of fresh pictures is known: a score sees what moves it by more than three
-standard deviations of that noise, and is blind to what moves it by less. The README has the same
-table.
+standard deviations of that noise, and is blind to what moves it by less. docs/scores.md has the
+same table.
 """
 
 import pathlib
@@ -19,7 +19,7 @@ from tfgan_zoo.data.request import Request
 from tfgan_zoo.data.sources import open_images
 from tfgan_zoo.metrics import extractors, frechet, structural, suite
 
-README = (pathlib.Path(__file__).resolve().parents[2] / "README.md").read_text()
+PAGE = (pathlib.Path(__file__).resolve().parents[2] / "docs" / "scores.md").read_text()
 
 CUTS = 16
 COUNT = 250  # pictures of each part; of more, every score would see less noise
@@ -53,7 +53,7 @@ TABLE = {
     }.items()
     for key in keys.split()
 }
-METRIC_SCORES = {  # of the names of --metrics that stand in the README for them
+METRIC_SCORES = {  # of the names of --metrics that stand in docs/scores.md for them
     "fid": ("frechet_distance",),
     "kid": ("kernel_distance",),
     "mmd": ("polynomial_mmd", "rbf_mmd"),
@@ -267,9 +267,9 @@ def test_what_looks_better_than_real_pictures(scores, key, name, than):
     assert shift.mean() < -ERRORS * error(shift)
 
 
-def test_the_readme_has_this_table():
+def test_the_page_has_this_table():
     """Its first column names metrics, for all their scores, or single scores."""
-    table = re.search(r"^\| score .*?\n\n", README, re.S | re.M).group().strip()
+    table = re.search(r"^\| score .*?\n\n", PAGE, re.S | re.M).group().strip()
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.split("\n")]
     header, _, *rows = cells
     assert header[1:] == list(SPOILT)
