@@ -18,6 +18,12 @@ from tfgan_zoo.training import run_directory
 from tfgan_zoo.training.run_directory import RunDirectory, RunError, parse_flagfile
 
 
+def record(run, flags, free_to_change=(), at_default=()):
+    """What the engine does with the flags of a run, before and after its data are opened."""
+    run.compare(flags, free_to_change, at_default)
+    run.write(flags)
+
+
 def test_unwritable_directory_is_one_sentence(tmp_path):
     tmp_path.chmod(0o755)
     program = (
@@ -114,7 +120,7 @@ def serialised(values):
 def test_flagfile_is_read_back_by_absl(tmp_path, program_flags):
     run = RunDirectory(tmp_path)
     wanted = {name: program_flags[name].value for name in serialised(program_flags)}
-    run.record(serialised(program_flags))
+    record(run, serialised(program_flags))
     for name in wanted:
         program_flags[name].unparse()
     program_flags["rate"].value = 1.0
@@ -134,10 +140,10 @@ def test_flagfile_names(program_flags):
 
 def test_a_run_goes_on_under_its_flags_alone(tmp_path, program_flags):
     run = RunDirectory(tmp_path)
-    run.record(serialised(program_flags), free_to_change=("steps",))
-    run.record(serialised(program_flags), free_to_change=("steps",))
+    record(run, serialised(program_flags), free_to_change=("steps",))
+    record(run, serialised(program_flags), free_to_change=("steps",))
     program_flags["steps"].value = 20
-    run.record(serialised(program_flags), free_to_change=("steps",))
+    record(run, serialised(program_flags), free_to_change=("steps",))
     assert "--steps=20\n" in run.flags.read_text()
 
     recorded = run.flags.read_text()
@@ -146,7 +152,7 @@ def test_a_run_goes_on_under_its_flags_alone(tmp_path, program_flags):
     program_flags["data"].value = "digits"
     program_flags["tflite"].value = []
     with pytest.raises(RunError) as refusal:
-        run.record(serialised(program_flags), free_to_change=("steps",))
+        record(run, serialised(program_flags), free_to_change=("steps",))
     assert str(refusal.value).splitlines()[1:-1] == [
         "  data: was (not set), now --data=digits",
         "  rate: was --rate=0.0002, now --rate=0.001",
@@ -159,14 +165,14 @@ def test_a_run_goes_on_under_its_flags_alone(tmp_path, program_flags):
 
 def test_a_run_goes_on_under_flags_that_it_did_not_have_yet(tmp_path):
     run = RunDirectory(tmp_path)
-    run.record({"rate": "--rate=1"})
+    record(run, {"rate": "--rate=1"})
     grown = {"rate": "--rate=1", "noise": "--noise=0.0"}
     with pytest.raises(RunError, match=r"noise: was \(not set\), now --noise=0.0"):
-        run.record(grown)  # 0.0 is not the default, so that it was asked for
-    run.record(grown, at_default=("noise", "rate"))
+        record(run, grown)  # 0.0 is not the default, so that it was asked for
+    record(run, grown, at_default=("noise", "rate"))
     assert "--noise=0.0\n" in run.flags.read_text()
     with pytest.raises(RunError, match="noise: was --noise=0.0, now --noise=0.5"):
-        run.record({**grown, "noise": "--noise=0.5"}, at_default=("noise",))
+        record(run, {**grown, "noise": "--noise=0.5"}, at_default=("noise",))
 
 
 def test_versions(tmp_path):
@@ -174,7 +180,7 @@ def test_versions(tmp_path):
     import tensorflow as tf
 
     run = RunDirectory(tmp_path)
-    run.record({"seed": "--seed=0"})
+    record(run, {"seed": "--seed=0"})
     recorded = json.loads(run.versions.read_text())
     assert recorded["tensorflow"] == tf.__version__ and recorded["keras"] == keras.__version__
     assert recorded["numpy"] == np.__version__
@@ -186,7 +192,7 @@ def test_a_run_remembers_all_of_its_commits(tmp_path, monkeypatch):
     def goes_on(commit):
         monkeypatch.setattr(run_directory, "commit", lambda root: commit)
         run = RunDirectory(tmp_path)
-        run.record({"seed": "--seed=0"})
+        record(run, {"seed": "--seed=0"})
         return run.commits()
 
     assert goes_on("a") == ["a"] and goes_on("a") == ["a"]

@@ -6,6 +6,7 @@ import json
 
 import keras
 
+from tfgan_zoo.training import records
 from tfgan_zoo.training.checkpoints import latest
 from tfgan_zoo.training.ema import plain
 from tfgan_zoo.training.run_directory import parse_flagfile, write_atomically
@@ -19,7 +20,7 @@ def noted(directory, flags):
 
     Args:
         directory: `RunDirectory`.
-        flags: name -> '--name=value', as for `RunDirectory.record`.
+        flags: name -> '--name=value', as for `RunDirectory.write`.
 
     Returns:
         () -> the sentences; call it once the flags are recorded.
@@ -56,16 +57,8 @@ def _value(line):
 
 
 def read(directory):
-    """The rows of changes.jsonl: step, flag, was, now; lines that are no such rows are left out."""
-    rows = []
-    if directory.changes.exists():
-        for line in directory.changes.read_text("utf-8", "replace").splitlines():
-            try:
-                row = json.loads(line)
-                rows.append({key: row[key] for key in ("step", "flag", "was", "now")})
-            except (ValueError, TypeError, KeyError):
-                continue
-    return rows
+    """The rows of changes.jsonl: step, flag, was, now."""
+    return records.table(directory.changes, "step", "flag", "was", "now")
 
 
 def told(directory):

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_zoo.kinds.kind import KindError
-from tfgan_zoo.training import pictures, watchdogs
+from tfgan_zoo.training import pictures, records, watchdogs
 from tfgan_zoo.training.callbacks import StepCallback, written
 from tfgan_zoo.training.run_directory import RunError, write_atomically
 
@@ -108,18 +108,9 @@ class Samples(StepCallback):
 
 
 def read_rows(path):
-    """The rows of spread.jsonl. A line that a kill cut short, or that is none, is left out: the
-    watchdog then has a drawing less to judge by.
-    """
-    if not path.exists():
-        return []
-    rows = []
-    for line in path.read_text("utf-8", "replace").splitlines():
-        try:
-            row = json.loads(line)
-            step, share = row["step"], row["share"]
-        except (ValueError, TypeError, KeyError):
-            continue
-        if isinstance(step, int) and (share is None or isinstance(share, float)):
-            rows.append({"step": step, "share": share})
-    return rows
+    """The rows of spread.jsonl; without one the watchdog has a drawing less to judge by."""
+    return [
+        row
+        for row in records.table(path, "step", "share")
+        if isinstance(row["step"], int) and isinstance(row["share"], float | None)
+    ]

@@ -9,6 +9,21 @@ import math
 from absl import logging
 
 
+def table(path, *columns):
+    """The rows of a JSONL file that have these columns, and only those. A line that a kill cut
+    short, or that is no such row, is left out, and a missing file has none.
+    """
+    rows = []
+    if path.exists():
+        for line in path.read_text("utf-8", "replace").splitlines():
+            try:
+                row = json.loads(line)
+                rows.append({column: row[column] for column in columns})
+            except (ValueError, TypeError, KeyError):
+                continue
+    return rows
+
+
 def history(path):
     """The rows of a history.jsonl that are whole.
 

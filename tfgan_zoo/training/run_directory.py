@@ -155,11 +155,6 @@ class RunDirectory:
                 + "\nRepeat the old settings to go on, or choose another --run_dir."
             )
 
-    def record(self, flags, free_to_change=(), at_default=()):
-        """Writes the flags and versions of a run; `compare`s them first, and raises as it does."""
-        self.compare(flags, free_to_change, at_default)
-        self.write(flags)
-
     def write(self, flags):
         """Writes the flags and versions of a run."""
         found = versions()
