@@ -125,6 +125,13 @@ def holds_what_it_says(part, folder):
     assert all(
         np.isfinite(list(row.values())).all() for row in card["scores"]["baselines"].values()
     )
+    sheet = card["examples"]
+    ends = (*part.interface.inputs, *part.interface.outputs)
+    assert bool(sheet) == any(end.kind in ("image", "label_map") for end in ends)
+    if sheet:
+        with Image.open(folder / sheet["file"]) as picture:
+            height, width = sheet["tile"]
+            assert picture.size == (sheet["columns"] * width, len(sheet["rows"]) * height)
     for path, size in card["files"].items():
         assert (folder / path).stat().st_size == size > 0, path
     with Image.open(folder / "samples.png") as picture:

@@ -301,3 +301,13 @@ def writer():
 @pytest.fixture(scope="session")
 def exported_writer(writer, tmp_path_factory):
     return save(writer, tmp_path_factory.mktemp("models") / "seqgan")
+
+
+@pytest.fixture
+def directory(tmp_path):
+    """As after an export, with files of a few bytes."""
+    for version in ("1", "10"):
+        (tmp_path / version).mkdir()
+        (tmp_path / version / "saved_model.pb").write_bytes(b"graph")
+    (tmp_path / "m.tflite").write_bytes(b"flatbuffer")
+    return tmp_path

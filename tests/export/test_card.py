@@ -70,6 +70,14 @@ def card(**changes):
             "float32": {"file": None, "max_abs": 0.0, "mean_abs": 0.0, "psnr": None, "n": 4},
         },
         "latency": {"kind": "float16", "batch_size": 1, "ratio": 0.8, "runs": 11},
+        "examples": {
+            "file": "examples.png",
+            "tile": [16, 32],
+            "columns": 4,
+            "rows": ["images", "real"],
+            "labels": None,
+        },
+        "compared": None,
         "fingerprint": None,
         **changes,
     }
@@ -85,16 +93,6 @@ INTERFACE = interfaces.Interface(
 
 def write(directory, described=None, picture=PICTURE):
     cards.write_card(directory, described or card(), INTERFACE, picture)
-
-
-@pytest.fixture
-def directory(tmp_path):
-    """As after an export, with files of a few bytes."""
-    for version in ("1", "10"):
-        (tmp_path / version).mkdir()
-        (tmp_path / version / "saved_model.pb").write_bytes(b"graph")
-    (tmp_path / "m.tflite").write_bytes(b"flatbuffer")
-    return tmp_path
 
 
 def test_json(directory):
@@ -129,6 +127,7 @@ def test_readme(directory):
         "10,000 steps in 1 h 7 min on 2 CPU cores, at commit `0123abc` with tensorflow 2.21.0",
         "```\n--steps=10000\n--flip=true\n--size=16,32\n--data=x\n--tflite=\n```",
         "\nfacades: Drawn from a seed. Licence: Apache-2.0.\n",
+        "`examples.png` holds 4 held-out examples, one in each column: `images` and `real`.\n",
         "Licence: Apache-2.0.",
         "|  | psnr | ssim |\n| --- | --- | --- |\n| unet | 21.5 | 0.61 |\n"
         "| the input itself | 9.25 |  |\n| colour\\|label |  | 0.5 |",
@@ -272,6 +271,11 @@ def test_the_picture_is_a_png(directory):
     PICTURE.save(buffer, "JPEG")
     with pytest.raises(ValueError, match="PNG file or a PIL image"):
         write(directory, picture=buffer.getvalue())
+
+
+def test_without_examples_none_are_spoken_of(directory):
+    write(directory, card(examples=None))
+    assert "examples.png" not in (directory / "README.md").read_text()
 
 
 def test_a_model_without_tflite_has_no_latency(directory):

@@ -152,3 +152,21 @@ def test_what_is_no_export_is_one_sentence(tmp_path):
         reexport.reexport(tmp_path)
     with pytest.raises(ValueError, match="holds no card.json of an exported generator"):
         reexport.reexport(FOLDER / "mnist_cnn")
+
+
+def test_a_loop_over_one_step_keeps_its_file(tmp_path):
+    folder = shutil.copytree(FOLDER / "seqgan", tmp_path / "seqgan")
+    before, old = (
+        (folder / "model.tflite").read_bytes(),
+        json.loads((folder / "card.json").read_text()),
+    )
+    tokens = tf.saved_model.load(str(folder / "1")).signatures["serving_default"]
+    inputs = {"num": 4, "seed": 7, "temperature": 1.0}
+    expected = tokens(**{name: tf.constant(value) for name, value in inputs.items()})["tokens"]
+    report = reexport.reexport(folder)
+    card = json.loads((folder / "card.json").read_text())
+    assert (folder / "model.tflite").read_bytes() == before and "TFLite float16" in report.files
+    assert card["tflite"] == old["tflite"] and card["interface"]["lite"] == old["interface"]["lite"]
+    tokens = tf.saved_model.load(str(folder / "1")).signatures["serving_default"]
+    found = tokens(**{name: tf.constant(value) for name, value in inputs.items()})["tokens"]
+    np.testing.assert_array_equal(found, expected)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from tfgan_zoo.export import sheet
 from tfgan_zoo.kinds.image import to_float
 from tfgan_zoo.kinds.label_map import LabelMap
 
@@ -14,6 +15,18 @@ def first_pictures(examples, count, field="images"):
 def first(examples, count):
     """The first examples as they are stored, at most `count` of them: arrays by field."""
     return examples.fetch(np.arange(min(count, len(examples))))
+
+
+def shown(examples, rows):
+    """The `Sheet` of the first examples, for an export.
+
+    Args:
+        examples: the held-out table; its labels, if it has any, go with the pictures.
+        rows: what a row is called -> the field of its pictures.
+    """
+    found = first(examples, sheet.MOST)
+    pictures = {name: to_float(found[field]).numpy() for name, field in rows.items()}
+    return sheet.matching(pictures, found.get("labels"))
 
 
 def is_label_map(field):

@@ -68,11 +68,23 @@ FIELDS = {
     # What `latency_ratio(tflite, saved_model, ...)` returns, the kind that was timed and the
     # batch; None where no kind was converted.
     "latency": {"kind": str, "batch_size": int, "ratio": _NUMBER, "runs": int},
+    # Held-out examples in one picture file: a row of tiles for each name, a column for an example;
+    # the class numbers of the columns. None where there are none.
+    "examples": {
+        "file": str,
+        "tile": list,
+        "columns": int,
+        "rows": list,
+        "labels": (list, type(None)),
+    },
+    # Scores by a protocol that other exports share, of `tfgan_zoo.metrics.score`: for each its
+    # name, value, what is better of it, the protocol and perhaps a remark. None before it ran.
+    "compared": (list, type(None)),
     # Of weights, settings and code, by which a repeated run sees that it was exported; None where
     # nobody asks.
     "fingerprint": (str, type(None)),
 }
-OPTIONAL = {"card.latency"}  # may be None
+OPTIONAL = {"card.latency", "card.examples"}  # may be None
 
 
 def write_card(
@@ -127,11 +139,16 @@ def write_card(
         "interface": _plain(stored.section(interface), "card.interface"),
         "files": files,
     }
-    text = json.dumps(card, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    replace(directory / "card.json", (text + "\n").encode())
+    replace(directory / "card.json", as_json(card))
     replace(
         directory / "README.md", readme.write(card, interface).encode("utf-8", "backslashreplace")
     )
+
+
+def as_json(card: Mapping) -> bytes:
+    """The content of card.json."""
+    text = json.dumps(card, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    return (text + "\n").encode()
 
 
 def _aside(path: pathlib.PurePath) -> bool:

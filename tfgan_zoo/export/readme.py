@@ -43,9 +43,11 @@ def write(card: Mapping, interface: Interface) -> str:
         f"{data['name']}: {data['description'].rstrip('. ')}. "
         f"Licence: {data['licence'].rstrip('. ')}.",
         *_classes(data),
+        *_examples(card),
         "## Scores",
         card["scores"]["protocol"],
         *_scored(scores, metrics),
+        *_compared(card),
         "## Files",
         _table(
             ["file", "bytes"],
@@ -85,6 +87,34 @@ def _classes(data) -> list[str]:
         colours = (f"rgb({', '.join(map(str, colour))})" for colour in palette)
         words = [f"{word} {colour}" for word, colour in zip(words, colours, strict=True)]
     return [f"Its classes by number: {', '.join(words)}."]
+
+
+def _examples(card) -> list[str]:
+    """What the sheet of held-out examples shows."""
+    sheet = card["examples"]
+    if sheet is None:
+        return []
+    rows = " and ".join(f"`{row}`" for row in sheet["rows"])
+    return [
+        f"`{sheet['file']}` holds {sheet['columns']} held-out examples, one in each column: {rows}."
+    ]
+
+
+def _compared(card) -> list[str]:
+    """The scores whose protocol the exports of one data set share, with what is to be said."""
+    parts = []
+    for score in card["compared"] or ():
+        protocol = score["protocol"]
+        real, extractor = protocol["real"], protocol["extractor"]
+        parts.append(
+            f"{score['label']}: **{_number(score['value'])}** ({score['better']} is better), of "
+            f"{protocol['generated']['count']:,} pictures drawn by "
+            f"`{protocol['generated']['what']}` against {real['count']:,} of {real['what']}, "
+            f"{real['split']}, by the extractor {extractor['name']} (sha256 "
+            f"{extractor['sha256'][:12]}), seed {protocol['settings']['seed']}. `card.json` holds "
+            "the whole protocol." + (f" {score['remark']}" if score["remark"] else "")
+        )
+    return parts and ["Taken alike of all exports that the zoo ships for these data:", *parts]
 
 
 def named(names) -> list[str]:

@@ -6,7 +6,8 @@ python -m tfgan_zoo.export.reexport --weights=float16 saved_models/cyclegan/a_to
 What the newest export does is done once more: signatures, warm-up requests, a TFLite file of
 batch 1 and float16 weights, its latency, and a card of the present version whose parities are
 measured against the SavedModel that was there. The version keeps its number, since it is the same
-model. Scores, the picture, the animation and how the model was trained are kept as they are.
+model. Scores, the pictures, the animation and how the model was trained are kept as they are, and
+so are TFLite files of one step of a loop, which is not in the SavedModel.
 """
 
 import argparse
@@ -21,7 +22,7 @@ import tensorflow as tf
 from PIL import Image
 
 from tfgan_zoo import backend
-from tfgan_zoo.export import codecs, places, readme, ship, stored
+from tfgan_zoo.export import codecs, places, readme, sheet, ship, stored
 from tfgan_zoo.export.interface import Interface
 from tfgan_zoo.export.saved_model import WEIGHTS
 
@@ -38,12 +39,15 @@ _SOURCES = re.compile(
 )
 
 
-def reexport(folder, *, weights: str = "float32", kinds=("float16",)) -> ship.Report:
+def reexport(
+    folder, *, weights: str = "float32", kinds=("float16",), shown: sheet.Sheet | None = None
+) -> ship.Report:
     """Replaces what lies in an export's folder by a new export of the same weights.
 
     Args:
         folder: holds card.json and the SavedModel that it describes, of any version of the card.
         weights, kinds: as `ship.ship` takes them.
+        shown: held-out examples to put beside it; None keeps those that lie there.
 
     Returns:
         The report of the export, whose scores are the card's.
@@ -75,6 +79,7 @@ def reexport(folder, *, weights: str = "float32", kinds=("float16",)) -> ship.Re
             scores["protocol"] + (ROUNDED if weights != "float32" and not rounded else ""),
         ),
         picture=lambda served: picture,
+        shown=shown or kept_sheet(card, folder),
     )
     provenance = ship.Provenance(
         title=card["title"],
@@ -97,12 +102,15 @@ def reexport(folder, *, weights: str = "float32", kinds=("float16",)) -> ship.Re
             copy.parent if interface.part else copy,
             provenance=provenance,
             evaluation=evaluation,
-            kinds=kinds,
+            kinds=() if interface.lite else kinds,
             weights=weights,
             animation=animation.read_bytes() if animation.is_file() else None,
             version=card["version"],
         ) as ready:
-            report = ship.publish(_of_before(ready, card) if rounded else ready)
+            ready = _of_before(ready, card) if rounded else ready
+            ready = _with_steps(ready, card, folder) if interface.lite else ready
+            described = {**ready.described, "compared": card.get("compared")}
+            report = ship.publish(dataclasses.replace(ready, described=described))
         # Two renamings, so that no kill can find the folder without a version for long.
         (folder / version).replace(fresh / "before")
         (copy / version).replace(folder / version)
@@ -126,6 +134,35 @@ def _of_before(ready: ship.Prepared, card) -> ship.Prepared:
     }
     described = {**ready.described, "saved_model": card["saved_model"], "tflite": kept}
     return dataclasses.replace(ready, described=described)
+
+
+def _with_steps(ready: ship.Prepared, card, folder) -> ship.Prepared:
+    """The export with the TFLite files that lie there: the one step of a loop that they hold is not
+    in the SavedModel.
+    """
+    kept = {kind: entry for kind, entry in card["tflite"].items() if entry["file"]}
+    for entry in kept.values():
+        shutil.copy(folder / entry["file"], ready.staging / entry["file"])
+    described = {**ready.described, "tflite": card["tflite"]}
+    return dataclasses.replace(ready, described=described, kinds=tuple(kept))
+
+
+def kept_sheet(card, folder) -> sheet.Sheet | None:
+    """The held-out examples beside an export, as its card describes them; None where it does not.
+
+    Raises ValueError if the file is not of the size that the card says.
+    """
+    section = card.get("examples")
+    if section is None:
+        return None
+    (height, width), rows = section["tile"], section["rows"]
+    with Image.open(folder / section["file"]) as picture:
+        pixels = np.asarray(picture)
+    if pixels.shape[:2] != (height * len(rows), width * section["columns"]):
+        raise ValueError(f"{folder / section['file']} is not of the size that the card says.")
+    tiles = pixels.reshape(len(rows), height, section["columns"], width, -1).swapaxes(1, 2)
+    values = tiles.astype(np.float32) / np.float32(127.5) - 1
+    return sheet.Sheet(dict(zip(rows, values, strict=True)), section["labels"])
 
 
 def restored(card, loaded) -> Interface:

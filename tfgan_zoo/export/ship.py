@@ -17,6 +17,7 @@ from tfgan_zoo.export import (
     saved_model,
     served,
     serving,
+    sheet,
     signatures,
     stored,
 )
@@ -84,6 +85,7 @@ class Evaluation:
         calibration: input name -> a hundred real values or so, from which an int8 file takes its
             ranges; None if no such file is asked for.
         step_examples: like `examples`, of `interface.lite`, where it has one.
+        shown: held-out examples that are put beside the files; None for none.
     """
 
     examples: Mapping[str, np.ndarray]
@@ -91,6 +93,7 @@ class Evaluation:
     picture: Callable
     calibration: Mapping[str, np.ndarray] | None = None
     step_examples: Mapping[str, np.ndarray] | None = None
+    shown: sheet.Sheet | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -220,11 +223,15 @@ def prepared(
             "saved_model": {"weights": weights, **parity},
             "tflite": entries,
             "latency": latency,
+            "examples": evaluation.shown and evaluation.shown.section(),
+            "compared": None,
             "fingerprint": fingerprint,
         }
         described, picture = card.checked(described), card.png(picture)
         if animation is not None:
             card.replace(staging / readme.ANIMATION, animation)
+        if evaluation.shown is not None:
+            card.replace(staging / sheet.FILE, card.png(evaluation.shown.picture()))
         yield Prepared(interface, folder, staging, version, described, picture, tuple(kinds))
     finally:
         shutil.rmtree(staging, ignore_errors=True)
@@ -238,7 +245,7 @@ def publish(ready: Prepared) -> Report:
     The version comes last, and by one renaming: a process that is killed on the way leaves none.
     """
     folder, staging, described = ready.folder, ready.staging, ready.described
-    own = {*lite.FILES.values(), readme.ANIMATION}
+    own = {*lite.FILES.values(), readme.ANIMATION, sheet.FILE}
     stale = {folder / name for name in own if not (staging / name).exists()}
     card.write_card(staging, described, ready.interface, ready.picture, folder, stale)
     for path in stale:  # of an earlier export; the card does not describe them
@@ -276,7 +283,7 @@ def exported_before(interface: Interface, folder: str | os.PathLike, fingerprint
         return False
     version, beside = (
         f"{found['version']}/",
-        {"samples.png", *lite.FILES.values(), readme.ANIMATION},
+        {"samples.png", *lite.FILES.values(), readme.ANIMATION, sheet.FILE},
     )
     return all(
         (folder / name).is_file() and (folder / name).stat().st_size == size

@@ -23,6 +23,7 @@ from tfgan_zoo import backend, command
 from tfgan_zoo.command import UsageError
 from tfgan_zoo.data.places import home
 from tfgan_zoo.evaluate import sets
+from tfgan_zoo.export import compared
 from tfgan_zoo.metrics import extractors, suite
 from tfgan_zoo.metrics.report import Report
 from tfgan_zoo.metrics.statistics_cache import StatisticsCache
@@ -38,6 +39,12 @@ flags.DEFINE_string(
 )
 flags.DEFINE_string("inception_weights", None, "File of Keras' Inception-v3 weights.")
 flags.DEFINE_string("output", None, "File that the line of JSON is appended to as well.")
+flags.DEFINE_bool(
+    "write_card",
+    False,
+    "Put the scores, with their protocol, into the card of the export that --generated names.",
+)
+flags.DEFINE_string("remark", None, "A sentence on the scores for that card.")
 flags.DEFINE_string("cache_dir", None, "Of real statistics; default ~/.cache/tfgan_zoo/scores.")
 flags.DEFINE_bool("cache", True, "Keep and use statistics of real pictures.")
 
@@ -94,12 +101,20 @@ def main(argv):
                 FLAGS[name].value = str(home(value))
         if FLAGS.output:
             append(FLAGS.output, "")  # better now than after an hour
+        if FLAGS.write_card:
+            compared.check(FLAGS.generated)
+        elif FLAGS.remark is not None:
+            raise ValueError("--remark stands in a card: it needs --write_card.")
         with contextlib.redirect_stdout(sys.stderr):  # what TFDS says while it prepares a set
             report = score()
         line = report.json_line()
         print(f"{report.table()}\n\n{line}")
         if FLAGS.output:
             append(FLAGS.output, line + "\n")
+        if FLAGS.write_card:
+            scores = [dataclasses.asdict(score) for score in report.scores]
+            folder = compared.add(FLAGS.generated, scores, report.protocol, FLAGS.remark)
+            print(f"The card in {folder} has these scores now.", file=sys.stderr)
     except (ValueError, OSError, MemoryError) as error:  # the library's errors are sentences
         if isinstance(error, MemoryError):
             error = f"the memory does not suffice; take fewer pictures or metrics ({error})"

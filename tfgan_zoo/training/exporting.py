@@ -224,7 +224,7 @@ def export(task, model, splits, directory, settings, origin, steps, seconds, say
                         data=data_of(splits),
                         training=training,
                     ),
-                    evaluation=evaluation(part),
+                    evaluation=evaluation(part, settings),
                     kinds=settings.tflite,
                     weights=settings.saved_model_weights,
                     animation=animation if part.animated else None,
@@ -253,7 +253,7 @@ def fingerprint(part, training, settings, extras):
     """
     told = {
         "export": [part.interface.name, part.title, part.summary, extras],
-        "settings": [list(settings.tflite), settings.saved_model_weights],
+        "settings": [list(settings.tflite), settings.saved_model_weights, settings.export_examples],
         "training": [training.steps, training.chosen, training.commit, dict(training.versions)],
     }
     digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode())
@@ -263,7 +263,7 @@ def fingerprint(part, training, settings, extras):
     return digest.hexdigest()
 
 
-def evaluation(part):
+def evaluation(part, settings):
     """What `export.ship` measures of an `Export`: its evaluators, in their order."""
     return Evaluation(
         examples=part.examples,
@@ -271,4 +271,5 @@ def evaluation(part):
         picture=lambda served: part.picture(served),
         calibration=part.calibration,
         step_examples=part.step_examples,
+        shown=part.shown if settings.export_examples else None,
     )

@@ -109,6 +109,12 @@ class Settings:
         "go on from with --init_from.",
         free=True,
     )
+    export_examples: bool = knob(
+        True,
+        "Put up to 16 held-out pictures of the data beside the export, as examples.png, for the "
+        "gallery to start from and to compare with.",
+        free=True,
+    )
     tflite: tuple[str, ...] = knob(
         ("float16",),
         "TFLite files to write, by the format of their weights.",

@@ -10,6 +10,7 @@ from typing import Any
 
 from tfgan_zoo.data import pipeline
 from tfgan_zoo.export.interface import Interface
+from tfgan_zoo.export.sheet import Sheet
 
 
 @dataclasses.dataclass(frozen=True)
@@ -112,6 +113,7 @@ class Export:
             there can be no int8 file.
         step_examples: like `examples`, of `interface.lite`, where it has one.
         animated: whether the animation of the run goes with it; False where another part has it.
+        shown: held-out examples to be put beside it; None where there are no pictures.
     """
 
     interface: Interface
@@ -123,6 +125,7 @@ class Export:
     calibration: dict | None = None
     step_examples: dict | None = None
     animated: bool = True
+    shown: Sheet | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -33,7 +33,7 @@ PLANE = 20  # pictures in a row of the plane of two latent dimensions
 def task(values):
     """The `Task`, from the flags."""
     from tfgan_zoo.evaluate import encoding, latent, likelihood
-    from tfgan_zoo.evaluate.tables import first_pictures
+    from tfgan_zoo.evaluate.tables import first_pictures, shown
     from tfgan_zoo.export import interface as made
     from tfgan_zoo.kinds import image
     from tfgan_zoo.training.task import Export, Task
@@ -119,6 +119,7 @@ def task(values):
                 ),
                 calibration={"images": training},
                 animated=False,
+                shown=shown(splits.test, {"images": "images"}),
             ),
             Export(
                 decoder(model, splits),
@@ -131,6 +132,7 @@ def task(values):
                 ],
                 picture=lambda served: drawn(model, lambda z: served(latents=z)["images"]),
                 calibration=latents,
+                shown=shown(splits.test, {"real": "images"}),
             ),
             Export(
                 both(model, splits),
@@ -142,6 +144,7 @@ def task(values):
                 picture=lambda served: beside(real, served(images=real)["images"]),
                 calibration={"images": training},
                 animated=False,
+                shown=shown(splits.test, {"images": "images"}),
             ),
         ]
 

@@ -63,6 +63,7 @@ def task(values):
                 evaluators=[pairs.export(splits.test, train)],
                 picture=lambda served: grid(served, splits.test).picture,
                 calibration={"images": tables.first_pictures(train, 100, "source")},
+                shown=tables.shown(splits.test, {"images": "source", "real": "target"}),
             )
         ]
 

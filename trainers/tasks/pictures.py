@@ -113,6 +113,7 @@ def generator_task(
         samples: model -> inputs of the pictures that the collapse watchdog compares; None: `grid`.
         opened: directory -> `Splits`.
     """
+    from tfgan_zoo.evaluate import tables
     from tfgan_zoo.training.task import Export, Task
 
     def shown(model, splits):
@@ -133,6 +134,7 @@ def generator_task(
                 evaluators=judged(model, splits),
                 picture=lambda served: sheet(served(**grid(model))["images"], model),
                 calibration=drawn,
+                shown=tables.shown(splits.test, {"real": "images"}),
             )
         ]
 

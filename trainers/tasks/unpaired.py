@@ -27,6 +27,7 @@ def task(values):
     from tfgan_zoo.data import unpaired
     from tfgan_zoo.evaluate import evaluator, tables
     from tfgan_zoo.evaluate import unpaired as scores
+    from tfgan_zoo.export import sheet as examples
     from tfgan_zoo.export.interface import Interface, images, source_images
     from tfgan_zoo.kinds import image
     from tfgan_zoo.training.task import Export, Preview, Splits, Task, Validation
@@ -114,6 +115,9 @@ def task(values):
                 captions.append("true picture")
             return sheet(columns, captions)
 
+        rows = {"images": scores.first(sources, examples.MOST)}
+        if known:
+            rows["real"] = scores.first(targets, examples.MOST)
         back = drawn_by(model, BACK[direction])
         return Export(
             interface(model, splits, direction),
@@ -124,6 +128,7 @@ def task(values):
             evaluators=[scores.export(direction, back, splits.test, train, known)],
             picture=picture,
             calibration={"images": scores.first(scores.sides(train, direction)[0], 100)},
+            shown=examples.matching(rows),
         )
 
     return Task(
