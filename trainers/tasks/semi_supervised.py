@@ -50,6 +50,8 @@ def task(values):
         return semi_supervised.train_batches(examples, chosen, **options)
 
     def validation(model, splits):
+        import tensorflow as tf
+
         from tfgan_zoo.evaluate import semi_supervised
         from tfgan_zoo.training.task import Validation
 
@@ -59,7 +61,9 @@ def task(values):
             )
         others = plain.validation(model, splits)
         errors = semi_supervised.training(
-            lambda images: model.discriminator(images, training=False),
+            tf.function(
+                lambda images: model.discriminator(images, training=False), reduce_retracing=True
+            ),
             model.averaged_classifier,
             splits.test,
         )
