@@ -1,0 +1,140 @@
+// The exports that the server offers, and what each can do here, read from its interface alone.
+
+import { unknownBlock } from "./priors.js";
+import { Problem } from "./problem.js";
+
+/** {models, laboratory, version}, as models.json has them. */
+export async function catalogue() {
+  let response;
+  try {
+    response = await fetch("models.json");
+  } catch {
+    throw new Problem("The list of models did not arrive: is the server still running?");
+  }
+  if (!response.ok) {
+    throw new Problem(`The server answered ${response.status} for the list of models.`);
+  }
+  try {
+    return await response.json();
+  } catch {
+    throw new Problem("The list of models is broken: models.json is not JSON.");
+  }
+}
+
+/** The interface of the file that runs here: of SeqGAN's loop, one step. */
+export function served(model) {
+  return model.card.interface.lite ?? model.card.interface;
+}
+
+export function inputOf(model, ...kinds) {
+  return served(model).inputs.find((item) => kinds.includes(item.kind)) ?? null;
+}
+
+export function outputOf(model, ...kinds) {
+  return served(model).outputs.find((item) => kinds.includes(item.kind)) ?? null;
+}
+
+/** The kinds of TFLite file that the card names and the folder holds, the default first. */
+export function kinds(model) {
+  if (model.problem) return [];
+  const found = Object.entries(model.card.tflite ?? {})
+    .filter(([, entry]) => entry.file && entry.file in model.files)
+    .map(([kind]) => kind);
+  const order = ["float16", "float32", "int8"];
+  return found.sort((a, b) => order.indexOf(a) - order.indexOf(b));
+}
+
+const EXTRAS = ["latents", "class", "number", "state", "seed", "count"];
+
+/** What a person does with a model: {tool, problem}; the problem is a sentence, or null. */
+export function toolOf(model) {
+  if (model.problem) return { tool: null, problem: model.problem };
+  if (!kinds(model).length) {
+    return { tool: null, problem: "This export has no TFLite file: export it with --tflite=float16." };
+  }
+  const { inputs, outputs } = served(model);
+  for (const item of inputs) {
+    if (item.prior && unknownBlock(item.prior)) return { tool: null, problem: unknownBlock(item.prior) };
+  }
+  const canvas = inputs.filter((item) => ["label_map", "image"].includes(item.kind));
+  const drawn = inputs.every((item) => EXTRAS.includes(item.kind) || item === canvas[0]);
+  const latents = inputs.filter((item) => item.kind === "latents");
+  const turned = latents.length === 1 && inputs.every((item) => EXTRAS.includes(item.kind));
+  if (model.card.interface.lite) {
+    if (inputs.filter((item) => item.kind === "tokens").length === 1) return found("write");
+  } else if (inputs.filter((item) => item.kind === "tokens").length === 1) {
+    return found("words");
+  } else if (canvas.length === 1 && drawn) {
+    return found("draw");
+  } else if (turned && outputs.some((item) => item.kind === "points" && item.shape[0] === 2)) {
+    return found("plane");
+  } else if (turned) {
+    return found("turn");
+  }
+  const said = inputs.map((item) => item.kind).join(", ");
+  return { tool: null, problem: `This page has no tool for a model that takes ${said} yet.` };
+}
+
+function found(tool) {
+  return { tool, problem: null };
+}
+
+export const TOOL_NAMES = {
+  draw: "Draw",
+  turn: "Turn",
+  plane: "Map",
+  write: "Write",
+  words: "Words",
+};
+
+/** The name as its paper spells it, where the paper's title or the summary has it. */
+export function nameOf(model) {
+  if (!model.card) return model.id;
+  const { paper, summary, interface: { part } } = model.card;
+  const name = part ? model.card.name.replace(new RegExp(`_${part}$`), "") : model.card.name;
+  const plain = (text) => text.toLowerCase().replace(/[^a-z0-9]/g, "");
+  const said = `${paper?.title ?? ""} ${summary ?? ""}`.split(/[\s:,.;()]+/);
+  const spelt = said.find((word) => plain(word) === plain(name)) ?? spell(name);
+  return part ? `${spelt}, ${part.replaceAll("_", " ")}` : spelt;
+}
+
+function spell(name) {
+  if (/\d/.test(name)) return name;
+  const words = name.split("_").map((word) => {
+    const [, front, gan] = /^(.*?)(gan)?$/.exec(word);
+    const whole = front.length <= 3 ? front.toUpperCase() : front[0].toUpperCase() + front.slice(1);
+    return whole + (gan ?? "").toUpperCase();
+  });
+  const short = words.every((word) => word === word.toUpperCase());
+  return words.join(short ? "-" : " ");
+}
+
+/** Whether every word of a search stands somewhere in what a card says. */
+export function finds(model, query) {
+  const { card } = model;
+  const text = [
+    model.id,
+    nameOf(model),
+    ...(card
+      ? [card.title, card.summary, card.data?.name, card.data?.description, card.scores?.protocol]
+      : [model.problem]),
+    ...(card?.paper ? [card.paper.title, card.paper.authors, card.paper.arxiv] : []),
+    roomOf(model),
+    toolOf(model).tool && TOOL_NAMES[toolOf(model).tool],
+  ].join(" ").toLowerCase();
+  return query.toLowerCase().split(/\s+/).filter(Boolean).every((word) => text.includes(word));
+}
+
+/** The heading under which a model stands, by what it takes and gives. */
+export function roomOf(model) {
+  if (model.problem) return "Not shown";
+  const { inputs, outputs } = model.card.interface;
+  const takes = (kind) => inputs.some((item) => item.kind === kind);
+  const gives = (kind) => outputs.some((item) => item.kind === kind);
+  if (takes("label_map")) return "From drawings";
+  if (takes("image")) return "From pictures";
+  if (takes("tokens") || gives("tokens")) return "Words";
+  if (gives("points")) return "Points of the plane";
+  if (takes("class")) return "From noise and a class";
+  return "From noise";
+}

@@ -1,0 +1,2 @@
+export function writeTool(){}
+export function wordsTool(){}
