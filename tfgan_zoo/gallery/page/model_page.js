@@ -13,7 +13,7 @@ import { turnTool } from "./turn.js";
 
 const TOOLS = { draw: drawTool, turn: turnTool, plane: planeTool, write: writeTool, words: wordsTool };
 
-export function modelView({ model, params, say, signal }) {
+export function modelView({ model, models, params, say, signal }) {
   const name = nameOf(model);
   const { tool, problem } = toolOf(model);
   const panel = el("div", { class: "panel", id: "panel", role: "tabpanel" });
@@ -63,12 +63,13 @@ export function modelView({ model, params, say, signal }) {
       const kind = kinds(model).includes(params.get("kind")) ? params.get("kind") : kinds(model)[0];
       const session = await load(model, { kind, onProgress: (progress) => progressed(progress, meter, words) });
       if (own.aborted) return;
-      say(`${name} is ready.`);
-      const made = TOOLS[tool]({
-        model, session, say, signal: own,
+      const made = await TOOLS[tool]({
+        model, models, session, say, signal: own,
         params: present(),
         took: (milliseconds) => (took.textContent = `${milliseconds.toFixed(milliseconds < 10 ? 1 : 0)} ms in this browser`),
       });
+      if (own.aborted) return;
+      say(`${name} is ready.`);
       panel.replaceChildren(made, files(model, session));
     } catch (error) {
       if (own.aborted) return;
