@@ -15,9 +15,14 @@ const status = document.getElementById("status");
 let list = null;
 let shown = null;
 
-/** Tells everybody, screen readers too, what has just happened. */
-function say(text) {
+let fading = null;
+
+/** Says what has just happened; `quiet`: to screen readers alone. */
+function say(text, { quiet = false } = {}) {
   status.textContent = text;
+  status.classList.toggle("quiet", quiet || !text);
+  clearTimeout(fading);
+  fading = setTimeout(() => status.classList.add("quiet"), 8000);
 }
 
 function view({ view: name, id, params }, signal) {

@@ -196,7 +196,7 @@ export async function drawTool({ model, session, params, say, took, signal }) {
 }
 
 /** What one draws with: labels with their colours and names, white and black, or any colour. */
-function colours(model, surface) {
+export function colours(model, surface) {
   if (surface.palette) {
     const names = labelNames(surface.palette, model.card.data.classes);
     const list = surface.palette.map((colour, i) => {

@@ -58,7 +58,7 @@ export function modelView({ model, models, params, say, signal }) {
     const words = el("p", { class: "words" }, `Loading ${name}…`);
     const waiting = el("div", { class: "waiting" }, preview(model), words, meter);
     panel.replaceChildren(waiting);
-    say(`Loading ${name}.`);
+    say(`Loading ${name}.`, { quiet: true });
     try {
       const kind = kinds(model).includes(params.get("kind")) ? params.get("kind") : kinds(model)[0];
       const session = await load(model, { kind, onProgress: (progress) => progressed(progress, meter, words) });
@@ -69,7 +69,7 @@ export function modelView({ model, models, params, say, signal }) {
         took: (milliseconds) => (took.textContent = `${milliseconds.toFixed(milliseconds < 10 ? 1 : 0)} ms in this browser`),
       });
       if (own.aborted) return;
-      say(`${name} is ready.`);
+      say(`${name} is ready.`, { quiet: true });
       panel.replaceChildren(made, files(model, session));
     } catch (error) {
       if (own.aborted) return;

@@ -14,7 +14,7 @@ const HELP =
  */
 export function pad({ surface, tool, diameter, changed, say }) {
   const [height, width] = surface.size;
-  const canvas = makeCanvas(height, width, { class: "picture", "data-testid": "drawing" });
+  const canvas = makeCanvas(height, width, { class: "picture", "data-testid": "canvas" });
   const over = makeCanvas(height, width, { class: "picture over", "aria-hidden": "true" });
   const element = el("div", { class: "pad", role: "application", tabindex: 0, "aria-label": HELP }, canvas, over);
   const listen = (names) => Object.entries(names).forEach(([name, listener]) => element.addEventListener(name, listener));
@@ -113,7 +113,7 @@ export function pad({ surface, tool, diameter, changed, say }) {
     event.preventDefault();
     keys.shown = true;
     mark(cursor);
-    say(`Row ${cursor[1] + 1}, column ${cursor[0] + 1}`);
+    say(`Row ${cursor[1] + 1}, column ${cursor[0] + 1}`, { quiet: true });
   }
 
   function press() {

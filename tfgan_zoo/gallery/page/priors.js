@@ -100,6 +100,6 @@ export function direction(block, seed, number) {
 export function describe(block) {
   const numbers = block.size === 1 ? "1 number" : `${block.size} numbers`;
   if (block.kind === "one_hot") return `one of ${block.size} categories`;
-  if (block.kind === "normal") return `${numbers} from the normal distribution`;
-  return `${numbers}, each as likely anywhere from ${block.low} to ${block.high}`;
+  if (block.kind === "normal") return `${numbers}, normally distributed`;
+  return `${numbers} between ${block.low} and ${block.high}`;
 }

@@ -59,7 +59,8 @@ function training(model, say) {
       say("The command is selected: copy it with the keyboard.");
     }
   }, { "aria-label": "Copy the command" });
-  const command = el("code", {}, run.command);
+  // Each word in a box of its own: a browser would break lines at the flags' hyphens too.
+  const command = el("code", {}, run.command.split(" ").flatMap((word) => [el("span", { class: "flag" }, word), " "]));
   return section(
     "How it was trained",
     "training.gif" in model.files ? animation(model) : null,

@@ -122,3 +122,10 @@ function sizeText(image, [height, width]) {
     ? "The picture was taken as it is."
     : `The picture was resized from ${image.width} × ${image.height} to ${width} × ${height}.`;
 }
+
+/** A surface of another model's input, for what is drawn on `shared`. */
+export function surfaceLike(shared, item, palette) {
+  return item.kind === "image"
+    ? new PictureSurface(item.shape)
+    : new LabelSurface(item.shape, palette ?? shared.palette);
+}

@@ -5,26 +5,25 @@ import { fileShape, length } from "./checks.js";
 import { button, el, field, slider } from "./dom.js";
 import { extraControls, seedField } from "./extras.js";
 import { barsOf, renderers, written } from "./outputs.js";
-import { sentence } from "./problem.js";
+import { Problem, sentence } from "./problem.js";
 import { latest } from "./queue.js";
 import { Random, readSeed } from "./random.js";
 import { remember } from "./router.js";
 
 const SENTENCES = 8;
-const START = 1; // the token before the first word, as the card's note says
 
 /**
  * Tokens of one sentence, drawn step by step. The step's logits are its one vector; each state of
  * its outputs, "next_" and a name, is the next value of the input of that name.
  */
-export async function drawTokens({ session, output, temperature, random, onToken = () => {} }) {
+export async function drawTokens({ session, output, start, temperature, random, onToken = () => {} }) {
   const { inputs, outputs } = session.interface;
   const token = inputs.find((item) => item.kind === "tokens");
   const logits = outputs.find((item) => item.kind === "vector");
   const states = inputs.filter((item) => item.kind === "state");
   let values = Object.fromEntries(states.map((item) => [item.name, new Float32Array(length(fileShape(item)))]));
   const tokens = [];
-  let last = START;
+  let last = start;
   while (tokens.length < output.shape[0]) {
     const answer = await session.run({ ...values, [token.name]: [last] });
     last = drawn(answer[logits.name].data, temperature, random);
@@ -45,8 +44,16 @@ export function drawn(logits, temperature, random) {
   return chosen < 0 ? weights.length - 1 : chosen;
 }
 
+/** The token before the first word: the card's note on the loop has it, for programs and for people. */
+export function startToken({ note }) {
+  const said = /start with the token (\d+)/i.exec(note);
+  if (!said) throw new Problem("The card does not say with which token a sentence starts.");
+  return Number(said[1]);
+}
+
 export function writeTool({ model, session, params, say, took, signal }) {
   const output = model.card.interface.outputs.find((item) => item.kind === "tokens");
+  const start = startToken(model.card.interface.lite);
   const asked = Number(params.get("temperature") ?? 1);
   const state = {
     seed: readSeed(params.get("seed")) ?? 1,
@@ -63,7 +70,9 @@ export function writeTool({ model, session, params, say, took, signal }) {
         lines[i].textContent = written(tokens, output);
         milliseconds += session.milliseconds;
       };
-      show(await drawTokens({ session, output, temperature, random: new Random(seed, i), onToken: show }));
+      show(await drawTokens({
+        session, output, start, temperature, random: new Random(seed, i), onToken: show,
+      }));
       // A slider that has moved on: these sentences are already out of date.
       if (seed !== state.seed || temperature !== state.temperature) return;
     }

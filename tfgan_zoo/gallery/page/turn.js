@@ -119,7 +119,8 @@ export function turnTool({ model, session, params, say, took, signal }) {
     mixNext.setAttribute("aria-pressed", "false");
     mixing.hidden = !state.to;
     pictures.mark(tileOf(state.from), state.to && tileOf(state.to));
-    const named = grid.rows ? `${grid.rowNames[state.from.row]}, ` : "";
+    const kind = grid.hot ? "category" : "class";
+    const named = grid.rows ? `${kind} ${grid.rowNames[state.from.row]}, ` : "";
     caption.textContent = state.to
       ? `between picture ${state.from.picture + 1} and picture ${state.to.picture + 1} of seed ${state.seed}`
       : `${named}picture ${state.from.picture + 1} of seed ${state.seed}`;
@@ -146,17 +147,16 @@ export function turnTool({ model, session, params, say, took, signal }) {
       el("figure", {}, large, caption),
       mixing,
       el("div", { class: "buttons" }, walk.element, mixNext, save),
-      seed,
-      extras.element,
       turning.element,
     ),
     el(
       "section",
       { class: "grid", "aria-label": "Pictures of this seed" },
+      el("div", { class: "toolbar" }, seed, extras.element),
       pictures.element,
       el("p", { class: "hint" },
         "Press a picture to see it large; drag one onto another to mix them" +
-          (grid.rows ? ". Each column shares its noise, each row its class." : ".")),
+          (grid.rows ? `. Each column shares its noise, each row its ${grid.hot ? "category" : "class"}.` : ".")),
     ),
   );
 }
@@ -207,19 +207,18 @@ function turningControls({ grid, state, changed }) {
         },
       );
       updates.push(() => control.set(categoryNow(grid, state, block)));
-      return el("fieldset", {}, el("legend", {}, capital(describe(block))), control.element);
+      return el("fieldset", {}, legend("Category", block), control.element);
     }
-    const legend = el("legend", {}, capital(describe(block)));
     if (block.few) {
       const sliders = Array.from({ length: block.size }, (_, i) => code(block.start + i, `Code ${i + 1}`, block));
-      return el("fieldset", {}, legend, sliders);
+      return el("fieldset", {}, legend("Codes", block), sliders);
     }
     const number = 2 * large.findIndex(({ start }) => start === block.start);
     const single = Array.from({ length: CODES }, (_, i) => code(block.start + i, `Number ${block.start + i + 1}`, block));
     return el(
       "fieldset",
       {},
-      legend,
+      legend("Noise", block),
       steps(number, "One direction"),
       steps(number + 1, "Another direction"),
       el("details", {}, el("summary", {}, `The first ${CODES} numbers`), single),
@@ -241,6 +240,6 @@ function turningControls({ grid, state, changed }) {
 }
 
 
-function capital(text) {
-  return text[0].toUpperCase() + text.slice(1);
+function legend(name, block) {
+  return el("legend", {}, name, el("small", {}, describe(block)));
 }

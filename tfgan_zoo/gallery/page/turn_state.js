@@ -17,7 +17,8 @@ export function layout(latents, classInput, names) {
     classInput,
     hot: classInput ? null : hot,
     rows,
-    rowNames: rows && Array.from({ length: rows }, (_, i) => String(named?.[i] ?? i)),
+    // Of categories that no label was given for, "0" would be read as the digit.
+    rowNames: rows && Array.from({ length: rows }, (_, i) => (classInput ? String(named?.[i] ?? i) : `c${i}`)),
     columns: COLUMNS,
     count: rows ? rows * COLUMNS : PICTURES,
   };
