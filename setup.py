@@ -57,7 +57,11 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.10,<3.14",
     packages=find_packages(include=["tfgan_zoo*", "trainers*"]),
-    package_data={"trainers": ["flagfiles/*.flags"]},
+    package_data={
+        "trainers": ["flagfiles/*.flags"],
+        # The page as it is, and the runtime that it loads.
+        "tfgan_zoo.gallery": ["page/**"],
+    },
     install_requires=REQUIRES,
     extras_require=EXTRAS,
     classifiers=[

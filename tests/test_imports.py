@@ -34,6 +34,8 @@ MAY_IMPORT = {
     # The engine brings the rooms around a model together; it knows no model and no metric.
     "training": {"kinds", "data", "evaluate", "export"},
     "explore": {"backend", "kinds", "metrics", "data", "export", "evaluate", "training"},
+    # Starts in under a second: it reads folders and cards by itself.
+    "gallery": set(),
 }
 ROOMS = {
     *(
@@ -48,6 +50,7 @@ ROOMS = {
         "kinds",
     ),
     *("data", "metrics", "evaluate", "export", "training", "models", "explore"),
+    "gallery",
 }
 # Of the library: may have flags, print their result, and bring rooms together as a trainer does.
 COMMANDS = {
@@ -56,6 +59,8 @@ COMMANDS = {
     "tfgan_zoo/explore/__main__.py",
     "tfgan_zoo/explore/features.py",
     "tfgan_zoo/export/reexport.py",
+    "tfgan_zoo/gallery/__main__.py",
+    "tfgan_zoo/gallery/vendor.py",
 }
 SHARED_BY_TRAINERS = (
     *("trainers.flags", "trainers.ganhacks", "trainers.optimizers", "trainers.program"),

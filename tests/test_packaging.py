@@ -115,6 +115,8 @@ def test_archives_hold_every_file(archives):
         for pattern in ("*.py", "*.flags")
         for file in (REPOSITORY / package).rglob(pattern)
     }
+    page = REPOSITORY / "tfgan_zoo" / "gallery" / "page"
+    wanted |= {p.relative_to(REPOSITORY).as_posix() for p in page.rglob("*") if p.is_file()}
     with zipfile.ZipFile(archives[0]) as wheel:
         in_wheel = set(wheel.namelist())
     with tarfile.open(archives[1]) as sdist:
