@@ -63,7 +63,7 @@ def listed(values):
         for flag in own:
             lines.append(f"  --{'[no]' if flag.boolean else ''}{flag.name}:")
             default = "" if flag.default in (None, "", []) else f" Default {flag.default_as_str}."
-            text = f"{flag.help}{default}"
+            text = " ".join(f"{flag.help}{default}".split())  # absl adds words behind spaces
             lines.extend(textwrap.wrap(text, 92, initial_indent=" " * 6, subsequent_indent=" " * 6))
     return "\n".join(lines)
 
