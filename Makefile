@@ -11,7 +11,7 @@ PYTEST_JOBS ?= 2
 BIN := $(VENV)/bin
 INSTALL := @$(MAKE) --no-print-directory --silent
 
-.PHONY: help quickstart test environment
+.PHONY: help quickstart test environment browser
 
 help:
 	@echo "make quickstart   installs, trains pix2pix on the built-in pictures, shows what it learned"
@@ -21,7 +21,7 @@ quickstart: environment
 	$(INSTALL) $(VENV)/.installed
 	$(BIN)/python -m trainers.pix2pix --flagfile=trainers/flagfiles/quickstart.flags $(QUICKSTART_ARGS)
 
-test: environment
+test: environment browser
 	$(INSTALL) $(VENV)/.installed-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -36,6 +36,21 @@ $(VENV)/.installed-test: setup.py
 	@echo "Installing TensorFlow and the test tools into $(VENV): 2.5 GB, some minutes."
 	@$(BIN)/python -m pip install -qq --editable '.[test]'
 	@touch $@ $(VENV)/.installed
+
+# The gallery's tests drive a real browser. It is installed where make may do so; without it those
+# tests are skipped, or fail where CI=true.
+browser:
+	@there() { for name in chromium chromium-browser google-chrome google-chrome-stable; do \
+	  ! command -v $$name >/dev/null || return 0; done; \
+	  ls $${PLAYWRIGHT_BROWSERS_PATH:-$$HOME/.cache/ms-playwright}/chromium-* >/dev/null 2>&1; }; \
+	there && exit 0; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "Installing Chromium for the tests of the gallery: half a gigabyte, a minute."; \
+	  (apt-get update && DEBIAN_FRONTEND=noninteractive \
+	    apt-get install --yes --no-install-recommends chromium) >/dev/null 2>&1; \
+	fi; \
+	there || echo "Chromium is missing, which the tests of the gallery need: apt-get install" \
+	  "chromium, or $(BIN)/python -m playwright install --with-deps chromium." >&2
 
 # A folder that this file did not begin to fill is somebody's, and is left alone. A command such as
 # python3.13 may exist and not run (a pyenv shim), or lack venv (Debian without

@@ -44,6 +44,7 @@ EXTRAS["test"] = [
     "pytest-xdist>=3.6",
     "ruff>=0.12,<1",
     "scikit-image>=0.25",
+    "playwright>=1.50,<2",  # drives Chromium, which the Makefile installs
     "setuptools>=77",  # the test of the packaging builds the archives without a network
 ]
 

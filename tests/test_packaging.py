@@ -2,6 +2,7 @@
 
 import ast
 import email
+import json
 import os
 import pathlib
 import re
@@ -14,6 +15,7 @@ import zipfile
 import pytest
 
 from tests.conftest import DATA_VARIABLE, find_real_data, without_outer_make
+from tests.gallery.exports import copied
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
 PACKAGING = ["setup.py", "pyproject.toml", "README.md", "LICENSE", "Makefile"]
@@ -138,6 +140,31 @@ def test_the_wheel_alone_shows_the_flags_of_a_trainer(archives, tmp_path):
         text=True,
     )
     assert "--run_dir" in help_of_a_trainer.stdout, help_of_a_trainer.stderr
+
+
+def test_the_wheel_alone_shows_own_exports_in_the_gallery(archives, tmp_path):
+    with zipfile.ZipFile(archives[0]) as wheel:
+        wheel.extractall(tmp_path / "site")
+    own = copied(tmp_path / "my exports" / "own")
+
+    def gallery(*arguments):
+        return subprocess.run(
+            [sys.executable, "-m", "tfgan_zoo.gallery", *arguments],
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": str(tmp_path / "site")},
+            capture_output=True,
+            text=True,
+        )
+
+    done = gallery(f"--models={own.parent}", "--export=page")
+    assert done.returncode == 0, done.stderr
+    (model,) = json.loads((tmp_path / "page" / "models.json").read_text())["models"]
+    assert (model["id"], model["problem"]) == ("my exports/own", None)
+    for name in ("index.html", "vendor/litert/litert_wasm_compat_internal.wasm.gz"):
+        shipped = REPOSITORY / "tfgan_zoo" / "gallery" / "page" / name
+        assert (tmp_path / "page" / name).read_bytes() == shipped.read_bytes()
+    without = gallery("--noopen")
+    assert without.returncode == 2 and "with --models=DIR" in without.stderr
 
 
 def test_importing_the_package_imports_nothing_else():

@@ -1,11 +1,28 @@
-"""A running gallery for each test module that asks for one."""
+"""A running gallery and a real browser, for the tests that ask for them."""
 
 import contextlib
+import os
+import pathlib
+import shutil
 import threading
+import urllib.parse
 
+import playwright.sync_api
 import pytest
 
 from tfgan_zoo.gallery import collect, server
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# Chromium would otherwise ask its makers for updates, certificates and lists while a test runs.
+SWITCHES = [
+    *("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"),
+]
+MISSING = (
+    "The gallery's tests need the browser Chromium, which is not installed: apt-get install "
+    "chromium, or python -m playwright install chromium."
+)
+READY = "body[data-ready]"
 
 
 @contextlib.contextmanager
@@ -27,3 +44,86 @@ def shipped_gallery():
     """The address of a gallery of the shipped exports."""
     with serving([(collect.shipped_folder(), collect.SHIPPED)]) as address:
         yield address
+
+
+def executable(chromium):
+    """The path of a Chromium, the system's or playwright's own; None if there is neither."""
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    own = chromium.executable_path
+    return found or (own if pathlib.Path(own).is_file() else None)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A Chromium without a window; where CI=true it must be there."""
+    with playwright.sync_api.sync_playwright() as started:
+        path = executable(started.chromium)
+        if path is None:
+            (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(MISSING)
+        as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
+        running = started.chromium.launch(executable_path=path, args=[*SWITCHES, *as_root])
+        yield running
+        running.close()
+
+
+class Visit:
+    """One person's browser: a context whose pages may go to one address and must not complain.
+
+    Attributes:
+        context, page: playwright's.
+        expected: words of messages in the console that a test is about.
+    """
+
+    def __init__(self, browser, address, **options):
+        self.address = address
+        self.context = browser.new_context(**options)
+        self.context.set_default_timeout(20_000)
+        self.expected = []
+        self._faults = []
+        self.context.on("request", self._asked)
+        self.context.on("console", self._said)
+        self.context.on("weberror", lambda error: self._faults.append(f"error {error.error}"))
+        self.page = self.context.new_page()
+
+    def _asked(self, request):
+        parts = urllib.parse.urlsplit(request.url)
+        own = urllib.parse.urlsplit(self.address).netloc
+        if parts.netloc != own and parts.scheme not in ("blob", "data"):
+            self._faults.append(f"asked for {request.url}")
+
+    def _said(self, message):
+        if message.type in ("error", "warning", "assert"):
+            self._faults.append(f"{message.type} {message.text} {message.location}")
+
+    def open(self, address=""):
+        """Loads the page anew at a place behind its address, and waits until it stands."""
+        self.page.goto("about:blank")
+        self.page.goto(f"{self.address}/{address}")
+        try:
+            self.page.wait_for_selector(READY)
+        except playwright.sync_api.TimeoutError as error:
+            raise AssertionError("\n".join(["The page did not start.", *self._faults])) from error
+        return self.page
+
+    def faults(self):
+        """What the console said, and what was asked of others."""
+        return [fault for fault in self._faults if not any(word in fault for word in self.expected)]
+
+    def close(self):
+        self.context.close()
+
+
+@pytest.fixture
+def visit(browser):
+    """Makes visits: (address, **options of the context) -> `Visit`. None may end with faults."""
+    made = []
+
+    def begin(address, **options):
+        made.append(Visit(browser, address, **options))
+        return made[-1]
+
+    yield begin
+    faults = [fault for one in made for fault in one.faults()]
+    for one in made:
+        one.close()
+    assert not faults, "\n".join(faults)
