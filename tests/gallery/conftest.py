@@ -23,6 +23,24 @@ MISSING = (
     "chromium, or python -m playwright install chromium."
 )
 READY = "body[data-ready]"
+# Puts what a module exports into scope, and brings typed arrays and maps over as lists.
+ASK = """async ([modules, body, given]) => {
+  const found = {};
+  for (const name of modules) {
+    Object.assign(found, await import(new URL(name, document.baseURI)));
+  }
+  const plain = (value) => {
+    if (ArrayBuffer.isView(value) || value instanceof Map || value instanceof Set) {
+      return [...value].map(plain);
+    }
+    if (Array.isArray(value)) return value.map(plain);
+    if (value && typeof value === "object") {
+      return Object.fromEntries(Object.entries(value).map(([key, own]) => [key, plain(own)]));
+    }
+    return value;
+  };
+  return plain(await BODY(found, given));
+}"""
 
 
 @contextlib.contextmanager
@@ -126,4 +144,25 @@ def visit(browser):
     faults = [fault for one in made for fault in one.faults()]
     for one in made:
         one.close()
+    assert not faults, "\n".join(faults)
+
+
+@pytest.fixture(scope="module")
+def ask(browser, shipped_gallery):
+    """`ask("priors.js random.js", "sample(given.prior, 1, 0)", prior=...)` -> its value."""
+    visit = Visit(browser, shipped_gallery)
+    page = visit.open()
+
+    def asked(modules, body, **given):
+        names = page.evaluate(
+            "async (modules) => (await Promise.all(modules.map((name) =>"
+            " import(new URL(name, document.baseURI))))).flatMap(Object.keys)",
+            modules.split(),
+        )
+        function = f"async ({{ {', '.join(names)} }}, given) => ({body})"
+        return page.evaluate(ASK.replace("BODY", f"({function})"), [modules.split(), body, given])
+
+    yield asked
+    faults = visit.faults()
+    visit.close()
     assert not faults, "\n".join(faults)

@@ -44,6 +44,7 @@ export function kinds(model) {
   return found.sort((a, b) => order.indexOf(a) - order.indexOf(b));
 }
 
+const SHOWN = ["image", "vector", "points", "tokens"];
 const EXTRAS = ["latents", "class", "number", "state", "seed", "count"];
 
 /** What a person does with a model: {tool, problem}; the problem is a sentence, or null. */
@@ -64,15 +65,18 @@ export function toolOf(model) {
     if (inputs.filter((item) => item.kind === "tokens").length === 1) return found("write");
   } else if (inputs.filter((item) => item.kind === "tokens").length === 1) {
     return found("words");
-  } else if (canvas.length === 1 && drawn) {
+  } else if (canvas.length === 1 && drawn && outputs.some((item) => SHOWN.includes(item.kind))) {
     return found("draw");
   } else if (turned && outputs.some((item) => item.kind === "points" && item.shape[0] === 2)) {
     return found("plane");
-  } else if (turned) {
+  } else if (turned && outputs.some((item) => item.kind === "image")) {
     return found("turn");
   }
-  const said = inputs.map((item) => item.kind).join(", ");
-  return { tool: null, problem: `This page has no tool for a model that takes ${said} yet.` };
+  const kindsOf = (items) => items.map((item) => item.kind.replaceAll("_", " ")).join(", ");
+  return {
+    tool: null,
+    problem: `This page has no tool for a model that takes ${kindsOf(inputs)} and gives ${kindsOf(outputs)}.`,
+  };
 }
 
 function found(tool) {

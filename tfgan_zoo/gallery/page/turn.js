@@ -21,7 +21,7 @@ const CODES = 8; // sliders for single numbers of a large block
 export function turnTool({ model, session, params, say, took, signal }) {
   const latents = inputOf(model, "latents");
   const classInput = inputOf(model, "class");
-  const output = outputOf(model, "image") ?? served(model).outputs[0];
+  const output = outputOf(model, "image");
   const grid = layout(latents, classInput, classInput && classNames(model, classInput));
   const state = readState(params, grid);
   const others = served(model).inputs.filter((item) => item !== latents && item !== classInput);
