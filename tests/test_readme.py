@@ -75,6 +75,12 @@ REDUCED = {
     "--output=features.png": "python -m tfgan_zoo.explore features --extractor=mnist_cnn "
     "--data=digits --output={tmp}/features.png --labels=20 --draws=2 --num_train=200 "
     "--num_test=100 --centroids=8 --patches=500",
+    # Without end, but for Ctrl-C: tests/gallery runs them so.
+    "python -m tfgan_zoo.gallery": "python -m tfgan_zoo.gallery --export={tmp}/gallery",
+    "python -m tfgan_zoo.gallery --models=runs/mine": "python -m tfgan_zoo.gallery "
+    "--models=saved_models/gan --export={tmp}/gallery",
+    "python -m tfgan_zoo.gallery --models=runs/mine --export=site": "python -m tfgan_zoo.gallery "
+    "--models=saved_models/gan --export={tmp}/site",
     "python -m tests.benchmarks.train_step --variant=pix2pix": "python -m "
     "tests.benchmarks.train_step --variant=pix2pix --image_size=32 --filters=4 --rounds=1",
 }

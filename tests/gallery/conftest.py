@@ -71,15 +71,19 @@ def executable(chromium):
     return found or (own if pathlib.Path(own).is_file() else None)
 
 
+def launched(chromium):
+    """A running Chromium without a window."""
+    as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    return chromium.launch(executable_path=executable(chromium), args=[*SWITCHES, *as_root])
+
+
 @pytest.fixture(scope="session")
 def browser():
     """A Chromium without a window; where CI=true it must be there."""
     with playwright.sync_api.sync_playwright() as started:
-        path = executable(started.chromium)
-        if path is None:
+        if executable(started.chromium) is None:
             (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(MISSING)
-        as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
-        running = started.chromium.launch(executable_path=path, args=[*SWITCHES, *as_root])
+        running = launched(started.chromium)
         yield running
         running.close()
 
