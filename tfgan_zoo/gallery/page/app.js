@@ -1,6 +1,6 @@
 // The page's frame: reads the address, shows a view, keeps the theme and the search box.
 
-import { catalogue, nameOf, roomOf } from "./catalogue.js";
+import { catalogue, nameOf, roomOf, ROOMS } from "./catalogue.js";
 import { compareView } from "./compare.js";
 import { el } from "./dom.js";
 import { homeView } from "./home.js";
@@ -88,7 +88,8 @@ async function begin() {
     return;
   }
   for (const model of list.models) model.room = roomOf(model);
-  list.models.sort((a, b) => a.room.localeCompare(b.room) || nameOf(a).localeCompare(nameOf(b)));
+  const order = (model) => ROOMS.indexOf(model.room);
+  list.models.sort((a, b) => order(a) - order(b) || nameOf(a).localeCompare(nameOf(b)));
   document.getElementById("version").textContent = `Version ${list.version}.`;
   if (list.laboratory) {
     document.getElementById("nav").append(el("a", { href: list.laboratory }, "Laboratory"));
@@ -101,6 +102,16 @@ async function begin() {
   document.body.dataset.ready = "";
 }
 
+/** Has everything kept that this page has asked for, so that it opens again without a network. */
+async function keepForLater() {
+  const workers = navigator.serviceWorker; // no browser has them on an address without encryption
+  if (!workers) return;
+  workers.addEventListener("message", () => (document.body.dataset.kept = ""));
+  await workers.register("sw.js");
+  const { active } = await workers.ready;
+  const report = (entries) => active.postMessage([location.pathname, ...entries.map(({ name }) => name)]);
+  new PerformanceObserver((list) => report(list.getEntries())).observe({ type: "resource", buffered: true });
+}
+
 begin();
-// What was loaded once opens again without a network, where the browser allows it.
-navigator.serviceWorker?.register("sw.js").catch(() => say("This page will not open without a network."));
+keepForLater().catch(() => say("This page will not open without a network.", { quiet: true }));

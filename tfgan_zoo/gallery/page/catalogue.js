@@ -129,16 +129,16 @@ export function finds(model, query) {
   return query.toLowerCase().split(/\s+/).filter(Boolean).every((word) => text.includes(word));
 }
 
-/** The heading under which a model stands, by what it takes and gives. */
+/** The headings under which models stand, in the order of the entrance. */
+export const ROOMS = ["From drawings and pictures", "From noise", "Points of the plane", "Words", "Not shown"];
+
+/** The heading of a model, by what it takes and gives. */
 export function roomOf(model) {
   if (model.problem) return "Not shown";
   const { inputs, outputs } = model.card.interface;
-  const takes = (kind) => inputs.some((item) => item.kind === kind);
+  const takes = (...kinds) => inputs.some((item) => kinds.includes(item.kind));
   const gives = (kind) => outputs.some((item) => item.kind === kind);
-  if (takes("label_map")) return "From drawings";
-  if (takes("image")) return "From pictures";
+  if (takes("label_map", "image")) return "From drawings and pictures";
   if (takes("tokens") || gives("tokens")) return "Words";
-  if (gives("points")) return "Points of the plane";
-  if (takes("class")) return "From noise and a class";
-  return "From noise";
+  return gives("points") ? "Points of the plane" : "From noise";
 }

@@ -11,7 +11,7 @@ import { sentence } from "./problem.js";
 import { latest } from "./queue.js";
 import { readSeed } from "./random.js";
 import { number } from "./read.js";
-import { link, remember } from "./router.js";
+import { decodePart, link, remember } from "./router.js";
 import { load } from "./runtime.js";
 import { examples } from "./sheets.js";
 import { surfaceLike } from "./surfaces.js";
@@ -39,22 +39,24 @@ export function compareView({ models, laboratory, params, say, signal }) {
 
   function open(key) {
     const group = groups.find((one) => one.key === key);
-    running?.abort();
-    running = new AbortController();
     const chosen = chosenOf(group, params);
     const result = el("div", { class: "compare" });
-    place.replaceChildren(
-      chips(group, chosen, () => {
-        params.set("with", [...chosen].join(" "));
-        remember({ with: params.get("with") });
-        open(key);
-      }),
-      result,
-    );
-    const shown = group.models.filter((model) => chosen.has(model.id));
-    const compare = key === "latent" ? compareLatents : compareDrawings;
-    if (shown.length) compare({ models: shown, params, say, signal: running.signal, place: result });
-    else result.append(el("p", { class: "hint" }, "Choose at least one model."));
+    function render() {
+      running?.abort();
+      running = new AbortController();
+      result.replaceChildren();
+      const shown = group.models.filter((model) => chosen.has(model.id));
+      const compare = key === "latent" ? compareLatents : compareDrawings;
+      if (shown.length) compare({ models: shown, params, say, signal: running.signal, place: result });
+      else result.append(el("p", { class: "hint" }, "Choose at least one model."));
+    }
+    const models = chips(group, chosen, () => {
+      params.set("with", [...chosen].map(encodeURIComponent).join(" "));
+      remember({ with: params.get("with") });
+      render();
+    });
+    place.replaceChildren(models, result);
+    render();
   }
 
   const asked = groups.find((group) => group.key === params.get("what")) ?? groups[0];
@@ -82,7 +84,8 @@ export function compareView({ models, laboratory, params, say, signal }) {
 /** The ids that the address names, else those of the most common data. */
 function chosenOf(group, params) {
   const known = new Set(group.models.map((model) => model.id));
-  const asked = (params.get("with") ?? "").split(" ").filter((id) => known.has(id));
+  // A link may have been cut in the middle of a sign.
+  const asked = (params.get("with") ?? "").split(" ").map(decodePart).filter((id) => known.has(id));
   if (asked.length || params.get("with") === "") return new Set(asked);
   const counts = new Map();
   for (const { card } of group.models) counts.set(card.data.name, (counts.get(card.data.name) ?? 0) + 1);
@@ -92,25 +95,24 @@ function chosenOf(group, params) {
 }
 
 function chips(group, chosen, changed) {
-  return el(
-    "fieldset",
-    {},
-    el("legend", {}, "Models"),
-    el(
-      "div",
-      { class: "chosen" },
-      group.models.map((model) => {
-        const box = el("input", { type: "checkbox" });
-        box.checked = chosen.has(model.id);
-        box.addEventListener("change", () => {
-          if (box.checked) chosen.add(model.id);
-          else chosen.delete(model.id);
-          changed();
-        });
-        return el("label", {}, box, nameOf(model));
-      }),
-    ),
-  );
+  const count = el("summary");
+  const say = () => (count.textContent = `Models: ${chosen.size} of ${group.models.length}`);
+  say();
+  const boxes = group.models.map((model) => {
+    const box = el("input", { type: "checkbox" });
+    box.checked = chosen.has(model.id);
+    box.addEventListener("change", () => {
+      if (box.checked) chosen.add(model.id);
+      else chosen.delete(model.id);
+      say();
+      changed();
+    });
+    return el("label", {}, box, nameOf(model));
+  });
+  const list = el("div", { class: "chosen", role: "group", "aria-label": "Models to compare" }, boxes);
+  // On a phone the list would push the pictures off the screen.
+  const open = !matchMedia("(max-width: 40rem)").matches;
+  return el("details", { open }, count, list);
 }
 
 function heading(model) {
@@ -251,7 +253,13 @@ async function compareDrawings({ models, say, signal, place }) {
   area.redraw();
   ask();
   place.replaceChildren(
-    el("div", { class: "answers" }, el("figure", {}, area.element, el("figcaption", {}, "Your drawing")), realFigure),
+    el(
+      "section",
+      { class: "answers" },
+      el("figure", {}, area.element, el("figcaption", {}, "Your drawing")),
+      realFigure,
+      answers.map((one) => one.element),
+    ),
     colours(models[0], surface),
     el(
       "div",
@@ -263,7 +271,6 @@ async function compareDrawings({ models, say, signal, place }) {
         ask();
       }),
     ),
-    el("section", { class: "answers" }, answers.map((one) => one.element)),
   );
 }
 

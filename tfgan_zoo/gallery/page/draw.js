@@ -184,14 +184,15 @@ export async function drawTool({ model, session, params, say, took, signal }) {
     extras.element,
   );
   listenForFiles(area.element, upload, signal);
-  element.addEventListener("keydown", (event) => {
+  // Anywhere on the page: a button that is disabled by its own press leaves the focus nowhere.
+  document.addEventListener("keydown", (event) => {
     const key = event.key.toLowerCase();
-    if (!(event.ctrlKey || event.metaKey) || event.target.matches('input[type="number"]')) return;
+    if (!(event.ctrlKey || event.metaKey) || event.target.matches("input:not([type=range], [type=color])")) return;
     const redone = key === "y" || (key === "z" && event.shiftKey);
     if (!redone && key !== "z") return;
     event.preventDefault();
     restore(redone ? history.redo() : history.undo());
-  });
+  }, { signal });
   return element;
 }
 

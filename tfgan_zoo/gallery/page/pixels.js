@@ -31,6 +31,8 @@ export function makeCanvas(height, width, properties = {}) {
   const canvas = document.createElement("canvas");
   canvas.height = height;
   canvas.width = width;
+  // Written and read as arrays, never drawn by a graphics card.
+  canvas.getContext("2d", { willReadFrequently: true });
   for (const [name, value] of Object.entries(properties)) canvas.setAttribute(name, value);
   return canvas;
 }
@@ -45,7 +47,7 @@ export function show(canvas, { data, shape }) {
 /** The bytes of a decoded picture, its colours as the file has them. */
 export function bytesOf(bitmap) {
   const canvas = makeCanvas(bitmap.height, bitmap.width);
-  const context = canvas.getContext("2d", { willReadFrequently: true });
+  const context = canvas.getContext("2d");
   context.drawImage(bitmap, 0, 0);
   return context.getImageData(0, 0, bitmap.width, bitmap.height);
 }
@@ -100,7 +102,7 @@ export function smooth(image, height, width) {
 
 function scaled(canvas, height, width) {
   const target = makeCanvas(height, width);
-  const context = target.getContext("2d", { willReadFrequently: true });
+  const context = target.getContext("2d");
   context.imageSmoothingQuality = "high";
   context.drawImage(canvas, 0, 0, width, height);
   return target;

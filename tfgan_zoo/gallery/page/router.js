@@ -10,7 +10,7 @@ export function address(hash = location.hash) {
   const [view, id] = splitOnce(path, "/");
   return {
     view: view || "home",
-    id: id ? id.split("/").map(decode).join("/") : null,
+    id: id ? id.split("/").map(decodePart).join("/") : null,
     params: new URLSearchParams(query),
   };
 }
@@ -21,7 +21,7 @@ function splitOnce(text, mark) {
 }
 
 /** A hand-typed address may hold a "%" that encodes nothing. */
-function decode(part) {
+export function decodePart(part) {
   try {
     return decodeURIComponent(part);
   } catch {
