@@ -216,9 +216,12 @@ function scoreText({ card }) {
 
 async function compareDrawings({ models, say, signal, place }) {
   place.append(el("p", { class: "hint" }, "Loading the examples…"));
+  // Drawn on the finest input, so that no model gets less than it can take.
+  const side = (model) => inputOf(model, "label_map", "image").shape[0];
+  const finest = models.reduce((best, model) => (side(model) > side(best) ? model : best));
   let first;
   try {
-    first = await drawing(models[0]);
+    first = await drawing(finest);
   } catch (error) {
     place.replaceChildren(el("p", { class: "problem", role: "alert" }, sentence(error)));
     return;
@@ -260,7 +263,7 @@ async function compareDrawings({ models, say, signal, place }) {
       realFigure,
       answers.map((one) => one.element),
     ),
-    colours(models[0], surface),
+    colours(finest, surface),
     el(
       "div",
       { class: "buttons" },
