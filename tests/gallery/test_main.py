@@ -116,6 +116,17 @@ def test_own_exports_in_places_of_every_name(tmp_path):
         assert err.startswith("häuser/b: This export cannot be shown: its card.json is no JSON")
 
 
+def test_folders_by_commas_and_by_flags(tmp_path):
+    for name in ("a", "b", "c,d"):
+        exports.copied(tmp_path / name)
+    words = (f"--models={tmp_path / 'a'}, {tmp_path / 'b'}", f"--models={tmp_path / 'c,d'}")
+    done = run(*words, f"--export={tmp_path / 'site'}")
+    assert done.returncode == 0, done.stderr
+    listed = json.loads((tmp_path / "site" / "models.json").read_text())["models"]
+    own = [model["id"] for model in listed if model["source"] == "own"]
+    assert own == ["a", "b", "c,d"]
+
+
 def test_a_folder_is_written_instead(tmp_path):
     target = tmp_path / "my site"
     done = run(f"--export={target}", f"--models={exports.copied(tmp_path / 'own')}")
@@ -132,6 +143,8 @@ def test_a_folder_is_written_instead(tmp_path):
         (["--models=/nonexistent/runs"], "/nonexistent/runs does not exist."),
         ([f"--models={__file__}"], "is a file: name the folder that it lies in."),
         (["--models="], "--models is empty"),
+        (["--models=saved_models,/nonexistent/b"], "/nonexistent/b does not exist."),
+        (["--models=,"], "--models is empty"),
         (["--export="], "--export is empty"),
         (["--host="], "--host is empty"),
         (["--models=~nobody-of-this-name/runs"], "begins with the home folder of somebody"),

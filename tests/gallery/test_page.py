@@ -12,6 +12,7 @@ from tests.gallery import exports, looking
 from tests.gallery.conftest import serving
 from tests.gallery.looking import drawn, picture, pixels, until
 from tfgan_zoo.gallery import collect, static
+from trainers.experiments import mode_report
 
 PHONE = {
     **{"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True},
@@ -177,6 +178,23 @@ def test_a_picture_dragged_onto_another_mixes_the_two(visit, shipped_gallery):
     page.mouse.up()
     until(lambda: pixels(picture(page)) != before)
     page.get_by_role("slider", name="From the first to the second").wait_for()
+
+
+# Beside the models.
+
+
+def test_the_laboratory_is_a_link_to_its_own_page(visit, tmp_path):
+    """As trainers.mode_lab writes it, with the style that stands in it."""
+    folder = exports.laboratory(tmp_path / "runs" / "modes")
+    table = ("ring", ["remedy", "modes"], [["GAN", "1"], ["<b>PacGAN", "8"]])
+    (folder / "index.html").write_text(mode_report.page([table], ["All alike."], False), "utf-8")
+    exports.copied(tmp_path / "runs" / "own")
+    with serving([(tmp_path / "runs", collect.OWN)]) as address:
+        page = visit(address).open()
+        page.get_by_role("link", name="Laboratory").first.click()
+        page.get_by_role("cell", name="<b>PacGAN").wait_for()
+        style = page.evaluate("getComputedStyle(document.querySelector('table')).borderCollapse")
+        assert style == "collapse"
 
 
 # Without a network, and from any web server.

@@ -26,7 +26,8 @@ def define_flags():
     flags.DEFINE_multi_string(
         "models",
         [],
-        "Folder of runs or exports of your own, which are looked for in it",
+        "Folder of runs or exports of your own, which are looked for in it; several with commas "
+        "between them",
     )
     flags.DEFINE_string(
         "laboratory",
@@ -58,7 +59,7 @@ def main(argv):
     if len(argv) > 1:
         raise command.UsageError(f"{argv[1]!r} is no flag: folders are given as --models=DIR.")
     empty = [f"--{name}" for name in ("laboratory", "host", "export") if options[name].value == ""]
-    if "" in options.models:
+    if not all(given.strip(" ,") for given in options.models):
         empty.append("--models")
     if empty:
         raise command.UsageError(f"{empty[0]} is empty: say what it should be, or leave it out.")
@@ -82,7 +83,7 @@ def collected(options):
     shipped = collect.shipped_folder()
     places = [] if shipped is None else [(shipped, collect.SHIPPED)]
     for given in options.models:
-        places.append((command_line.home(given, "models"), collect.OWN))
+        places += [(folder, collect.OWN) for folder in listed(given)]
     if not places:
         raise command.UsageError(
             "The shipped generators lie in a checkout of TFGAN Zoo, and this package was installed "
@@ -99,6 +100,14 @@ def collected(options):
             + ": a folder with a card.json, as trainers write it under RUN_DIR/export."
         )
     return gallery
+
+
+def listed(given):
+    """The folders that one --models names; a comma may also stand in a folder's name."""
+    whole = command_line.home(given, "models")
+    if os.path.exists(whole):
+        return [whole]
+    return [command_line.home(part.strip(), "models") for part in given.split(",") if part.strip()]
 
 
 def tell(found):
