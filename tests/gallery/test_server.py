@@ -163,6 +163,12 @@ def test_the_laboratory_has_a_policy_that_lets_its_style_be(place):
         assert "script" not in policy
 
 
+def test_the_icon_is_there_for_pages_that_name_none(shipped_gallery):
+    status, headers, content = ask(shipped_gallery, "/favicon.ico")
+    assert (status, headers["Content-Type"]) == (200, "image/svg+xml")
+    assert content == (server.PAGE / "icon.svg").read_bytes()
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
 def test_nothing_is_taken(place, method):
     length = {"Content-Length": "5"}

@@ -223,7 +223,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if first == "laboratory" and rest:
             kept = found.laboratory.get(rest)
             return kept and kept.path
-        return self.server.page.get(path)
+        # Browsers ask for it beside pages that name no icon, such as the laboratory's.
+        return self.server.page.get("icon.svg" if path == "favicon.ico" else path)
 
     def _send_file(self, path, body):
         try:
