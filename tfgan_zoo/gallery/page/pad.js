@@ -53,7 +53,8 @@ export function pad({ surface, tool, diameter, changed, say }) {
     const at = pixelOf(event);
     if (stroke?.id === event.pointerId && tool() === "brush") {
       // All that the pointer did since the last frame, not only where it is now.
-      const passed = event.getCoalescedEvents().map(pixelOf);
+      // (Browsers tell it on encrypted addresses alone.)
+      const passed = event.getCoalescedEvents?.().map(pixelOf) ?? [];
       drawn(() => {
         for (const next of passed.length ? passed : [at]) {
           surface.stroke(stroke.at, next, diameter());
