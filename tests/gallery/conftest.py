@@ -17,6 +17,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 SWITCHES = [
     *("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"),
+    "--host-resolver-rules=MAP gallery.test 127.0.0.1",
 ]
 MISSING = (
     "The gallery's tests need the browser Chromium, which is not installed: apt-get install "
@@ -45,13 +46,16 @@ ASK = """async ([modules, body, given]) => {
 
 @contextlib.contextmanager
 def serving(places, host="127.0.0.1", **options):
-    """The address of a server of these places, which ends with the block."""
+    """The address of a server of these places, which ends with the block.
+
+    One that others may reach has the name gallery.test, which the browser alone knows.
+    """
     gallery = collect.Gallery(places, options.pop("laboratory", None))
     with server.Server(gallery, host, 0, **options) as running:
         thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
         try:
-            yield f"http://127.0.0.1:{running.port}"
+            yield f"http://{'127.0.0.1' if running.only_local else 'gallery.test'}:{running.port}"
         finally:
             running.shutdown()
             thread.join()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.gallery import exports, looking
-from tests.gallery.conftest import serving
+from tests.gallery.conftest import READY, serving
 from tests.gallery.looking import drawn, picture, pixels, until
 from tfgan_zoo.gallery import collect, static
 from trainers.experiments import mode_report
@@ -214,6 +214,27 @@ def test_the_network_may_go_once_all_is_loaded(visit, shipped_gallery):
     page.get_by_text("1312.6114").first.wait_for()
     tab(page, "Turn").click()
     assert drawn(picture(page)) == turned
+    # Even when it is opened anew: what was loaded once is kept.
+    one.expected += ["ERR_FAILED", "ERR_INTERNET"]
+    page.reload()
+    page.wait_for_selector(READY)
+    assert drawn(picture(page)) == turned
+
+
+def test_a_phone_in_the_same_network(visit):
+    """Its address is not a secure one: browsers give the page less there."""
+    places = [(collect.shipped_folder(), collect.SHIPPED)]
+    with serving(places, host="0.0.0.0") as address:
+        page = visit(address, **PHONE).open("#/model/cyclegan/a_to_b")
+        assert not page.evaluate("isSecureContext")
+        before = drawn(picture(page))
+        press(page, "Random example")
+        until(lambda: pixels(picture(page)) != before)
+        with page.expect_download() as saved:
+            press(page, "Save answer")
+        assert saved.value.path().read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+        tab(page, "Read").click()
+        page.get_by_text("python -m trainers.cyclegan").first.wait_for()
 
 
 def test_any_web_server_hosts_the_written_folder(visit, tmp_path):
