@@ -66,8 +66,19 @@ def card(**changes):
                 "mean_abs": 1e-4,
                 "psnr": 80.0,
                 "n": 4,
+                "check": {
+                    "outputs": {"images": {"positions": [0, 9], "values": [0.5, np.float32(1)]}},
+                    "tolerance": 1e-3,
+                },
             },
-            "float32": {"file": None, "max_abs": 0.0, "mean_abs": 0.0, "psnr": None, "n": 4},
+            "float32": {
+                "file": None,
+                "max_abs": 0.0,
+                "mean_abs": 0.0,
+                "psnr": None,
+                "n": 4,
+                "check": None,
+            },
         },
         "latency": {"kind": "float16", "batch_size": 1, "ratio": 0.8, "runs": 11},
         "examples": {

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 import re
 import subprocess
 import sys
@@ -144,6 +145,40 @@ def test_a_family_is_shipped_and_its_readme_runs(request, shipped, name):
     body = json.loads(body)
     signature = tf.saved_model.load(str(folder / "1")).signatures[body["signature_name"]]
     assert set(body["inputs"]) == set(signature.structured_input_signature[1])
+
+
+def numbers(*shape):
+    """The fixed input of `golden`, one value at a time, as a page in a browser writes it."""
+    values = [((i * 7919) % 201 - 100) / 100 for i in range(math.prod(shape))]
+    return np.array(values, np.float32).reshape(shape)
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("translation", {"images": numbers(1, *IMAGE_SIZE, 3)}),
+        ("latent", {"latents": numbers(1, LATENT_DIM)}),
+        ("conditional", {"latents": numbers(1, LATENT_DIM), "labels": np.zeros([1], np.int32)}),
+        ("points", {"latents": numbers(1, 3)}),
+        ("encoder", {"images": numbers(1, 8, 8, 1)}),
+        ("writer", {"tokens": np.zeros([1], np.int32), "state": np.zeros([1, 8], np.float32)}),
+    ],
+)
+def test_an_interpreter_gives_the_golden_answers_of_the_card(request, shipped, name, given):
+    interface = request.getfixturevalue(name)
+    report, _ = shipped[name]
+    (entry,) = json.loads((report.folder / "card.json").read_text())["tflite"].values()
+    interpreter = tf.lite.Interpreter(str(report.folder / entry["file"]))
+    found = interpreter.get_signature_runner("serving_default")(**given)
+    outputs = entry["check"]["outputs"]
+    assert set(outputs) == {output.name for output in interface.served_by_tflite.outputs}
+    for output, said in outputs.items():
+        flat = found[output].ravel()
+        assert len(said["positions"]) == min(16, flat.size) == len(set(said["positions"]))
+        assert said["positions"][0] == 0 and said["positions"][-1] == flat.size - 1
+        np.testing.assert_allclose(flat[said["positions"]], said["values"], atol=1e-6)
+    widest = max(np.ptp(found[output]) for output in outputs)
+    assert 1e-3 <= entry["check"]["tolerance"] < 2e-3 * max(widest, 1)
 
 
 def test_a_card_says_the_prior_as_data(conditional, tmp_path):

@@ -5,6 +5,7 @@ finite, is refused with the name of the field: a card is read long after the run
 filled the gap.
 """
 
+import fnmatch
 import io
 import json
 import math
@@ -28,6 +29,9 @@ _PARITY = {
     "psnr": (*_NUMBER, type(None)),
     "n": int,
 }
+
+# What `golden.check` returns.
+_GOLDEN = {"outputs": {str: {"positions": list, "values": list}}, "tolerance": _NUMBER}
 
 # A dict: these fields, no others. `{str: x}`: any names, each with an x.
 FIELDS = {
@@ -63,8 +67,9 @@ FIELDS = {
     },
     # How the SavedModel stores its weights, and its parity with the model.
     "saved_model": {"weights": str, **_PARITY},
-    # Kind -> its parity with the model, and the file; None where the kind is not shipped.
-    "tflite": {str: {"file": (str, type(None)), **_PARITY}},
+    # Kind -> its parity with the model, and the file; None where the kind is not shipped. check:
+    # what `golden.check` returns; None where nobody took it.
+    "tflite": {str: {"file": (str, type(None)), **_PARITY, "check": _GOLDEN}},
     # What `latency_ratio(tflite, saved_model, ...)` returns, the kind that was timed and the
     # batch; None where no kind was converted.
     "latency": {"kind": str, "batch_size": int, "ratio": _NUMBER, "runs": int},
@@ -84,7 +89,7 @@ FIELDS = {
     # nobody asks.
     "fingerprint": (str, type(None)),
 }
-OPTIONAL = {"card.latency", "card.examples"}  # may be None
+OPTIONAL = ("card.latency", "card.examples", "card.tflite.*.check")  # may be None
 
 
 def write_card(
@@ -191,7 +196,7 @@ def _plain(value, where: str):
 
 
 def _check(value, expected, where: str):
-    if value is None and where in OPTIONAL:
+    if value is None and any(fnmatch.fnmatchcase(where, field) for field in OPTIONAL):
         return
     if not isinstance(expected, dict):
         if not isinstance(value, expected):

@@ -11,6 +11,7 @@ import numpy as np
 
 from tfgan_zoo.export import (
     card,
+    golden,
     measured,
     places,
     readme,
@@ -308,7 +309,8 @@ def _tflite(interface, folder, exported, evaluation, kinds):
         card.replace(folder / lite.FILES[kind], content)
         run = served.of_tflite(interface, content)
         parity = measured.parity(served.of_model(step), run, examples)
-        entries[kind] = {"file": lite.FILES[kind], **parity}
+        check = golden.check(interface, content)
+        entries[kind] = {"file": lite.FILES[kind], **parity, "check": check}
         if latency is None and interface.lite is None:
             batched = {item.name for item in interface.inputs if item.batched}
             one = {n: v[:1] if n in batched else v for n, v in examples.items()}

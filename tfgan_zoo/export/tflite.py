@@ -235,6 +235,7 @@ class TFLiteRunner:
     Args:
       model: path of the file, or its content.
       num_threads: of the interpreter; None leaves the choice to it.
+      resolver: which kernels the interpreter takes, of `tf.lite.experimental.OpResolverType`.
 
     Attributes:
       inputs, outputs: name -> the interpreter's details ("shape_signature", "dtype", "index").
@@ -242,13 +243,21 @@ class TFLiteRunner:
     Raises ValueError if TensorFlow Lite cannot run the file.
     """
 
-    def __init__(self, model: bytes | str | os.PathLike, *, num_threads: int | None = None):
+    def __init__(
+        self,
+        model: bytes | str | os.PathLike,
+        *,
+        num_threads: int | None = None,
+        resolver=tf.lite.experimental.OpResolverType.AUTO,
+    ):
         # By content: a file is mapped unchecked, and a damaged one ends the process.
         content = model if isinstance(model, bytes) else pathlib.Path(model).read_bytes()
         try:
             with _quiet_interpreter():
                 self._interpreter = tf.lite.Interpreter(
-                    model_content=content, num_threads=num_threads
+                    model_content=content,
+                    num_threads=num_threads,
+                    experimental_op_resolver_type=resolver,
                 )
             self._interpreter.allocate_tensors()
         except RuntimeError as error:
