@@ -170,6 +170,18 @@ def test_a_map_of_the_plane_is_drawn(ask):
     assert grid[0][0] == [-1, -1] and grid[1][1] == [0, 0] and grid[2][1] == [0, 1]
 
 
+def test_several_pictures_stand_side_by_side(ask):
+    body = """((image) => [image.width, image.height, image.data])(besideEachOther([
+      { data: Float32Array.of(1, 1, -1, -1), shape: [1, 2, 2, 1] },
+      { data: Float32Array.of(-1, 1, -1), shape: [1, 1, 1, 3] },
+    ]))"""
+    width, height, data = ask("pixels.js", body)
+    assert (width, height) == (3, 2)
+    rows = np.array(data).reshape(2, 3, 4)
+    assert rows[0].tolist() == [[255] * 4, [255] * 4, [0, 255, 0, 255]]
+    assert rows[1, :2].tolist() == [[0, 0, 0, 255]] * 2
+
+
 def test_names_are_spelt_as_the_papers_spell_them(ask):
     body = """given.names.map(([name, title, part]) => nameOf(
       { id: name, card: { name, summary: "", paper: { title }, interface: { part } } }))"""
@@ -201,6 +213,8 @@ def test_an_interface_that_the_page_has_no_tool_for_says_so(ask):
     known = [
         {"name": "z", "kind": "latents", "shape": [9], "prior": [{"kind": "normal", "size": 9}]}
     ]
+    found = ask("catalogue.js", body, inputs=known, kind="vector")
+    assert found == {"tool": "try", "problem": None}
     assert ask("catalogue.js", body, inputs=known, kind="image") == {
         "tool": "turn",
         "problem": None,

@@ -71,6 +71,8 @@ export function toolOf(model) {
     return found("plane");
   } else if (turned && outputs.some((item) => item.kind === "image")) {
     return found("turn");
+  } else if (inputs.every((item) => EXTRAS.includes(item.kind)) && outputs.some((item) => SHOWN.includes(item.kind))) {
+    return found("try");
   }
   const kindsOf = (items) => items.map((item) => item.kind.replaceAll("_", " ")).join(", ");
   return {
@@ -89,6 +91,7 @@ export const TOOL_NAMES = {
   plane: "Map",
   write: "Write",
   words: "Words",
+  try: "Try",
 };
 
 /** The name as its paper spells it, where the paper's title or the summary has it. */

@@ -5,7 +5,7 @@ import { button, choices, el, field, select } from "./dom.js";
 import { colours, drawing } from "./draw.js";
 import { classNames, extraControls, seedField } from "./extras.js";
 import { pad } from "./pad.js";
-import { makeCanvas, show } from "./pixels.js";
+import { besideEachOther, makeCanvas, put, show } from "./pixels.js";
 import { sample } from "./priors.js";
 import { sentence } from "./problem.js";
 import { latest } from "./queue.js";
@@ -181,9 +181,10 @@ function lane(model, state, say, signal) {
   const { inputs } = served(model);
   const latents = inputOf(model, "latents");
   const classInput = inputOf(model, "class");
-  const output = outputOf(model, "image");
+  const outputs = served(model).outputs.filter((item) => item.kind === "image");
+  const [height, width] = outputs[0].shape.map((side) => side ?? 1);
   const extras = extraControls(model, inputs.filter((item) => item !== latents && item !== classInput), new URLSearchParams(), () => {});
-  const canvases = Array.from({ length: PICTURES }, () => makeCanvas(output.shape[0], output.shape[1], { class: "picture" }));
+  const canvases = Array.from({ length: PICTURES }, () => makeCanvas(height, width, { class: "picture" }));
   const strip = el("div", { class: "strip", role: "img", "aria-label": `Pictures of ${nameOf(model)}`, data: { lane: model.id } }, canvases);
   const words = el("p", { class: "took" }, "loading…");
   const draw = latest(async () => {
@@ -193,7 +194,8 @@ function lane(model, state, say, signal) {
     for (let i = 0; i < PICTURES && !signal.aborted; i++) {
       const given = { ...extras.values(), [latents.name]: sample(latents.prior, seed, i) };
       if (classInput) given[classInput.name] = [(state.class ?? i) % classInput.classes];
-      show(canvases[i], (await session.run(given))[output.name]);
+      const answers = await session.run(given);
+      put(canvases[i], besideEachOther(outputs.map((output) => answers[output.name])));
       milliseconds += session.milliseconds;
     }
     words.textContent = `${(milliseconds / PICTURES).toFixed(1)} ms each in this browser`;
@@ -284,7 +286,7 @@ function answerOf(model, shared, signal) {
   const own = surfaceLike(shared, item, model.card.data.palette);
   const others = served(model).inputs.filter((other) => other !== item);
   const extras = extraControls(model, others, new URLSearchParams(), () => {});
-  const canvas = makeCanvas(output.shape[0], output.shape[1], {
+  const canvas = makeCanvas(output.shape[0] ?? 1, output.shape[1] ?? 1, {
     class: "picture", role: "img", "aria-label": `The answer of ${nameOf(model)}`, "data-lane": model.id,
   });
   const words = el("p", {}, "loading…");

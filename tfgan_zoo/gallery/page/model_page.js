@@ -9,9 +9,10 @@ import { bytes, readPanel } from "./read.js";
 import { address, flush, remember } from "./router.js";
 import { load } from "./runtime.js";
 import { wordsTool, writeTool } from "./text.js";
+import { tryTool } from "./try.js";
 import { turnTool } from "./turn.js";
 
-const TOOLS = { draw: drawTool, turn: turnTool, plane: planeTool, write: writeTool, words: wordsTool };
+const TOOLS = { draw: drawTool, turn: turnTool, plane: planeTool, write: writeTool, words: wordsTool, try: tryTool };
 
 export function modelView({ model, models, params, say, signal }) {
   const name = nameOf(model);

@@ -39,9 +39,29 @@ export function makeCanvas(height, width, properties = {}) {
 
 /** Shows an output of kind image; `shape` with the batch. */
 export function show(canvas, { data, shape }) {
-  const [, height, width] = shape;
+  put(canvas, toImageData(data, shape.slice(1)));
+}
+
+/** ImageData of several outputs of kind image, `shape` with the batch, side by side. */
+export function besideEachOther(answers) {
+  const images = answers.map(({ data, shape }) => toImageData(data, shape.slice(1)));
+  if (images.length === 1) return images[0];
+  const height = Math.max(...images.map((image) => image.height));
+  const canvas = makeCanvas(height, images.reduce((sum, { width }) => sum + width, 0));
+  const context = canvas.getContext("2d");
+  let left = 0;
+  for (const image of images) {
+    context.putImageData(image, left, 0);
+    left += image.width;
+  }
+  return context.getImageData(0, 0, canvas.width, height);
+}
+
+/** Shows ImageData, the canvas as large as it. */
+export function put(canvas, image) {
+  const { width, height } = image;
   if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-  canvas.getContext("2d").putImageData(toImageData(data, shape.slice(1)), 0, 0);
+  canvas.getContext("2d").putImageData(image, 0, 0);
 }
 
 /** The bytes of a decoded picture, its colours as the file has them. */

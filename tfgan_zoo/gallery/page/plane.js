@@ -92,7 +92,7 @@ function picture(canvas, points, rows) {
   const style = getComputedStyle(document.documentElement);
   const colour = (name) => style.getPropertyValue(name);
   const far = Math.max(1e-6, ...points.flat().map(Math.abs));
-  const step = 10 ** Math.floor(Math.log10(far));
+  const step = 10 ** Math.floor(Math.log10(far)) / 2;
   const reach = Number((Math.ceil(far / step) * step).toPrecision(3));
   const place = ([x, y]) => [(0.5 + (0.46 * x) / reach) * SIDE, (0.5 - (0.46 * y) / reach) * SIDE];
   const context = canvas.getContext("2d");

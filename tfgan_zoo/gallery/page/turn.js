@@ -1,10 +1,10 @@
 // Turn: a generator from latents. A grid of pictures of one seed, one of them large, sliders that
 // turn all of them, and a walk between them.
 
-import { inputOf, outputOf, served } from "./catalogue.js";
+import { inputOf, served } from "./catalogue.js";
 import { button, choices, el, savePicture, slider } from "./dom.js";
 import { classNames, extraControls, seedField } from "./extras.js";
-import { makeCanvas, show } from "./pixels.js";
+import { besideEachOther, makeCanvas, put } from "./pixels.js";
 import { blocks, describe } from "./priors.js";
 import { sentence } from "./problem.js";
 import { latest } from "./queue.js";
@@ -21,7 +21,7 @@ const CODES = 8; // sliders for single numbers of a large block
 export function turnTool({ model, session, params, say, took, signal }) {
   const latents = inputOf(model, "latents");
   const classInput = inputOf(model, "class");
-  const output = outputOf(model, "image");
+  const outputs = served(model).outputs.filter((item) => item.kind === "image");
   const grid = layout(latents, classInput, classInput && classNames(model, classInput));
   const state = readState(params, grid);
   const others = served(model).inputs.filter((item) => item !== latents && item !== classInput);
@@ -30,7 +30,8 @@ export function turnTool({ model, session, params, say, took, signal }) {
     changed();
   });
 
-  const shape = output.shape;
+  // The first size; a network whose pictures have any size, or several, says more when it answers.
+  const shape = outputs[0].shape.map((side) => side ?? 1);
   const large = makeCanvas(shape[0], shape[1], { class: "picture large", role: "img", "data-testid": "picture" });
   const caption = el("figcaption");
   const pictures = tiles(
@@ -51,20 +52,21 @@ export function turnTool({ model, session, params, say, took, signal }) {
   async function answer({ latents: values, row }) {
     const inputs = { ...extras.values(), [latents.name]: values };
     if (classInput) inputs[classInput.name] = [row];
-    return (await session.run(inputs))[output.name];
+    const answers = await session.run(inputs);
+    return besideEachOther(outputs.map((output) => answers[output.name]));
   }
 
   const onError = (error) => signal.aborted || say(sentence(error));
   const drawLarge = latest(async () => {
     const picture = await answer(current(grid, state));
-    if (!walk.playing) show(large, picture);
+    if (!walk.playing) put(large, picture);
     took(session.milliseconds);
   }, onError);
   // Between two pictures of the grid the large one has its turn. A round goes on to its end with the
   // state of each moment: were it broken off, a slider that moves would leave the last ones behind.
   const drawGrid = latest(async () => {
     for (let i = 0; i < grid.count && !signal.aborted; i++) {
-      show(pictures.canvases[i], await answer(inputsAt(grid, state, place(i))));
+      put(pictures.canvases[i], await answer(inputsAt(grid, state, place(i))));
     }
   }, onError);
 
@@ -191,6 +193,7 @@ function turningControls({ grid, state, changed }) {
     return control.element;
   };
   const large = largeBlocks(grid.prior);
+  let codes = 0;
   const groups = blocks(grid.prior).map((block) => {
     if (block.start === grid.hot?.start) return null;
     if (block.kind === "one_hot") {
@@ -210,7 +213,7 @@ function turningControls({ grid, state, changed }) {
       return el("fieldset", {}, legend("Category", block), control.element);
     }
     if (block.few) {
-      const sliders = Array.from({ length: block.size }, (_, i) => code(block.start + i, `Code ${i + 1}`, block));
+      const sliders = Array.from({ length: block.size }, (_, i) => code(block.start + i, `Code ${++codes}`, block));
       return el("fieldset", {}, legend("Codes", block), sliders);
     }
     const number = 2 * large.findIndex(({ start }) => start === block.start);

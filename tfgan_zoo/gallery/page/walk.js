@@ -2,7 +2,7 @@
 
 import { button, download, el } from "./dom.js";
 import { encode } from "./gif.js";
-import { nearest, toImageData } from "./pixels.js";
+import { nearest, put } from "./pixels.js";
 import { sentence } from "./problem.js";
 
 const LEG = 1600; // milliseconds from one station to the next
@@ -12,7 +12,7 @@ const SIDE = 128; // of a GIF's small pictures, at least
 /**
  * @param {{canvas: HTMLCanvasElement, stations: Function, at: Function, stopped: Function,
  *     signal: AbortSignal, name: Function, say: Function}} walk
- *     stations() -> how many; at(station, t) -> Promise of an output {data, shape}; stopped() shows
+ *     stations() -> how many; at(station, t) -> Promise of ImageData; stopped() shows
  *     the picture that stood there before
  */
 export function walkControls({ canvas, stations, at, stopped, signal, name, say }) {
@@ -43,7 +43,7 @@ export function walkControls({ canvas, stations, at, stopped, signal, name, say 
         position = (position + Math.min(now - before, 100) / LEG) % (stations() - 1);
         before = now;
         const picture = await at(Math.floor(position), position % 1);
-        if (playing) canvas.getContext("2d").putImageData(toImageData(picture.data, picture.shape.slice(1)), 0, 0);
+        if (playing) put(canvas, picture);
       }
     } catch (error) {
       pause();
@@ -59,10 +59,10 @@ export function walkControls({ canvas, stations, at, stopped, signal, name, say 
       const legs = stations() - 1;
       let [height, width] = [0, 0];
       for (let i = 0; i < legs * FRAMES && !signal.aborted; i++) {
-        const { data, shape } = await at(Math.floor(i / FRAMES), (i % FRAMES) / FRAMES);
-        const scale = Math.max(1, Math.ceil(SIDE / Math.max(shape[1], shape[2])));
-        [height, width] = [shape[1] * scale, shape[2] * scale];
-        frames.push(nearest(toImageData(data, shape.slice(1)), height, width).data);
+        const picture = await at(Math.floor(i / FRAMES), (i % FRAMES) / FRAMES);
+        const scale = Math.max(1, Math.ceil(SIDE / Math.max(picture.height, picture.width)));
+        [height, width] = [picture.height * scale, picture.width * scale];
+        frames.push(nearest(picture, height, width).data);
         if (i % 8 === 0) say(`Drawing the GIF: ${i} of ${legs * FRAMES} pictures.`);
       }
       if (signal.aborted) return;
