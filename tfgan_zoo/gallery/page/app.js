@@ -31,7 +31,8 @@ function view({ view: name, id, params }, signal) {
     if (model) return modelView({ model, models: list.models, params, say, signal });
     return nothing(`There is no model “${id}” here.`);
   }
-  if (name === "compare") return compareView({ models: list.models, laboratory: list.laboratory, params, say, signal });
+  if (name === "compare")
+    return compareView({ models: list.models, laboratory: list.laboratory, params, say, signal });
   if (name === "home") return homeView({ models: list.models, query: params.get("q") ?? "" });
   return nothing(`There is no page “${name}” here.`);
 }
@@ -39,7 +40,13 @@ function view({ view: name, id, params }, signal) {
 function nothing(text) {
   return {
     title: "Not found",
-    element: el("section", { class: "problem" }, el("h1", {}, "Not found"), el("p", {}, text), el("a", { href: "#/" }, "All generators")),
+    element: el(
+      "section",
+      { class: "problem" },
+      el("h1", {}, "Not found"),
+      el("p", {}, text),
+      el("a", { href: "#/" }, "All generators"),
+    ),
   };
 }
 
@@ -75,7 +82,9 @@ function searched() {
 
 async function begin() {
   themeButton(document.getElementById("theme"));
-  document.getElementById("search-form").addEventListener("submit", (event) => event.preventDefault());
+  document
+    .getElementById("search-form")
+    .addEventListener("submit", (event) => event.preventDefault());
   document.getElementById("skip").addEventListener("click", (event) => {
     // "#main" is no address of this page.
     event.preventDefault();
@@ -109,8 +118,12 @@ async function keepForLater() {
   workers.addEventListener("message", () => (document.body.dataset.kept = ""));
   await workers.register("sw.js");
   const { active } = await workers.ready;
-  const report = (entries) => active.postMessage([location.pathname, ...entries.map(({ name }) => name)]);
-  new PerformanceObserver((list) => report(list.getEntries())).observe({ type: "resource", buffered: true });
+  const report = (entries) =>
+    active.postMessage([location.pathname, ...entries.map(({ name }) => name)]);
+  new PerformanceObserver((list) => report(list.getEntries())).observe({
+    type: "resource",
+    buffered: true,
+  });
 }
 
 begin();

@@ -51,18 +51,25 @@ const EXTRAS = ["latents", "class", "number", "state", "seed", "count"];
 export function toolOf(model) {
   if (model.problem) return { tool: null, problem: model.problem };
   if (!kinds(model).length) {
-    return { tool: null, problem: "This export has no TFLite file: export it with --tflite=float16." };
+    return {
+      tool: null,
+      problem: "This export has no TFLite file: export it with --tflite=float16.",
+    };
   }
   const { inputs, outputs } = served(model);
   for (const item of inputs) {
-    if (item.prior && unknownBlock(item.prior)) return { tool: null, problem: unknownBlock(item.prior) };
+    if (item.prior && unknownBlock(item.prior))
+      return { tool: null, problem: unknownBlock(item.prior) };
   }
   const canvas = inputs.filter((item) => ["label_map", "image"].includes(item.kind));
   const drawn = inputs.every((item) => EXTRAS.includes(item.kind) || item === canvas[0]);
   const latents = inputs.filter((item) => item.kind === "latents");
   const turned = latents.length === 1 && inputs.every((item) => EXTRAS.includes(item.kind));
   if (model.card.interface.lite) {
-    if (inputs.filter((item) => item.kind === "tokens").length === 1) return found("write");
+    const states = inputs.filter((item) => item.kind === "state");
+    const goesOn = states.every(({ name }) => outputs.some((item) => item.name === `next_${name}`));
+    const steps = inputs.filter((item) => item.kind === "tokens").length === 1;
+    if (steps && goesOn && outputs.some((item) => item.kind === "vector")) return found("write");
   } else if (inputs.filter((item) => item.kind === "tokens").length === 1) {
     return found("words");
   } else if (canvas.length === 1 && drawn && outputs.some((item) => SHOWN.includes(item.kind))) {
@@ -71,7 +78,10 @@ export function toolOf(model) {
     return found("plane");
   } else if (turned && outputs.some((item) => item.kind === "image")) {
     return found("turn");
-  } else if (inputs.every((item) => EXTRAS.includes(item.kind)) && outputs.some((item) => SHOWN.includes(item.kind))) {
+  } else if (
+    inputs.every((item) => EXTRAS.includes(item.kind)) &&
+    outputs.some((item) => SHOWN.includes(item.kind))
+  ) {
     return found("try");
   }
   const kindsOf = (items) => items.map((item) => item.kind.replaceAll("_", " ")).join(", ");
@@ -96,9 +106,15 @@ export const TOOL_NAMES = {
 
 /** The name as its paper spells it, where the paper's title or the summary has it. */
 export function nameOf(model) {
-  if (!model.card) return model.id;
-  const { paper, summary, interface: { part } } = model.card;
-  const name = part ? model.card.name.replace(new RegExp(`_${part}$`), "") : model.card.name;
+  // What is wrong with a card may be its name.
+  if (model.problem) return model.id;
+  const {
+    paper,
+    summary,
+    interface: { part },
+  } = model.card;
+  const whole = model.card.name;
+  const name = part && whole.endsWith(`_${part}`) ? whole.slice(0, -part.length - 1) : whole;
   const plain = (text) => text.toLowerCase().replace(/[^a-z0-9]/g, "");
   const said = `${paper?.title ?? ""} ${summary ?? ""}`.split(/[\s:,.;()]+/);
   const spelt = said.find((word) => plain(word) === plain(name)) ?? spell(name);
@@ -118,22 +134,39 @@ function spell(name) {
 
 /** Whether every word of a search stands somewhere in what a card says. */
 export function finds(model, query) {
-  const { card } = model;
-  const text = [
-    model.id,
-    nameOf(model),
-    ...(card
-      ? [card.title, card.summary, card.data?.name, card.data?.description, card.scores?.protocol]
-      : [model.problem]),
-    ...(card?.paper ? [card.paper.title, card.paper.authors, card.paper.arxiv] : []),
-    roomOf(model),
-    toolOf(model).tool && TOOL_NAMES[toolOf(model).tool],
-  ].join(" ").toLowerCase();
-  return query.toLowerCase().split(/\s+/).filter(Boolean).every((word) => text.includes(word));
+  const text = [model.id, nameOf(model), roomOf(model), ...saidBy(model)].join(" ").toLowerCase();
+  return query
+    .toLowerCase()
+    .split(/\s+/)
+    .filter(Boolean)
+    .every((word) => text.includes(word));
+}
+
+function saidBy(model) {
+  if (model.problem) return [model.problem];
+  const { title, summary, paper, data, scores, training } = model.card;
+  return [
+    title,
+    summary,
+    paper.title,
+    paper.authors,
+    paper.arxiv,
+    data.name,
+    data.description,
+    scores.protocol,
+    training.command,
+    TOOL_NAMES[toolOf(model).tool] ?? "",
+  ];
 }
 
 /** The headings under which models stand, in the order of the entrance. */
-export const ROOMS = ["From drawings and pictures", "From noise", "Points of the plane", "Words", "Not shown"];
+export const ROOMS = [
+  "From drawings and pictures",
+  "From noise",
+  "Points of the plane",
+  "Words",
+  "Not shown",
+];
 
 /** The heading of a model, by what it takes and gives. */
 export function roomOf(model) {

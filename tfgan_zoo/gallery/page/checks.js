@@ -25,7 +25,10 @@ export function typed(item, values) {
 
 /** Why a file is not what its card says, as a sentence; null if it is. */
 export function mismatch(interface_, details) {
-  for (const [side, own] of [["inputs", "input"], ["outputs", "output"]]) {
+  for (const [side, own] of [
+    ["inputs", "input"],
+    ["outputs", "output"],
+  ]) {
     const named = new Map(details[side].map((detail) => [detail.name, detail]));
     for (const item of interface_[side]) {
       const detail = named.get(item.name);
@@ -46,7 +49,8 @@ export function mismatch(interface_, details) {
       }
     }
     const [extra] = named.keys();
-    if (extra !== undefined) return `Its file has an ${own} “${extra}” that its card does not name.`;
+    if (extra !== undefined)
+      return `Its file has an ${own} “${extra}” that its card does not name.`;
   }
   return null;
 }

@@ -26,7 +26,11 @@ const GROUPS = {
 };
 
 function drawnOn(model, kind) {
-  return toolOf(model).tool === "draw" && inputOf(model, kind) !== null && outputOf(model, "image") !== null;
+  return (
+    toolOf(model).tool === "draw" &&
+    inputOf(model, kind) !== null &&
+    outputOf(model, "image") !== null
+  );
 }
 
 export function compareView({ models, laboratory, params, say, signal }) {
@@ -47,7 +51,8 @@ export function compareView({ models, laboratory, params, say, signal }) {
       result.replaceChildren();
       const shown = group.models.filter((model) => chosen.has(model.id));
       const compare = key === "latent" ? compareLatents : compareDrawings;
-      if (shown.length) compare({ models: shown, params, say, signal: running.signal, place: result });
+      if (shown.length)
+        compare({ models: shown, params, say, signal: running.signal, place: result });
       else result.append(el("p", { class: "hint" }, "Choose at least one model."));
     }
     const models = chips(group, chosen, () => {
@@ -60,22 +65,43 @@ export function compareView({ models, laboratory, params, say, signal }) {
   }
 
   const asked = groups.find((group) => group.key === params.get("what")) ?? groups[0];
-  const bar = choices("What to compare", groups.map(({ key, label }) => [key, label]), asked?.key, (key) => {
-    params.delete("with");
-    remember({ what: key, with: null });
-    open(key);
-  });
+  const bar = choices(
+    "What to compare",
+    groups.map(({ key, label }) => [key, label]),
+    asked?.key,
+    (key) => {
+      params.delete("with");
+      remember({ what: key, with: null });
+      open(key);
+    },
+  );
   if (asked) open(asked.key);
   return {
     title: "Compare",
     element: el(
       "article",
       { class: "compare" },
-      el("header", {}, el("h1", {}, "Compare"), el("p", { class: "lead" }, "The same latent, drawing or picture through several models, beside real pictures.")),
+      el(
+        "header",
+        {},
+        el("h1", {}, "Compare"),
+        el(
+          "p",
+          { class: "lead" },
+          "The same latent, drawing or picture through several models, beside real pictures.",
+        ),
+      ),
       laboratory
-        ? el("p", {}, el("a", { href: laboratory }, "The laboratory of mode collapse"), " sets the remedies side by side in numbers.")
+        ? el(
+            "p",
+            {},
+            el("a", { href: laboratory }, "The laboratory of mode collapse"),
+            " sets the remedies side by side in numbers.",
+          )
         : null,
-      groups.length ? bar.element : el("p", { class: "problem" }, "There is nothing to compare here yet."),
+      groups.length
+        ? bar.element
+        : el("p", { class: "problem" }, "There is nothing to compare here yet."),
       place,
     ),
   };
@@ -85,12 +111,19 @@ export function compareView({ models, laboratory, params, say, signal }) {
 function chosenOf(group, params) {
   const known = new Set(group.models.map((model) => model.id));
   // A link may have been cut in the middle of a sign.
-  const asked = (params.get("with") ?? "").split(" ").map(decodePart).filter((id) => known.has(id));
+  const asked = (params.get("with") ?? "")
+    .split(" ")
+    .map(decodePart)
+    .filter((id) => known.has(id));
   if (asked.length || params.get("with") === "") return new Set(asked);
   const counts = new Map();
-  for (const { card } of group.models) counts.set(card.data.name, (counts.get(card.data.name) ?? 0) + 1);
+  for (const { card } of group.models)
+    counts.set(card.data.name, (counts.get(card.data.name) ?? 0) + 1);
   const [common] = [...counts].sort((a, b) => b[1] - a[1])[0];
-  const fitting = group.key === "latent" ? group.models.filter(({ card }) => card.data.name === common) : group.models;
+  const fitting =
+    group.key === "latent"
+      ? group.models.filter(({ card }) => card.data.name === common)
+      : group.models;
   return new Set(fitting.slice(0, CHOSEN).map((model) => model.id));
 }
 
@@ -109,7 +142,11 @@ function chips(group, chosen, changed) {
     });
     return el("label", {}, box, nameOf(model));
   });
-  const list = el("div", { class: "chosen", role: "group", "aria-label": "Models to compare" }, boxes);
+  const list = el(
+    "div",
+    { class: "chosen", role: "group", "aria-label": "Models to compare" },
+    boxes,
+  );
   // On a phone the list would push the pictures off the screen.
   const open = !matchMedia("(max-width: 40rem)").matches;
   return el("details", { open }, count, list);
@@ -139,10 +176,15 @@ function compareLatents({ models, params, say, signal, place }) {
   if (classed) {
     const names = classNames(classed, inputOf(classed, "class"));
     const options = [["", "each in turn"], ...names.map((name, i) => [i, name])];
-    controls.append(field("Class, where a model takes one", select(options, state.class ?? "", (value) => {
-      state.class = value === "" ? null : Number(value);
-      redraw();
-    })));
+    controls.append(
+      field(
+        "Class, where a model takes one",
+        select(options, state.class ?? "", (value) => {
+          state.class = value === "" ? null : Number(value);
+          redraw();
+        }),
+      ),
+    );
   }
   const sets = [...new Set(models.map(({ card }) => card.data.name))];
   place.append(
@@ -163,7 +205,14 @@ async function realLane(models, shown, say) {
   const model = models.find(({ card }) => card.examples?.rows.includes("real"));
   if (!model) return;
   const strip = el("div", { class: "strip", "data-testid": "real" });
-  shown.append(el("div", { class: "lane" }, el("div", {}, el("h3", {}, "Real pictures"), el("p", {}, "of the data set")), strip));
+  shown.append(
+    el(
+      "div",
+      { class: "lane" },
+      el("div", {}, el("h3", {}, "Real pictures"), el("p", {}, "of the data set")),
+      strip,
+    ),
+  );
   try {
     const pictures = (await examples(model)).row("real").slice(0, PICTURES);
     for (const picture of pictures) {
@@ -183,26 +232,45 @@ function lane(model, state, say, signal) {
   const classInput = inputOf(model, "class");
   const outputs = served(model).outputs.filter((item) => item.kind === "image");
   const [height, width] = outputs[0].shape.map((side) => side ?? 1);
-  const extras = extraControls(model, inputs.filter((item) => item !== latents && item !== classInput), new URLSearchParams(), () => {});
-  const canvases = Array.from({ length: PICTURES }, () => makeCanvas(height, width, { class: "picture" }));
-  const strip = el("div", { class: "strip", role: "img", "aria-label": `Pictures of ${nameOf(model)}`, data: { lane: model.id } }, canvases);
+  const extras = extraControls(
+    model,
+    inputs.filter((item) => item !== latents && item !== classInput),
+    new URLSearchParams(),
+    () => {},
+  );
+  const canvases = Array.from({ length: PICTURES }, () =>
+    makeCanvas(height, width, { class: "picture" }),
+  );
+  const strip = el(
+    "div",
+    {
+      class: "strip",
+      role: "img",
+      "aria-label": `Pictures of ${nameOf(model)}`,
+      data: { lane: model.id },
+    },
+    canvases,
+  );
   const words = el("p", { class: "took" }, "loading…");
-  const draw = latest(async () => {
-    const session = await load(model);
-    const { seed } = state;
-    let milliseconds = 0;
-    for (let i = 0; i < PICTURES && !signal.aborted; i++) {
-      const given = { ...extras.values(), [latents.name]: sample(latents.prior, seed, i) };
-      if (classInput) given[classInput.name] = [(state.class ?? i) % classInput.classes];
-      const answers = await session.run(given);
-      put(canvases[i], besideEachOther(outputs.map((output) => answers[output.name])));
-      milliseconds += session.milliseconds;
-    }
-    words.textContent = `${(milliseconds / PICTURES).toFixed(1)} ms each in this browser`;
-  }, (error) => {
-    words.textContent = sentence(error);
-    words.classList.add("problem");
-  });
+  const draw = latest(
+    async () => {
+      const session = await load(model);
+      const { seed } = state;
+      let milliseconds = 0;
+      for (let i = 0; i < PICTURES && !signal.aborted; i++) {
+        const given = { ...extras.values(), [latents.name]: sample(latents.prior, seed, i) };
+        if (classInput) given[classInput.name] = [(state.class ?? i) % classInput.classes];
+        const answers = await session.run(given);
+        put(canvases[i], besideEachOther(outputs.map((output) => answers[output.name])));
+        milliseconds += session.milliseconds;
+      }
+      words.textContent = `${(milliseconds / PICTURES).toFixed(1)} ms each in this browser`;
+    },
+    (error) => {
+      words.textContent = sentence(error);
+      words.classList.add("problem");
+    },
+  );
   const element = el(
     "div",
     { class: "lane" },
@@ -213,7 +281,10 @@ function lane(model, state, say, signal) {
 }
 
 function scoreText({ card }) {
-  return Object.entries(card.scores.model).slice(0, 2).map(([name, value]) => `${name.replaceAll("_", " ")} ${number(value)}`).join(", ");
+  return Object.entries(card.scores.model)
+    .slice(0, 2)
+    .map(([name, value]) => `${name.replaceAll("_", " ")} ${number(value)}`)
+    .join(", ");
 }
 
 async function compareDrawings({ models, say, signal, place }) {
@@ -223,7 +294,7 @@ async function compareDrawings({ models, say, signal, place }) {
   const finest = models.reduce((best, model) => (side(model) > side(best) ? model : best));
   let first;
   try {
-    first = await drawing(finest);
+    first = await drawing(finest, say);
   } catch (error) {
     place.replaceChildren(el("p", { class: "problem", role: "alert" }, sentence(error)));
     return;
@@ -233,13 +304,23 @@ async function compareDrawings({ models, say, signal, place }) {
   const answers = models.map((model) => answerOf(model, surface, signal));
   const ask = () => answers.forEach((one) => one.draw());
   const area = pad({
-    surface, say,
+    surface,
+    say,
     tool: () => "brush",
     diameter: () => Math.max(1, Math.round(surface.size[1] / 16)),
     changed: ask,
   });
-  const real = makeCanvas(1, 1, { class: "picture", role: "img", "aria-label": "The real picture of the example" });
-  const realFigure = el("figure", { hidden: !reals }, real, el("figcaption", {}, "The real picture of the example"));
+  const real = makeCanvas(1, 1, {
+    class: "picture",
+    role: "img",
+    "aria-label": "The real picture of the example",
+  });
+  const realFigure = el(
+    "figure",
+    { hidden: !reals },
+    real,
+    el("figcaption", {}, "The real picture of the example"),
+  );
   function startFrom(picked) {
     surface.take(inputs[picked]);
     if (reals) {
@@ -269,7 +350,9 @@ async function compareDrawings({ models, say, signal, place }) {
     el(
       "div",
       { class: "buttons" },
-      inputs.map((_, i) => button(String(i + 1), () => startFrom(i), { "aria-label": `Example ${i + 1}` })),
+      inputs.map((_, i) =>
+        button(String(i + 1), () => startFrom(i), { "aria-label": `Example ${i + 1}` }),
+      ),
       button("Clear", () => {
         surface.clear();
         area.redraw();
@@ -287,19 +370,25 @@ function answerOf(model, shared, signal) {
   const others = served(model).inputs.filter((other) => other !== item);
   const extras = extraControls(model, others, new URLSearchParams(), () => {});
   const canvas = makeCanvas(output.shape[0] ?? 1, output.shape[1] ?? 1, {
-    class: "picture", role: "img", "aria-label": `The answer of ${nameOf(model)}`, "data-lane": model.id,
+    class: "picture",
+    role: "img",
+    "aria-label": `The answer of ${nameOf(model)}`,
+    "data-lane": model.id,
   });
   const words = el("p", {}, "loading…");
-  const draw = latest(async () => {
-    const session = await load(model);
-    own.take(shared.image());
-    const answer = await session.run({ ...extras.values(), [item.name]: own.values() });
-    if (signal.aborted) return;
-    show(canvas, answer[output.name]);
-    words.textContent = `${scoreText(model)} · ${session.milliseconds.toFixed(0)} ms in this browser`;
-  }, (error) => {
-    words.textContent = sentence(error);
-    words.classList.add("problem");
-  });
+  const draw = latest(
+    async () => {
+      const session = await load(model);
+      own.take(shared.image());
+      const answer = await session.run({ ...extras.values(), [item.name]: own.values() });
+      if (signal.aborted) return;
+      show(canvas, answer[output.name]);
+      words.textContent = `${scoreText(model)} · ${session.milliseconds.toFixed(0)} ms in this browser`;
+    },
+    (error) => {
+      words.textContent = sentence(error);
+      words.classList.add("problem");
+    },
+  );
   return { element: el("figure", {}, canvas, el("figcaption", {}, heading(model), words)), draw };
 }

@@ -9,14 +9,17 @@ export function el(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
     if (name === "on") {
-      for (const [event, listener] of Object.entries(value)) element.addEventListener(event, listener);
+      for (const [event, listener] of Object.entries(value))
+        element.addEventListener(event, listener);
     } else if (name === "data") {
       Object.assign(element.dataset, value);
     } else if (value !== false && value !== null && value !== undefined) {
       element.setAttribute(name, value === true ? "" : value);
     }
   }
-  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
+  element.append(
+    ...children.flat(Infinity).filter((child) => child !== null && child !== undefined),
+  );
   return element;
 }
 
@@ -29,14 +32,21 @@ let labels = 0;
 /** A label above its control. */
 export function field(label, control, properties = {}) {
   control.id ||= `control-${++labels}`;
-  return el("div", { class: "field", ...properties }, el("label", { for: control.id }, label), control);
+  return el(
+    "div",
+    { class: "field", ...properties },
+    el("label", { for: control.id }, label),
+    control,
+  );
 }
 
 export function select(options, chosen, listener, properties = {}) {
   const element = el(
     "select",
     { ...properties, on: { change: () => listener(element.value) } },
-    options.map(([value, label]) => el("option", { value, selected: String(value) === String(chosen) }, label)),
+    options.map(([value, label]) =>
+      el("option", { value, selected: String(value) === String(chosen) }, label),
+    ),
   );
   return element;
 }
@@ -48,7 +58,13 @@ export function slider({ min, max, step, value, label, listener, note }) {
     shown.value = format(Number(input.value));
     listener(Number(input.value));
   });
-  const element = el("div", { class: "slider" }, el("span", { class: "name" }, label), shown, input);
+  const element = el(
+    "div",
+    { class: "slider" },
+    el("span", { class: "name" }, label),
+    shown,
+    input,
+  );
   if (note) element.append(el("small", {}, note));
   return {
     element,
@@ -73,7 +89,11 @@ export function choices(label, options, chosen, listener) {
   }
   set(chosen);
   return {
-    element: el("div", { class: "choices", role: "group", "aria-label": label }, buttons.map(([, one]) => one)),
+    element: el(
+      "div",
+      { class: "choices", role: "group", "aria-label": label },
+      buttons.map(([, one]) => one),
+    ),
     set,
   };
 }

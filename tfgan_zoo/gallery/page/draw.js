@@ -18,12 +18,22 @@ import { LabelSurface, PictureSurface } from "./surfaces.js";
 // What was drawn, by the model's address: it is there again when a person comes back.
 const drawings = new Map();
 
-/** {surface, inputs, reals}: what is drawn on, and the examples that one may start from. */
-export async function drawing(model) {
+/**
+ * {surface, inputs, reals}: what is drawn on, and the examples that one may start from: none where
+ * their file is missing or broken, which `say` tells.
+ */
+export async function drawing(model, say) {
   const item = inputOf(model, "label_map", "image");
-  const sheet = await examples(model);
-  const inputs = sheet?.row(item.name) ?? (await sampleInputs(model, item.shape));
-  if (!drawings.has(model.url)) drawings.set(model.url, { surface: surfaceFor(model, item, inputs), history: null });
+  let sheet = null;
+  let inputs = [];
+  try {
+    sheet = await examples(model);
+    inputs = sheet?.row(item.name) ?? (await sampleInputs(model, item.shape));
+  } catch (error) {
+    say(`There are no examples. ${sentence(error)}`);
+  }
+  if (!drawings.has(model.url))
+    drawings.set(model.url, { surface: surfaceFor(model, item, inputs), history: null });
   return { item, inputs, reals: sheet?.row("real") ?? null, ...drawings.get(model.url) };
 }
 
@@ -31,14 +41,16 @@ function surfaceFor(model, item, inputs) {
   if (item.kind === "image") return new PictureSurface(item.shape);
   const palette = model.card.data.palette ?? counted(inputs);
   if (!palette.length) {
-    throw new Problem("Nothing can be drawn: the card names no palette, and there are no examples to take it from.");
+    throw new Problem(
+      "Nothing can be drawn: the card names no palette, and there are no examples to take it from.",
+    );
   }
   return new LabelSurface(item.shape, palette);
 }
 
 /** @returns {Promise<HTMLElement>} the tool, for a model that `toolOf` calls "draw" */
 export async function drawTool({ model, session, params, say, took, signal }) {
-  const { item, inputs, reals, surface, history: before } = await drawing(model);
+  const { item, inputs, reals, surface, history: before } = await drawing(model, say);
   const others = served(model).inputs.filter((other) => other !== item);
   const extras = extraControls(model, others, params, (change) => {
     remember(change);
@@ -49,7 +61,8 @@ export async function drawTool({ model, session, params, say, took, signal }) {
   let diameter = Math.max(1, Math.round(surface.size[1] / (item.kind === "image" ? 12 : 20)));
 
   const area = pad({
-    surface, say,
+    surface,
+    say,
     tool: () => tool,
     diameter: () => diameter,
     changed(done) {
@@ -59,8 +72,17 @@ export async function drawTool({ model, session, params, say, took, signal }) {
     },
   });
   const note = el("figcaption", {}, "Your drawing");
-  const real = makeCanvas(...surface.size, { class: "picture", role: "img", "aria-label": "The real picture of this example" });
-  const realFigure = el("figure", { hidden: true, class: "real" }, real, el("figcaption", {}, "The real picture of the example"));
+  const real = makeCanvas(...surface.size, {
+    class: "picture",
+    role: "img",
+    "aria-label": "The real picture of this example",
+  });
+  const realFigure = el(
+    "figure",
+    { hidden: true, class: "real" },
+    real,
+    el("figcaption", {}, "The real picture of the example"),
+  );
 
   const answer = latest(
     async () => {
@@ -120,7 +142,9 @@ export async function drawTool({ model, session, params, say, took, signal }) {
     try {
       image = await decode(file);
     } catch {
-      say(`“${file.name}” is no picture that this browser can read: take a PNG, JPEG or WebP file.`);
+      say(
+        `“${file.name}” is no picture that this browser can read: take a PNG, JPEG or WebP file.`,
+      );
       return;
     }
     const said = surface.take(image);
@@ -161,17 +185,36 @@ export async function drawTool({ model, session, params, say, took, signal }) {
     el(
       "div",
       { class: "toolbar" },
-      choices("Tool", [["brush", "Brush"], ["rectangle", "Rectangle"], ["fill", "Fill"]], tool, (chosen) => (tool = chosen)).element,
+      choices(
+        "Tool",
+        [
+          ["brush", "Brush"],
+          ["rectangle", "Rectangle"],
+          ["fill", "Fill"],
+        ],
+        tool,
+        (chosen) => (tool = chosen),
+      ).element,
       slider({
-        min: 1, max: Math.max(4, Math.round(surface.size[1] / 4)), step: 1, value: diameter, label: "Brush size",
+        min: 1,
+        max: Math.max(4, Math.round(surface.size[1] / 4)),
+        step: 1,
+        value: diameter,
+        label: "Brush size",
         listener: (size) => (diameter = size),
       }).element,
-      el("div", { class: "buttons" }, undo, redo, button("Clear", () => {
-        surface.clear();
-        keep();
-        started(null);
-        answer();
-      })),
+      el(
+        "div",
+        { class: "buttons" },
+        undo,
+        redo,
+        button("Clear", () => {
+          surface.clear();
+          keep();
+          started(null);
+          answer();
+        }),
+      ),
     ),
     el(
       "div",
@@ -179,20 +222,32 @@ export async function drawTool({ model, session, params, say, took, signal }) {
       inputs.length ? button("Random example", another) : null,
       button("Upload", async () => upload(await chooseFile("image/*"))),
       button("Save drawing", () => savePicture(area.canvas, `${session.name} drawing.png`)),
-      answers.filter(({ canvas }) => canvas).map(({ canvas }) => button("Save answer", () => savePicture(canvas, `${session.name} answer.png`))),
+      answers
+        .filter(({ canvas }) => canvas)
+        .map(({ canvas }) =>
+          button("Save answer", () => savePicture(canvas, `${session.name} answer.png`)),
+        ),
     ),
     extras.element,
   );
   listenForFiles(area.element, upload, signal);
   // Anywhere on the page: a button that is disabled by its own press leaves the focus nowhere.
-  document.addEventListener("keydown", (event) => {
-    const key = event.key.toLowerCase();
-    if (!(event.ctrlKey || event.metaKey) || event.target.matches("input:not([type=range], [type=color])")) return;
-    const redone = key === "y" || (key === "z" && event.shiftKey);
-    if (!redone && key !== "z") return;
-    event.preventDefault();
-    restore(redone ? history.redo() : history.undo());
-  }, { signal });
+  document.addEventListener(
+    "keydown",
+    (event) => {
+      const key = event.key.toLowerCase();
+      if (
+        !(event.ctrlKey || event.metaKey) ||
+        event.target.matches("input:not([type=range], [type=color])")
+      )
+        return;
+      const redone = key === "y" || (key === "z" && event.shiftKey);
+      if (!redone && key !== "z") return;
+      event.preventDefault();
+      restore(redone ? history.redo() : history.undo());
+    },
+    { signal },
+  );
   return element;
 }
 
@@ -205,14 +260,31 @@ export function colours(model, surface) {
       swatch.style.backgroundColor = `rgb(${colour.join(" ")})`;
       return [i, [swatch, names[i]]];
     });
-    const control = choices("Label to draw", list, surface.chosen, (label) => (surface.chosen = label));
+    const control = choices(
+      "Label to draw",
+      list,
+      surface.chosen,
+      (label) => (surface.chosen = label),
+    );
     control.element.classList.add("palette");
     return control.element;
   }
   if (surface.channels === 1) {
-    return choices("Draw with", [[255, "White"], [0, "Black"]], surface.chosen[0], (grey) => (surface.chosen = [grey, grey, grey])).element;
+    return choices(
+      "Draw with",
+      [
+        [255, "White"],
+        [0, "Black"],
+      ],
+      surface.chosen[0],
+      (grey) => (surface.chosen = [grey, grey, grey]),
+    ).element;
   }
-  const input = el("input", { type: "color", value: "#ffffff", "aria-label": "Colour to draw with" });
+  const input = el("input", {
+    type: "color",
+    value: "#ffffff",
+    "aria-label": "Colour to draw with",
+  });
   input.addEventListener("input", () => {
     surface.chosen = [1, 3, 5].map((at) => parseInt(input.value.slice(at, at + 2), 16));
   });

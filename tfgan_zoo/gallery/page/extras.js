@@ -7,7 +7,14 @@ import { freshSeed, MAX_SEED, readSeed } from "./random.js";
 
 /** A field for a seed with a button for another one. */
 export function seedField(seed, listener, label = "Seed") {
-  const input = el("input", { type: "number", min: 0, max: MAX_SEED, step: 1, value: seed, inputmode: "numeric" });
+  const input = el("input", {
+    type: "number",
+    min: 0,
+    max: MAX_SEED,
+    step: 1,
+    value: seed,
+    inputmode: "numeric",
+  });
   input.addEventListener("change", () => {
     const chosen = readSeed(input.value);
     if (chosen === null) input.value = seed;
@@ -18,14 +25,19 @@ export function seedField(seed, listener, label = "Seed") {
     input.value = next;
     listener(next);
   }
-  const again = button("New", () => set(freshSeed()), { "aria-label": "Another seed", title: "Another seed" });
+  const again = button("New", () => set(freshSeed()), {
+    "aria-label": "Another seed",
+    title: "Another seed",
+  });
   const element = field(label, input, { class: "field seed" });
   element.append(again);
   return element;
 }
 
 export function classNames(model, item) {
-  const named = item.names ?? (model.card.data.classes?.length === item.classes ? model.card.data.classes : null);
+  const named =
+    item.names ??
+    (model.card.data.classes?.length === item.classes ? model.card.data.classes : null);
   return Array.from({ length: item.classes }, (_, i) => String(named?.[i] ?? i));
 }
 
@@ -45,16 +57,28 @@ export function extraControls(model, items, params, onChange) {
       const first = Math.min(readSeed(asked) ?? 0, item.classes - 1);
       now.set(item.name, first);
       const options = classNames(model, item).map((name, i) => [i, name]);
-      return field(item.name, select(options, first, (value) => changed(Number(value))));
+      return field(
+        item.name,
+        select(options, first, (value) => changed(Number(value))),
+      );
     }
     if (item.kind === "latents" || item.kind === "seed") {
       now.set(item.name, readSeed(asked) ?? 1);
-      return seedField(now.get(item.name), changed, item.kind === "seed" ? "Seed" : `Seed of ${item.name}`);
+      return seedField(
+        now.get(item.name),
+        changed,
+        item.kind === "seed" ? "Seed" : `Seed of ${item.name}`,
+      );
     }
     if (item.kind === "number" || item.kind === "count") {
-      const given = asked !== null && Number.isFinite(Number(asked)) ? Number(asked) : (item.default ?? 1);
+      const given =
+        asked !== null && Number.isFinite(Number(asked)) ? Number(asked) : (item.default ?? 1);
       now.set(item.name, given);
-      const input = el("input", { type: "number", step: item.kind === "count" ? 1 : 0.1, value: given });
+      const input = el("input", {
+        type: "number",
+        step: item.kind === "count" ? 1 : 0.1,
+        value: given,
+      });
       input.addEventListener("change", () => {
         if (Number.isFinite(input.valueAsNumber)) changed(input.valueAsNumber);
       });
@@ -64,7 +88,8 @@ export function extraControls(model, items, params, onChange) {
   });
   return {
     element: el("div", { class: "extras" }, elements),
-    values: () => Object.fromEntries(items.map((item) => [item.name, valueOf(item, now.get(item.name))])),
+    values: () =>
+      Object.fromEntries(items.map((item) => [item.name, valueOf(item, now.get(item.name))])),
   };
 }
 

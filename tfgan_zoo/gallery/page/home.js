@@ -23,7 +23,12 @@ export function homeView({ models, query }) {
             "and watch it being built, turn a digit with a slider, or put several on one latent side by side.",
         ),
       ),
-      query && el("p", { class: "count", role: "status" }, `${found.length} of ${models.length} for “${query}”`),
+      query &&
+        el(
+          "p",
+          { class: "count", role: "status" },
+          `${found.length} of ${models.length} for “${query}”`,
+        ),
       rooms.map((room) =>
         el(
           "section",
@@ -56,9 +61,16 @@ function card(model) {
 
 /** The first pictures of the export's own sheet, as large as its pixels allow. */
 function sample(model) {
-  const output = model.card?.interface.outputs[0];
+  const output = model.problem ? null : model.card.interface.outputs[0];
   const small = output?.kind === "image" && output.shape[0] <= 64;
-  const image = el("img", { src: `${model.url}samples.png`, alt: "", loading: "lazy", class: small ? "sheet small" : "sheet" });
-  image.addEventListener("error", () => image.replaceWith(el("span", { class: "empty" }, "no picture")));
+  const image = el("img", {
+    src: `${model.url}samples.png`,
+    alt: "",
+    loading: "lazy",
+    class: small ? "sheet small" : "sheet",
+  });
+  image.addEventListener("error", () =>
+    image.replaceWith(el("span", { class: "empty" }, "no picture")),
+  );
   return image;
 }

@@ -12,7 +12,14 @@ import { wordsTool, writeTool } from "./text.js";
 import { tryTool } from "./try.js";
 import { turnTool } from "./turn.js";
 
-const TOOLS = { draw: drawTool, turn: turnTool, plane: planeTool, write: writeTool, words: wordsTool, try: tryTool };
+const TOOLS = {
+  draw: drawTool,
+  turn: turnTool,
+  plane: planeTool,
+  write: writeTool,
+  words: wordsTool,
+  try: tryTool,
+};
 
 export function modelView({ model, models, params, say, signal }) {
   const name = nameOf(model);
@@ -21,11 +28,18 @@ export function modelView({ model, models, params, say, signal }) {
   const took = el("p", { class: "took", "aria-live": "off" });
   const tabs = [];
   if (tool) tabs.push(["tool", TOOL_NAMES[tool]]);
-  if (model.card) tabs.push(["read", "Read"]);
+  if (!model.problem) tabs.push(["read", "Read"]);
   const buttons = new Map(
-    tabs.map(([key, label]) => [key, button(label, () => show(key), { role: "tab", id: `tab-${key}`, "aria-controls": "panel" })]),
+    tabs.map(([key, label]) => [
+      key,
+      button(label, () => show(key), { role: "tab", id: `tab-${key}`, "aria-controls": "panel" }),
+    ]),
   );
-  const bar = el("div", { class: "tabs", role: "tablist", "aria-label": "What to do with it", on: { keydown } }, [...buttons.values()]);
+  const bar = el(
+    "div",
+    { class: "tabs", role: "tablist", "aria-label": "What to do with it", on: { keydown } },
+    [...buttons.values()],
+  );
   let running = null;
 
   function keydown(event) {
@@ -56,27 +70,41 @@ export function modelView({ model, models, params, say, signal }) {
 
   async function openTool(own) {
     const meter = el("progress", { "aria-label": "Download" });
+    const parts = new Map();
     const words = el("p", { class: "words" }, `Loading ${name}…`);
     const waiting = el("div", { class: "waiting" }, preview(model), words, meter);
     panel.replaceChildren(waiting);
     say(`Loading ${name}.`, { quiet: true });
     try {
       const kind = kinds(model).includes(params.get("kind")) ? params.get("kind") : kinds(model)[0];
-      const session = await load(model, { kind, onProgress: (progress) => progressed(progress, meter, words) });
-      if (own.aborted) return;
-      const made = await TOOLS[tool]({
-        model, models, session, say, signal: own,
-        params: present(),
-        took: (milliseconds) => (took.textContent = `${milliseconds.toFixed(milliseconds < 10 ? 1 : 0)} ms in this browser`),
+      const session = await load(model, {
+        kind,
+        onProgress: (progress) => progressed(parts, progress, meter, words),
       });
       if (own.aborted) return;
       say(`${name} is ready.`, { quiet: true });
+      const made = await TOOLS[tool]({
+        model,
+        models,
+        session,
+        say,
+        signal: own,
+        params: present(),
+        took: (milliseconds) =>
+          (took.textContent = `${milliseconds.toFixed(milliseconds < 10 ? 1 : 0)} ms in this browser`),
+      });
+      if (own.aborted) return;
       panel.replaceChildren(made, files(model, session));
     } catch (error) {
       if (own.aborted) return;
       say("");
       panel.replaceChildren(
-        el("div", { class: "problem", role: "alert" }, el("p", {}, sentence(error)), button("Try again", () => show("tool"))),
+        el(
+          "div",
+          { class: "problem", role: "alert" },
+          el("p", {}, sentence(error)),
+          button("Try again", () => show("tool")),
+        ),
       );
     }
   }
@@ -92,7 +120,7 @@ export function modelView({ model, models, params, say, signal }) {
         {},
         el("p", { class: "crumb" }, el("a", { href: "#/" }, "Generators"), " / ", model.room),
         el("h1", {}, name),
-        model.card ? el("p", { class: "lead" }, model.card.paper.title) : null,
+        model.problem ? null : el("p", { class: "lead" }, model.card.paper.title),
         problem ? el("p", { class: "problem", role: "alert" }, problem) : null,
       ),
       tabs.length ? el("div", { class: "bar" }, bar, took) : null,
@@ -103,30 +131,41 @@ export function modelView({ model, models, params, say, signal }) {
   function files(of, session) {
     const all = kinds(of);
     if (all.length < 2) return el("p", { class: "file" }, fileText(of, session.kind));
-    const chosen = select(all.map((kind) => [kind, fileText(of, kind)]), session.kind, (kind) => {
-      remember({ kind: kind === all[0] ? null : kind });
-      params.set("kind", kind);
-      show("tool");
-    });
+    const chosen = select(
+      all.map((kind) => [kind, fileText(of, kind)]),
+      session.kind,
+      (kind) => {
+        remember({ kind: kind === all[0] ? null : kind });
+        params.set("kind", kind);
+        show("tool");
+      },
+    );
     return field("File", chosen, { class: "field file" });
   }
 }
 
 function fileText(model, kind) {
-  const { file } = model.card.tflite[kind];
-  return `${file}, ${kind}, ${bytes(model.files[file])}`;
+  const { file, check } = model.card.tflite[kind];
+  const proof = check
+    ? "its answers agree with TensorFlow Lite's"
+    : "its card has no answers to check it by";
+  return `${file}, ${kind}, ${bytes(model.files[file])}; ${proof}`;
 }
 
-function progressed({ what, loaded, total }, meter, words) {
-  if (total) {
+/** Shows how far all downloads together are; `parts` has what each has told so far. */
+function progressed(parts, progress, meter, words) {
+  parts.set(progress.what, progress);
+  const all = [...parts.values()];
+  const loaded = all.reduce((sum, part) => sum + part.loaded, 0);
+  const known = all.every((part) => part.total);
+  const total = all.reduce((sum, part) => sum + part.total, 0);
+  if (known) {
     meter.max = total;
     meter.value = loaded;
   } else {
     meter.removeAttribute("value");
   }
-  words.textContent = total
-    ? `Loading ${what}: ${bytes(loaded)} of ${bytes(total)}`
-    : `Loading ${what}: ${bytes(loaded)}`;
+  words.textContent = `Loading ${[...parts.keys()].join(" and ")}: ${bytes(loaded)}${known ? ` of ${bytes(total)}` : ""}`;
 }
 
 /** Its own pictures, while the network is on its way. */

@@ -18,9 +18,17 @@ const KINDS = { image: picture, vector: numbers, points: numbers, tokens: words 
 function picture(output, name) {
   const [height, width] = output.shape;
   const canvas = makeCanvas(height ?? 1, width ?? 1, {
-    class: "picture", role: "img", "aria-label": `The answer of ${name}`, "data-testid": "picture",
+    class: "picture",
+    role: "img",
+    "aria-label": `The answer of ${name}`,
+    "data-testid": "picture",
   });
-  const element = el("figure", { class: "answer" }, canvas, el("figcaption", {}, "The network's answer"));
+  const element = el(
+    "figure",
+    { class: "answer" },
+    canvas,
+    el("figcaption", {}, "The network's answer"),
+  );
   return { element, canvas, update: (answer) => show(canvas, answer) };
 }
 
@@ -52,18 +60,26 @@ export function barsOf(rows) {
     bar.append(rect);
     return [el("span", { class: "name" }, label), bar, el("span", {}, value.toFixed(3))];
   });
-  if (rows.length > BARS) shown.push(el("span", { class: "name" }, `and ${rows.length - BARS} more`));
+  if (rows.length > BARS)
+    shown.push(el("span", { class: "name" }, `and ${rows.length - BARS} more`));
   return shown;
 }
 
 function words(output) {
   const text = el("p", { class: "sentence", "data-testid": output.name });
-  return { element: text, canvas: null, update: ({ data }) => (text.textContent = written(data, output)) };
+  return {
+    element: text,
+    canvas: null,
+    update: ({ data }) => (text.textContent = written(data, output)),
+  };
 }
 
 /** Tokens as text, up to the end. */
 export function written(tokens, { words: names, separator, end }) {
   const all = [...tokens];
   const stop = end === null ? -1 : all.indexOf(end);
-  return (stop < 0 ? all : all.slice(0, stop)).map((token) => names?.[token] ?? String(token)).filter(Boolean).join(separator ?? " ");
+  return (stop < 0 ? all : all.slice(0, stop))
+    .map((token) => names?.[token] ?? String(token))
+    .filter(Boolean)
+    .join(separator ?? " ");
 }

@@ -16,8 +16,14 @@ export function pad({ surface, tool, diameter, changed, say }) {
   const [height, width] = surface.size;
   const canvas = makeCanvas(height, width, { class: "picture", "data-testid": "canvas" });
   const over = makeCanvas(height, width, { class: "picture over", "aria-hidden": "true" });
-  const element = el("div", { class: "pad", role: "application", tabindex: 0, "aria-label": HELP }, canvas, over);
-  const listen = (names) => Object.entries(names).forEach(([name, listener]) => element.addEventListener(name, listener));
+  const element = el(
+    "div",
+    { class: "pad", role: "application", tabindex: 0, "aria-label": HELP },
+    canvas,
+    over,
+  );
+  const listen = (names) =>
+    Object.entries(names).forEach(([name, listener]) => element.addEventListener(name, listener));
   listen({ pointerdown, pointermove, pointerup, pointercancel, keydown, blur });
   let stroke = null; // {id, at, corner} of a pointer that is down
   let cursor = [width >> 1, height >> 1];
@@ -93,13 +99,16 @@ export function pad({ surface, tool, diameter, changed, say }) {
 
   function keydown(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const move = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+    const move = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[
+      event.key
+    ];
     const key = event.key.toLowerCase();
     if (move) {
       const step = event.shiftKey ? 1 : Math.max(1, diameter() >> 1);
       const before = cursor;
       cursor = inside([cursor[0] + step * move[0], cursor[1] + step * move[1]]);
-      if (keys.down && tool() === "brush") drawn(() => surface.stroke(before, cursor, diameter()), true);
+      if (keys.down && tool() === "brush")
+        drawn(() => surface.stroke(before, cursor, diameter()), true);
     } else if (key === " " || key === "enter") {
       press();
     } else if (key === "p" && tool() === "brush") {
@@ -138,7 +147,10 @@ export function pad({ surface, tool, diameter, changed, say }) {
     const context = unmark();
     const corner = stroke ? stroke.corner : keys.corner;
     const thick = Math.max(1, Math.round(width / 200));
-    for (const [colour, grow] of [["#000", thick], ["#fff", 0]]) {
+    for (const [colour, grow] of [
+      ["#000", thick],
+      ["#fff", 0],
+    ]) {
       context.strokeStyle = colour;
       context.lineWidth = thick + grow;
       context.beginPath();

@@ -22,7 +22,9 @@ export function counted(images) {
 
 /** The names of a palette's labels; numbers where the card names none. */
 export function labelNames(palette, classes) {
-  return palette.map((_, i) => (classes?.length === palette.length ? String(classes[i]) : `label ${i}`));
+  return palette.map((_, i) =>
+    classes?.length === palette.length ? String(classes[i]) : `label ${i}`,
+  );
 }
 
 /**

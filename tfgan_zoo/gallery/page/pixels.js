@@ -47,7 +47,10 @@ export function besideEachOther(answers) {
   const images = answers.map(({ data, shape }) => toImageData(data, shape.slice(1)));
   if (images.length === 1) return images[0];
   const height = Math.max(...images.map((image) => image.height));
-  const canvas = makeCanvas(height, images.reduce((sum, { width }) => sum + width, 0));
+  const canvas = makeCanvas(
+    height,
+    images.reduce((sum, { width }) => sum + width, 0),
+  );
   const context = canvas.getContext("2d");
   let left = 0;
   for (const image of images) {
@@ -65,7 +68,7 @@ export function put(canvas, image) {
 }
 
 /** The bytes of a decoded picture, its colours as the file has them. */
-export function bytesOf(bitmap) {
+function bytesOf(bitmap) {
   const canvas = makeCanvas(bitmap.height, bitmap.width);
   const context = canvas.getContext("2d");
   context.drawImage(bitmap, 0, 0);
@@ -97,7 +100,11 @@ export function crop(image, top, left, height, width) {
 export function nearest(image, height, width) {
   if (image.height === height && image.width === width) return image;
   const resized = new ImageData(width, height);
-  const from = new Uint32Array(image.data.buffer, image.data.byteOffset, image.width * image.height);
+  const from = new Uint32Array(
+    image.data.buffer,
+    image.data.byteOffset,
+    image.width * image.height,
+  );
   const to = new Uint32Array(resized.data.buffer);
   for (let row = 0; row < height; row++) {
     const line = Math.floor(((row + 0.5) * image.height) / height) * image.width;

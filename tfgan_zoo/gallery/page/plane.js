@@ -19,9 +19,13 @@ const REACH = 2; // a normal latent is seldom further out
 export function latentGrid(prior, lines = LINES) {
   const all = Array.from({ length: lines }, (_, i) => i / (lines - 1));
   const middle = sample(prior, 1, 0);
-  const spread = (block, t) => (block.kind === "uniform" ? block.low + t * (block.high - block.low) : REACH * (2 * t - 1));
+  const spread = (block, t) =>
+    block.kind === "uniform" ? block.low + t * (block.high - block.low) : REACH * (2 * t - 1);
   const flat = prior.flatMap((block) => Array(block.size).fill(block));
-  const free = flat.map((block, i) => (block.kind === "one_hot" ? -1 : i)).filter((i) => i >= 0).slice(0, 2);
+  const free = flat
+    .map((block, i) => (block.kind === "one_hot" ? -1 : i))
+    .filter((i) => i >= 0)
+    .slice(0, 2);
   return all.map((row) =>
     all.map((column) => {
       const latents = middle.slice();
@@ -50,23 +54,27 @@ export function planeTool({ model, session, params, say, took, signal }) {
     return [...answer[output.name].data];
   }
 
-  const draw = latest(async () => {
-    const points = [];
-    for (let i = 0; i < POINTS && !signal.aborted; i++) points.push(await point(sample(prior, state.seed, i)));
-    const rows = [];
-    for (const row of size(prior) >= 2 ? latentGrid(prior) : []) {
-      const line = [];
-      for (const values of row) line.push(await point(values));
-      rows.push(line);
-    }
-    if (signal.aborted) return;
-    const reach = picture(canvas, points, rows);
-    caption.textContent =
-      `${POINTS} points of seed ${state.seed}, from -${reach} to ${reach} each way` +
-      (rows.length ? "; the lines are a grid of latents, bent by the generator." : ".");
-    canvas.setAttribute("aria-label", `${session.name}: ${caption.textContent}`);
-    took(session.milliseconds);
-  }, (error) => signal.aborted || say(sentence(error)));
+  const draw = latest(
+    async () => {
+      const points = [];
+      for (let i = 0; i < POINTS && !signal.aborted; i++)
+        points.push(await point(sample(prior, state.seed, i)));
+      const rows = [];
+      for (const row of size(prior) >= 2 ? latentGrid(prior) : []) {
+        const line = [];
+        for (const values of row) line.push(await point(values));
+        rows.push(line);
+      }
+      if (signal.aborted) return;
+      const reach = picture(canvas, points, rows);
+      caption.textContent =
+        `${POINTS} points of seed ${state.seed}, from -${reach} to ${reach} each way` +
+        (rows.length ? "; the lines are a grid of latents, bent by the generator." : ".");
+      canvas.setAttribute("aria-label", `${session.name}: ${caption.textContent}`);
+      took(session.milliseconds);
+    },
+    (error) => signal.aborted || say(sentence(error)),
+  );
 
   draw();
   return el(
@@ -105,11 +113,31 @@ function picture(canvas, points, rows) {
     line.forEach((at, i) => context[i ? "lineTo" : "moveTo"](...place(at)));
     context.stroke();
   };
-  stroke([[-reach, 0], [reach, 0]], colour("--line"), 1);
-  stroke([[0, -reach], [0, reach]], colour("--line"), 1);
+  stroke(
+    [
+      [-reach, 0],
+      [reach, 0],
+    ],
+    colour("--line"),
+    1,
+  );
+  stroke(
+    [
+      [0, -reach],
+      [0, reach],
+    ],
+    colour("--line"),
+    1,
+  );
   context.globalAlpha = 0.55;
   for (const row of rows) stroke(row, colour("--accent"), 1.2);
-  rows[0]?.forEach((_, column) => stroke(rows.map((row) => row[column]), colour("--glow"), 1.2));
+  rows[0]?.forEach((_, column) =>
+    stroke(
+      rows.map((row) => row[column]),
+      colour("--glow"),
+      1.2,
+    ),
+  );
   context.fillStyle = colour("--ink");
   for (const at of points) {
     context.beginPath();

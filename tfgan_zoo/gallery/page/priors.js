@@ -64,7 +64,12 @@ export function mix(prior, from, to, t) {
   const mixed = new Float32Array(from.length);
   for (const block of blocks(prior)) {
     const end = block.start + block.size;
-    const [a, b] = weights(block, from.subarray(block.start, end), to.subarray(block.start, end), t);
+    const [a, b] = weights(
+      block,
+      from.subarray(block.start, end),
+      to.subarray(block.start, end),
+      t,
+    );
     for (let i = block.start; i < end; i++) mixed[i] = a * from[i] + b * to[i];
   }
   return mixed;

@@ -11,7 +11,8 @@ export function disc(size, [x, y], diameter, touch) {
   for (let row = Math.max(0, y - reach); row <= Math.min(height - 1, y + reach); row++) {
     for (let column = Math.max(0, x - reach); column <= Math.min(width - 1, x + reach); column++) {
       const distance = Math.hypot(row - y + shift, column - x + shift);
-      if (distance < radius || (diameter === 1 && row === y && column === x)) touch(row * width + column, distance);
+      if (distance < radius || (diameter === 1 && row === y && column === x))
+        touch(row * width + column, distance);
     }
   }
 }

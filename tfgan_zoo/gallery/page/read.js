@@ -15,7 +15,14 @@ export function readPanel({ model, say }) {
     scores(card.scores),
     takes(model),
     parity(model),
-    section("Data and licence", el("p", {}, card.data.description), facts([["Data", card.data.name], ["Licence", card.data.licence]])),
+    section(
+      "Data and licence",
+      el("p", {}, card.data.description),
+      facts([
+        ["Data", card.data.name],
+        ["Licence", card.data.licence],
+      ]),
+    ),
   );
 }
 
@@ -27,13 +34,17 @@ function facts(rows) {
   return el(
     "dl",
     {},
-    rows.filter(([, value]) => value !== null && value !== undefined && value !== "").map(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]),
+    rows
+      .filter(([, value]) => value !== null && value !== undefined && value !== "")
+      .map(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]),
   );
 }
 
 /** A link, if the address is one of the web; else its text. */
 function web(href, text) {
-  return /^https?:\/\//.test(href) ? el("a", { href, rel: "noreferrer", target: "_blank" }, text) : text;
+  return /^https?:\/\//.test(href)
+    ? el("a", { href, rel: "noreferrer", target: "_blank" }, text)
+    : text;
 }
 
 function paper({ title, authors, arxiv, code }) {
@@ -49,18 +60,26 @@ function paper({ title, authors, arxiv, code }) {
 
 function training(model, say) {
   const { training: run } = model.card;
-  const copied = button("Copy", async () => {
-    try {
-      await navigator.clipboard.writeText(run.command);
-      say("The command is in the clipboard.");
-    } catch {
-      // No clipboard on an address without encryption: the person copies by hand.
-      getSelection().selectAllChildren(command);
-      say("The command is selected: copy it with the keyboard.");
-    }
-  }, { "aria-label": "Copy the command" });
+  const copied = button(
+    "Copy",
+    async () => {
+      try {
+        await navigator.clipboard.writeText(run.command);
+        say("The command is in the clipboard.");
+      } catch {
+        // No clipboard on an address without encryption: the person copies by hand.
+        getSelection().selectAllChildren(command);
+        say("The command is selected: copy it with the keyboard.");
+      }
+    },
+    { "aria-label": "Copy the command" },
+  );
   // Each word in a box of its own: a browser would break lines at the flags' hyphens too.
-  const command = el("code", {}, run.command.split(" ").flatMap((word) => [el("span", { class: "flag" }, word), " "]));
+  const command = el(
+    "code",
+    {},
+    run.command.split(" ").flatMap((word) => [el("span", { class: "flag" }, word), " "]),
+  );
   return section(
     "How it was trained",
     "training.gif" in model.files ? animation(model) : null,
@@ -72,13 +91,21 @@ function training(model, say) {
       ["Machine", run.machine],
       ["Commit", (run.commits ?? [run.commit]).join(", ")],
       ["Weights", run.chosen],
-      ["Versions", Object.entries(run.versions ?? {}).map(([name, version]) => `${name} ${version}`).join(", ")],
+      [
+        "Versions",
+        Object.entries(run.versions ?? {})
+          .map(([name, version]) => `${name} ${version}`)
+          .join(", "),
+      ],
     ]),
     el(
       "details",
       {},
       el("summary", {}, "All its settings"),
-      table(["Setting", "Value"], Object.entries(run.flags ?? {}).map(([name, value]) => [name, plain(value)])),
+      table(
+        ["Setting", "Value"],
+        Object.entries(run.flags ?? {}).map(([name, value]) => [name, plain(value)]),
+      ),
     ),
   );
 }
@@ -87,9 +114,17 @@ function training(model, say) {
 function animation(model) {
   const place = el("div", { class: "animation" });
   const play = button("Play its training", () => {
-    const image = el("img", { src: `${model.url}training.gif`, alt: `Pictures of ${nameOf(model)} during its training, from noise to the end` });
-    image.addEventListener("error", () => place.replaceChildren(el("p", {}, "The animation did not arrive.")));
-    place.replaceChildren(image, button("Stop", () => place.replaceChildren(play)));
+    const image = el("img", {
+      src: `${model.url}training.gif`,
+      alt: `Pictures of ${nameOf(model)} during its training, from noise to the end`,
+    });
+    image.addEventListener("error", () =>
+      place.replaceChildren(el("p", {}, "The animation did not arrive.")),
+    );
+    place.replaceChildren(
+      image,
+      button("Stop", () => place.replaceChildren(play)),
+    );
   });
   place.append(play);
   return place;
@@ -97,7 +132,9 @@ function animation(model) {
 
 function scores({ protocol, model, baselines }) {
   const columns = ["model", ...Object.keys(baselines)];
-  const rows = [...new Set([model, ...Object.values(baselines)].flatMap((one) => Object.keys(one)))];
+  const rows = [
+    ...new Set([model, ...Object.values(baselines)].flatMap((one) => Object.keys(one))),
+  ];
   return section(
     "Scores",
     el("p", {}, protocol),
@@ -105,7 +142,9 @@ function scores({ protocol, model, baselines }) {
       ["", "This model", ...columns.slice(1)],
       rows.map((name) => [
         name.replaceAll("_", " "),
-        ...[model, ...Object.values(baselines)].map((one) => (name in one ? number(one[name]) : "·")),
+        ...[model, ...Object.values(baselines)].map((one) =>
+          name in one ? number(one[name]) : "·",
+        ),
       ]),
     ),
   );
@@ -113,10 +152,16 @@ function scores({ protocol, model, baselines }) {
 
 function takes(model) {
   const { inputs, outputs } = model.card.interface;
-  const size = (shape) => (shape.length ? ` of ${shape.map((side) => side ?? "any").join(" × ")}` : "");
+  const size = (shape) =>
+    shape.length ? ` of ${shape.map((side) => side ?? "any").join(" × ")}` : "";
   const named = (item) => {
     const prior = item.prior ? `: ${item.prior.map(describe).join(", then ")}` : "";
-    return el("li", {}, el("code", {}, item.name), ` ${item.kind.replaceAll("_", " ")}${size(item.shape)}${prior}`);
+    return el(
+      "li",
+      {},
+      el("code", {}, item.name),
+      ` ${item.kind.replaceAll("_", " ")}${size(item.shape)}${prior}`,
+    );
   };
   const lite = model.card.interface.lite;
   return section(
@@ -146,7 +191,11 @@ function parity(model) {
     table(
       ["File", "Size", "Largest", "Mean", "PSNR"],
       rows.map(([name, size, one]) => [
-        name, size, number(one.max_abs), number(one.mean_abs), one.psnr === null || one.psnr === undefined ? "·" : `${one.psnr.toFixed(1)} dB`,
+        name,
+        size,
+        number(one.max_abs),
+        number(one.mean_abs),
+        one.psnr === null || one.psnr === undefined ? "·" : `${one.psnr.toFixed(1)} dB`,
       ]),
     ),
     latency ? el("p", {}, latency) : null,
@@ -155,7 +204,9 @@ function parity(model) {
 
 function latencyText({ kind, batch_size: batch, ratio, runs, ...more }) {
   const first = `On the machine that exported it, TFLite ${kind} took ${number(ratio)} times the SavedModel's time (batch ${batch}, ${runs} runs).`;
-  const others = Object.entries(more).map(([name, value]) => `${name.replaceAll("_", " ")}: ${plain(value)}`);
+  const others = Object.entries(more).map(
+    ([name, value]) => `${name.replaceAll("_", " ")}: ${plain(value)}`,
+  );
   return [first, ...others].join(" ");
 }
 
@@ -166,8 +217,27 @@ function table(head, rows) {
     el(
       "table",
       {},
-      el("thead", {}, el("tr", {}, head.map((text) => el("th", { scope: "col" }, text)))),
-      el("tbody", {}, rows.map(([first, ...rest]) => el("tr", {}, el("th", { scope: "row" }, first), rest.map((text) => el("td", {}, text))))),
+      el(
+        "thead",
+        {},
+        el(
+          "tr",
+          {},
+          head.map((text) => el("th", { scope: "col" }, text)),
+        ),
+      ),
+      el(
+        "tbody",
+        {},
+        rows.map(([first, ...rest]) =>
+          el(
+            "tr",
+            {},
+            el("th", { scope: "row" }, first),
+            rest.map((text) => el("td", {}, text)),
+          ),
+        ),
+      ),
     ),
   );
 }
@@ -180,14 +250,20 @@ function plain(value) {
 
 export function number(value) {
   if (Number.isInteger(value)) return value.toLocaleString("en");
-  return Math.abs(value) < 0.001 ? value.toExponential(1) : Number(value.toPrecision(4)).toLocaleString("en", { maximumFractionDigits: 6 });
+  return Math.abs(value) < 0.001
+    ? value.toExponential(1)
+    : Number(value.toPrecision(4)).toLocaleString("en", { maximumFractionDigits: 6 });
 }
 
 export function bytes(count) {
-  return count < 1e6 ? `${Math.max(1, Math.round(count / 1e3))} kB` : `${(count / 1e6).toFixed(1)} MB`;
+  return count < 1e6
+    ? `${Math.max(1, Math.round(count / 1e3))} kB`
+    : `${(count / 1e6).toFixed(1)} MB`;
 }
 
 function duration(seconds) {
   if (seconds < 120) return `${Math.round(seconds)} seconds`;
-  return seconds < 7200 ? `${Math.round(seconds / 60)} minutes` : `${(seconds / 3600).toFixed(1)} hours`;
+  return seconds < 7200
+    ? `${Math.round(seconds / 60)} minutes`
+    : `${(seconds / 3600).toFixed(1)} hours`;
 }

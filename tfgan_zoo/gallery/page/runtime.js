@@ -86,7 +86,11 @@ async function started(onProgress) {
 
 async function start(own, onProgress) {
   try {
-    await own.ask("start", {}, { onProgress: (progress) => onProgress({ what: "the runtime", ...progress }) });
+    await own.ask(
+      "start",
+      {},
+      { onProgress: (progress) => onProgress({ what: "the runtime", ...progress }) },
+    );
   } catch (error) {
     own.fail(error.message);
     throw new Problem(
@@ -111,7 +115,7 @@ async function fetched(model, file, name, onProgress) {
   const parts = [];
   let loaded = 0;
   try {
-    for (const reader = response.body.getReader(); ; ) {
+    for (const reader = response.body.getReader(); ;) {
       const { done, value } = await reader.read();
       if (done) break;
       parts.push(value);
@@ -139,7 +143,7 @@ class Session {
 
   /** Puts the network into the worker, unless it is there. */
   async open(onProgress = () => {}) {
-    if (this.engine && !this.engine.dead) return;
+    if (!this.opening && this.engine && !this.engine.dead) return;
     this.opening ??= this.#open(onProgress).finally(() => (this.opening = null));
     await this.opening;
   }
@@ -196,7 +200,9 @@ class Session {
     this.milliseconds = answer.milliseconds;
     const strange = notFinite(answer.outputs);
     if (strange) {
-      throw new Problem(`${this.name} gave numbers that are not finite (“${strange}”) and is not shown.`);
+      throw new Problem(
+        `${this.name} gave numbers that are not finite (“${strange}”) and is not shown.`,
+      );
     }
     return answer.outputs;
   }

@@ -32,7 +32,9 @@ async function read(model, { file, tile, columns, rows, labels }) {
     row(name) {
       const at = rows.indexOf(name);
       if (at < 0) return null;
-      return Array.from({ length: columns }, (_, i) => crop(image, at * height, i * width, height, width));
+      return Array.from({ length: columns }, (_, i) =>
+        crop(image, at * height, i * width, height, width),
+      );
     },
   };
 }
@@ -74,7 +76,7 @@ export async function sampleInputs(model, [height, width]) {
     return true;
   };
   const tiles = [];
-  for (let y = 0; y < image.height; ) {
+  for (let y = 0; y < image.height;) {
     const [top, bottom] = stretch(image.height, emptyRow, y);
     if (bottom - top === height * scale) {
       tiles.push(nearest(crop(image, top, left, bottom - top, right - left), height, width));

@@ -32,7 +32,12 @@ export class LabelSurface {
   fill([x, y]) {
     const before = this.state.slice();
     const label = before[y * this.size[1] + x];
-    fill(this.size, [x, y], (i) => before[i] === label, (i) => (this.state[i] = this.chosen));
+    fill(
+      this.size,
+      [x, y],
+      (i) => before[i] === label,
+      (i) => (this.state[i] = this.chosen),
+    );
   }
 
   image() {
@@ -88,7 +93,8 @@ export class PictureSurface {
     const start = y * this.size[1] + x;
     const same = (i) => {
       for (let c = 0; c < this.channels; c++) {
-        if (Math.abs(before[i * this.channels + c] - before[start * this.channels + c]) > 0.15) return false;
+        if (Math.abs(before[i * this.channels + c] - before[start * this.channels + c]) > 0.15)
+          return false;
       }
       return true;
     };

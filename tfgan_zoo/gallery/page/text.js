@@ -16,12 +16,21 @@ const SENTENCES = 8;
  * Tokens of one sentence, drawn step by step. The step's logits are its one vector; each state of
  * its outputs, "next_" and a name, is the next value of the input of that name.
  */
-export async function drawTokens({ session, output, start, temperature, random, onToken = () => {} }) {
+export async function drawTokens({
+  session,
+  output,
+  start,
+  temperature,
+  random,
+  onToken = () => {},
+}) {
   const { inputs, outputs } = session.interface;
   const token = inputs.find((item) => item.kind === "tokens");
   const logits = outputs.find((item) => item.kind === "vector");
   const states = inputs.filter((item) => item.kind === "state");
-  let values = Object.fromEntries(states.map((item) => [item.name, new Float32Array(length(fileShape(item)))]));
+  let values = Object.fromEntries(
+    states.map((item) => [item.name, new Float32Array(length(fileShape(item)))]),
+  );
   const tokens = [];
   let last = start;
   while (tokens.length < output.shape[0]) {
@@ -30,7 +39,9 @@ export async function drawTokens({ session, output, start, temperature, random, 
     if (last === output.end) break;
     tokens.push(last);
     onToken(tokens);
-    values = Object.fromEntries(states.map((item) => [item.name, answer[`next_${item.name}`].data]));
+    values = Object.fromEntries(
+      states.map((item) => [item.name, answer[`next_${item.name}`].data]),
+    );
   }
   return tokens;
 }
@@ -62,22 +73,32 @@ export function writeTool({ model, session, params, say, took, signal }) {
   const lines = Array.from({ length: SENTENCES }, () => el("li"));
   const list = el("ol", { class: "sentences", "data-testid": "sentences" }, lines);
 
-  const write = latest(async () => {
-    const { seed, temperature } = state;
-    let milliseconds = 0;
-    for (let i = 0; i < SENTENCES && !signal.aborted; i++) {
-      const show = (tokens) => {
-        lines[i].textContent = written(tokens, output);
-        milliseconds += session.milliseconds;
-      };
-      show(await drawTokens({
-        session, output, start, temperature, random: new Random(seed, i), onToken: show,
-      }));
-      // A slider that has moved on: these sentences are already out of date.
-      if (seed !== state.seed || temperature !== state.temperature) return;
-    }
-    took(milliseconds);
-  }, (error) => signal.aborted || say(sentence(error)));
+  const write = latest(
+    async () => {
+      const { seed, temperature } = state;
+      let milliseconds = 0;
+      for (let i = 0; i < SENTENCES && !signal.aborted; i++) {
+        const show = (tokens) => {
+          lines[i].textContent = written(tokens, output);
+          milliseconds += session.milliseconds;
+        };
+        show(
+          await drawTokens({
+            session,
+            output,
+            start,
+            temperature,
+            random: new Random(seed, i),
+            onToken: show,
+          }),
+        );
+        // A slider that has moved on: these sentences are already out of date.
+        if (seed !== state.seed || temperature !== state.temperature) return;
+      }
+      took(milliseconds);
+    },
+    (error) => signal.aborted || say(sentence(error)),
+  );
 
   function changed(change) {
     Object.assign(state, change);
@@ -85,7 +106,11 @@ export function writeTool({ model, session, params, say, took, signal }) {
     write();
   }
   const heat = slider({
-    min: 0.2, max: 2, step: 0.05, value: state.temperature, label: "Temperature",
+    min: 0.2,
+    max: 2,
+    step: 0.05,
+    value: state.temperature,
+    label: "Temperature",
     note: "Low: the likeliest words. High: rarer ones, and more mistakes.",
     listener: (temperature) => changed({ temperature }),
   });
@@ -110,33 +135,58 @@ export function wordsTool({ model, models, session, params, say, took, signal })
     remember(change);
     ask();
   });
-  const answers = renderers(served(model).outputs, session.name).filter(({ output }) => output.kind !== "vector" || output.shape[0] !== places);
-  const perWord = served(model).outputs.filter((output) => output.kind === "vector" && output.shape[0] === places);
+  const answers = renderers(served(model).outputs, session.name).filter(
+    ({ output }) => output.kind !== "vector" || output.shape[0] !== places,
+  );
+  const perWord = served(model).outputs.filter(
+    (output) => output.kind === "vector" && output.shape[0] === places,
+  );
   const bars = el("div", { class: "bars", "data-testid": "bars" });
   const total = el("p");
   const example = vocabulary ? "a white dog is sleeping in the park" : "4 5 6";
-  const area = el("textarea", { rows: 2, spellcheck: "false", autocapitalize: "off" }, params.get("text") ?? example);
+  const area = el(
+    "textarea",
+    { rows: 2, spellcheck: "false", autocapitalize: "off" },
+    params.get("text") ?? example,
+  );
   area.value = params.get("text") ?? example;
 
-  const ask = latest(async () => {
-    const said = area.value.trim().toLowerCase().split(/\s+/).filter(Boolean).slice(0, places);
-    const tokens = said.map((word) => (vocabulary ? vocabulary.words.indexOf(word) : Number(word)));
-    const strange = said.filter((_, i) => !Number.isInteger(tokens[i]) || tokens[i] < 0);
-    if (strange.length) {
-      say(vocabulary ? `The network does not know ${strange.map((word) => `“${word}”`).join(", ")}.` : "Write numbers of tokens, with spaces between them.");
-      return;
-    }
-    const end = vocabulary?.end ?? 0;
-    const filled = Int32Array.from({ length: places }, (_, i) => tokens[i] ?? end);
-    const outputs = await session.run({ ...extras.values(), [token.name]: filled });
-    if (signal.aborted) return;
-    say("");
-    took(session.milliseconds);
-    for (const one of answers) one.update(outputs[one.output.name]);
-    const rows = perWord.flatMap(({ name }) => said.map((word, i) => [word, outputs[name].data[i]]));
-    bars.replaceChildren(...barsOf(rows));
-    total.textContent = perWord.length ? `Together: ${rows.reduce((sum, [, value]) => sum + value, 0).toFixed(2)} (${perWord[0].name.replaceAll("_", " ")}; nearer to 0 is likelier).` : "";
-  }, (error) => signal.aborted || say(sentence(error)));
+  const ask = latest(
+    async () => {
+      const letters = vocabulary?.separator === "";
+      const said = (letters ? [...area.value] : area.value.split(/\s+/).filter(Boolean)).slice(
+        0,
+        places,
+      );
+      const tokens = said.map((word) =>
+        vocabulary ? tokenOf(word, vocabulary.words) : Number(word),
+      );
+      const strange = said.filter((_, i) => !Number.isInteger(tokens[i]) || tokens[i] < 0);
+      if (strange.length) {
+        say(
+          vocabulary
+            ? `The network does not know ${strange.map((word) => `“${word}”`).join(", ")}.`
+            : "Write numbers of tokens, with spaces between them.",
+        );
+        return;
+      }
+      const end = vocabulary?.end ?? 0;
+      const filled = Int32Array.from({ length: places }, (_, i) => tokens[i] ?? end);
+      const outputs = await session.run({ ...extras.values(), [token.name]: filled });
+      if (signal.aborted) return;
+      say("");
+      took(session.milliseconds);
+      for (const one of answers) one.update(outputs[one.output.name]);
+      const rows = perWord.flatMap(({ name }) =>
+        said.map((word, i) => [word, outputs[name].data[i]]),
+      );
+      bars.replaceChildren(...barsOf(rows));
+      total.textContent = perWord.length
+        ? `Together: ${rows.reduce((sum, [, value]) => sum + value, 0).toFixed(2)} (${perWord[0].name.replaceAll("_", " ")}; nearer to 0 is likelier).`
+        : "";
+    },
+    (error) => signal.aborted || say(sentence(error)),
+  );
 
   area.addEventListener("input", () => {
     remember({ text: area.value });
@@ -152,7 +202,12 @@ export function wordsTool({ model, models, session, params, say, took, signal })
     total,
     answers.map((one) => one.element),
     vocabulary
-      ? el("details", {}, el("summary", {}, "The words it knows"), el("p", {}, vocabulary.words.filter(Boolean).join(", ")))
+      ? el(
+          "details",
+          {},
+          el("summary", {}, "The words it knows"),
+          el("p", {}, vocabulary.words.filter(Boolean).join(", ")),
+        )
       : null,
     button("Clear", () => {
       area.value = "";
@@ -162,9 +217,20 @@ export function wordsTool({ model, models, session, params, say, took, signal })
   );
 }
 
+/** The number of a word, however it begins; -1 where the network does not know it. */
+function tokenOf(word, words) {
+  const exact = words.indexOf(word);
+  return exact < 0 ? words.indexOf(word.toLowerCase()) : exact;
+}
+
 /** What token numbers mean: the card's own words, or those of another part of the same model. */
-export function vocabularyOf(model, models) {
-  const parts = [model, ...models.filter((one) => one.card?.interface && one.card.training?.command === model.card.training.command)];
+function vocabularyOf(model, models) {
+  const parts = [
+    model,
+    ...models.filter(
+      (one) => !one.problem && one.card.training.command === model.card.training.command,
+    ),
+  ];
   for (const { card } of parts) {
     const output = card.interface.outputs.find((item) => item.words);
     if (output) return output;

@@ -24,7 +24,17 @@ export function tiles({ count, columns, rowNames, shape }, listeners) {
     const label = `${row}picture ${rowNames ? (i % columns) + 1 : i + 1}`;
     canvases.push(canvas);
     buttons.push(
-      el("button", { type: "button", class: "tile", "aria-label": label, tabindex: i ? -1 : 0, data: { tile: i } }, canvas),
+      el(
+        "button",
+        {
+          type: "button",
+          class: "tile",
+          "aria-label": label,
+          tabindex: i ? -1 : 0,
+          data: { tile: i },
+        },
+        canvas,
+      ),
     );
   }
   const rows = rowNames?.map((name, row) => [
@@ -50,7 +60,8 @@ export function tiles({ count, columns, rowNames, shape }, listeners) {
 
   function pointerdown(event) {
     const from = tileOf(event.target);
-    if (from !== null && event.isPrimary) drag = { from, x: event.clientX, y: event.clientY, ghost: null };
+    if (from !== null && event.isPrimary)
+      drag = { from, x: event.clientX, y: event.clientY, ghost: null };
   }
 
   function pointermove(event) {
@@ -64,7 +75,9 @@ export function tiles({ count, columns, rowNames, shape }, listeners) {
     }
     Object.assign(drag.ghost.style, { left: `${event.clientX}px`, top: `${event.clientY}px` });
     const over = under(event);
-    buttons.forEach((button, i) => button.classList.toggle("target", i === over && i !== drag.from));
+    buttons.forEach((button, i) =>
+      button.classList.toggle("target", i === over && i !== drag.from),
+    );
   }
 
   function under(event) {

@@ -24,5 +24,14 @@ export function tryTool({ model, session, params, say, took, signal }) {
     (error) => signal.aborted || say(sentence(error)),
   );
   ask();
-  return el("div", { class: "tool draw" }, extras.element, el("div", { class: "pads" }, answers.map((one) => one.element)));
+  return el(
+    "div",
+    { class: "tool draw" },
+    extras.element,
+    el(
+      "div",
+      { class: "pads" },
+      answers.map((one) => one.element),
+    ),
+  );
 }

@@ -2,7 +2,7 @@
 // turn all of them, and a walk between them.
 
 import { inputOf, served } from "./catalogue.js";
-import { button, choices, el, savePicture, slider } from "./dom.js";
+import { button, choices, el, savePicture, select, slider } from "./dom.js";
 import { classNames, extraControls, seedField } from "./extras.js";
 import { besideEachOther, makeCanvas, put } from "./pixels.js";
 import { blocks, describe } from "./priors.js";
@@ -11,16 +11,27 @@ import { latest } from "./queue.js";
 import { remember } from "./router.js";
 import { tiles } from "./tiles.js";
 import {
-  between, categoryNow, current, inputsAt, largeBlocks, layout, readState, stations, written,
+  between,
+  categoryNow,
+  current,
+  inputsAt,
+  largeBlocks,
+  layout,
+  readState,
+  stations,
+  written,
 } from "./turn_state.js";
 import { walkControls } from "./walk.js";
 
+const MAX_ROWS = 12;
 const CODES = 8; // sliders for single numbers of a large block
 
 /** @returns {HTMLElement} the tool, for a session of a model that `toolOf` calls "turn" */
 export function turnTool({ model, session, params, say, took, signal }) {
   const latents = inputOf(model, "latents");
-  const classInput = inputOf(model, "class");
+  const classes = inputOf(model, "class");
+  // A thousand classes are chosen from a list, not shown in rows.
+  const classInput = classes && classes.classes <= MAX_ROWS ? classes : null;
   const outputs = served(model).outputs.filter((item) => item.kind === "image");
   const grid = layout(latents, classInput, classInput && classNames(model, classInput));
   const state = readState(params, grid);
@@ -32,7 +43,11 @@ export function turnTool({ model, session, params, say, took, signal }) {
 
   // The first size; a network whose pictures have any size, or several, says more when it answers.
   const shape = outputs[0].shape.map((side) => side ?? 1);
-  const large = makeCanvas(shape[0], shape[1], { class: "picture large", role: "img", "data-testid": "picture" });
+  const large = makeCanvas(shape[0], shape[1], {
+    class: "picture large",
+    role: "img",
+    "data-testid": "picture",
+  });
   const caption = el("figcaption");
   const pictures = tiles(
     { ...grid, shape },
@@ -84,7 +99,11 @@ export function turnTool({ model, session, params, say, took, signal }) {
   });
 
   const blend = slider({
-    min: 0, max: 1, step: 0.01, value: state.t, label: "From the first to the second",
+    min: 0,
+    max: 1,
+    step: 0.01,
+    value: state.t,
+    label: "From the first to the second",
     listener: (t) => {
       state.t = t;
       changed({ all: false });
@@ -92,10 +111,14 @@ export function turnTool({ model, session, params, say, took, signal }) {
   });
   const unmix = button("Stop mixing", () => pick(state.from));
   const mixing = el("div", { class: "mixing" }, blend.element, unmix);
-  const mixNext = button("Mix with…", () => {
-    mixNext.setAttribute("aria-pressed", "true");
-    say("Choose the second picture in the grid.");
-  }, { "aria-pressed": "false" });
+  const mixNext = button(
+    "Mix with…",
+    () => {
+      mixNext.setAttribute("aria-pressed", "true");
+      say("Choose the second picture in the grid.");
+    },
+    { "aria-pressed": "false" },
+  );
 
   function pick(chosen) {
     if (mixNext.getAttribute("aria-pressed") === "true" && tileOf(chosen) !== tileOf(state.from)) {
@@ -156,9 +179,14 @@ export function turnTool({ model, session, params, say, took, signal }) {
       { class: "grid", "aria-label": "Pictures of this seed" },
       el("div", { class: "toolbar" }, seed, extras.element),
       pictures.element,
-      el("p", { class: "hint" },
+      el(
+        "p",
+        { class: "hint" },
         "Press a picture to see it large; drag one onto another to mix them" +
-          (grid.rows ? `. Each column shares its noise, each row its ${grid.hot ? "category" : "class"}.` : ".")),
+          (grid.rows
+            ? `. Each column shares its noise, each row its ${grid.hot ? "category" : "class"}.`
+            : "."),
+      ),
     ),
   );
 }
@@ -167,11 +195,16 @@ export function turnTool({ model, session, params, say, took, signal }) {
 function turningControls({ grid, state, changed }) {
   const updates = [];
   const code = (place, label, block) => {
-    const reach = block.kind === "uniform"
-      ? [block.low - (block.high - block.low) / 2, block.high + (block.high - block.low) / 2]
-      : [-3, 3];
+    const reach =
+      block.kind === "uniform"
+        ? [block.low - (block.high - block.low) / 2, block.high + (block.high - block.low) / 2]
+        : [-3, 3];
     const control = slider({
-      min: reach[0], max: reach[1], step: 0.05, value: 0, label,
+      min: reach[0],
+      max: reach[1],
+      step: 0.05,
+      value: 0,
+      label,
       listener: (value) => {
         state.codes.set(place, value);
         changed();
@@ -182,7 +215,11 @@ function turningControls({ grid, state, changed }) {
   };
   const steps = (number, label) => {
     const control = slider({
-      min: -3, max: 3, step: 0.05, value: 0, label,
+      min: -3,
+      max: 3,
+      step: 0.05,
+      value: 0,
+      label,
       listener: (value) => {
         if (value) state.steps.set(number, value);
         else state.steps.delete(number);
@@ -197,27 +234,26 @@ function turningControls({ grid, state, changed }) {
   const groups = blocks(grid.prior).map((block) => {
     if (block.start === grid.hot?.start) return null;
     if (block.kind === "one_hot") {
-      const control = choices(
-        describe(block),
-        Array.from({ length: block.size }, (_, i) => [i, String(i)]),
-        0,
-        (value) => {
-          for (const place of state.codes.keys()) {
-            if (place >= block.start && place < block.start + block.size) state.codes.delete(place);
-          }
-          state.codes.set(block.start + value, 1);
-          changed();
-        },
-      );
+      const control = categoryControl(block, (value) => {
+        for (const place of state.codes.keys()) {
+          if (place >= block.start && place < block.start + block.size) state.codes.delete(place);
+        }
+        state.codes.set(block.start + value, 1);
+        changed();
+      });
       updates.push(() => control.set(categoryNow(grid, state, block)));
       return el("fieldset", {}, legend("Category", block), control.element);
     }
     if (block.few) {
-      const sliders = Array.from({ length: block.size }, (_, i) => code(block.start + i, `Code ${++codes}`, block));
+      const sliders = Array.from({ length: block.size }, (_, i) =>
+        code(block.start + i, `Code ${++codes}`, block),
+      );
       return el("fieldset", {}, legend("Codes", block), sliders);
     }
     const number = 2 * large.findIndex(({ start }) => start === block.start);
-    const single = Array.from({ length: CODES }, (_, i) => code(block.start + i, `Number ${block.start + i + 1}`, block));
+    const single = Array.from({ length: CODES }, (_, i) =>
+      code(block.start + i, `Number ${block.start + i + 1}`, block),
+    );
     return el(
       "fieldset",
       {},
@@ -228,7 +264,9 @@ function turningControls({ grid, state, changed }) {
     );
   });
   // Few numbers are what a person came to turn: before the noise.
-  groups.sort((a, b) => (a?.querySelector("details") ? 1 : 0) - (b?.querySelector("details") ? 1 : 0));
+  groups.sort(
+    (a, b) => (a?.querySelector("details") ? 1 : 0) - (b?.querySelector("details") ? 1 : 0),
+  );
   const reset = button("Reset the sliders", () => {
     state.codes.clear();
     state.steps.clear();
@@ -242,6 +280,15 @@ function turningControls({ grid, state, changed }) {
   };
 }
 
+/** Buttons for few categories, a list for many: {element, set}. */
+function categoryControl(block, listener) {
+  const options = Array.from({ length: block.size }, (_, i) => [i, String(i)]);
+  if (block.few) return choices(describe(block), options, 0, listener);
+  const element = select(options, 0, (value) => listener(Number(value)), {
+    "aria-label": describe(block),
+  });
+  return { element, set: (value) => (element.value = value) };
+}
 
 function legend(name, block) {
   return el("legend", {}, name, el("small", {}, describe(block)));

@@ -4,12 +4,12 @@
 import { blocks, category, direction, mix, sample, setCategory } from "./priors.js";
 import { readSeed } from "./random.js";
 
-export const COLUMNS = 8;
+const COLUMNS = 8;
 const PICTURES = 40; // of a model without classes
 
 /** The rows of the grid: of a class input, else of the first categories among the latents. */
 export function layout(latents, classInput, names) {
-  const hot = blocks(latents.prior).find((block) => block.kind === "one_hot") ?? null;
+  const hot = blocks(latents.prior).find((block) => block.kind === "one_hot" && block.few) ?? null;
   const rows = classInput?.classes ?? hot?.size ?? null;
   const named = classInput?.names ?? (classInput && names?.length === rows ? names : null);
   return {
@@ -18,7 +18,9 @@ export function layout(latents, classInput, names) {
     hot: classInput ? null : hot,
     rows,
     // Of categories that no label was given for, "0" would be read as the digit.
-    rowNames: rows && Array.from({ length: rows }, (_, i) => (classInput ? String(named?.[i] ?? i) : `c${i}`)),
+    rowNames:
+      rows &&
+      Array.from({ length: rows }, (_, i) => (classInput ? String(named?.[i] ?? i) : `c${i}`)),
     columns: COLUMNS,
     count: rows ? rows * COLUMNS : PICTURES,
   };
@@ -84,7 +86,9 @@ function turned(grid, state, latents) {
   for (const [number, step] of state.steps) {
     const block = largeBlocks(grid.prior)[number >> 1];
     if (!block) continue;
-    direction(block, state.seed, number).forEach((value, i) => (latents[block.start + i] += step * value));
+    direction(block, state.seed, number).forEach(
+      (value, i) => (latents[block.start + i] += step * value),
+    );
   }
   const hot = blocks(grid.prior).filter(
     (block) => block.kind === "one_hot" && block.start !== grid.hot?.start,

@@ -43,7 +43,7 @@ async function downloaded(address, report) {
   const total = Number(response.headers.get("Content-Length")) || null;
   const parts = [];
   let loaded = 0;
-  for (const reader = response.body.getReader(); ; ) {
+  for (const reader = response.body.getReader(); ;) {
     const { done, value } = await reader.read();
     if (done) break;
     parts.push(value);
