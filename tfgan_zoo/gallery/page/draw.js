@@ -92,6 +92,7 @@ export async function drawTool({ model, session, params, say, took, signal }) {
       took(session.milliseconds);
     },
     (error) => signal.aborted || say(sentence(error)),
+    answers.map(({ canvas, element }) => canvas ?? element),
   );
 
   const undo = button("Undo", () => restore(history.undo()), { title: "Ctrl Z" });

@@ -1,12 +1,13 @@
 /**
  * Does one thing at a time and, of what is asked meanwhile, the last alone: a slider that moves
- * faster than a network answers never builds up a backlog.
+ * faster than a network answers never builds up a backlog. Meanwhile the elements that show the
+ * result are marked as busy.
  */
-export function latest(work, onError) {
+export function latest(work, onError, elements = []) {
   let busy = false;
   let next = null;
   async function drain() {
-    busy = true;
+    mark(true);
     while (next) {
       const [value] = next;
       next = null;
@@ -16,7 +17,11 @@ export function latest(work, onError) {
         onError(error);
       }
     }
-    busy = false;
+    mark(false);
+  }
+  function mark(now) {
+    busy = now;
+    for (const element of elements) element.ariaBusy = String(now);
   }
   return (value) => {
     next = [value];

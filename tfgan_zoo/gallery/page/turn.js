@@ -72,11 +72,15 @@ export function turnTool({ model, session, params, say, took, signal }) {
   }
 
   const onError = (error) => signal.aborted || say(sentence(error));
-  const drawLarge = latest(async () => {
-    const picture = await answer(current(grid, state));
-    if (!walk.playing) put(large, picture);
-    took(session.milliseconds);
-  }, onError);
+  const drawLarge = latest(
+    async () => {
+      const picture = await answer(current(grid, state));
+      if (!walk.playing) put(large, picture);
+      took(session.milliseconds);
+    },
+    onError,
+    [large],
+  );
   // Between two pictures of the grid the large one has its turn. A round goes on to its end with the
   // state of each moment: were it broken off, a slider that moves would leave the last ones behind.
   const drawGrid = latest(async () => {
