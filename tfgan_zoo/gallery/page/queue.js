@@ -21,7 +21,7 @@ export function latest(work, onError, elements = []) {
   }
   function mark(now) {
     busy = now;
-    for (const element of elements) element.ariaBusy = String(now);
+    for (const element of elements) element.setAttribute("aria-busy", String(now));
   }
   return (value) => {
     next = [value];
