@@ -43,6 +43,7 @@ _FLOAT_OPERATORS = [
     *("MEAN", "SQUARED_DIFFERENCE", "SQUARE", "NEG", "RSQRT"),
     *("ADD", "SUB", "MUL", "DIV"),
     *("RELU", "LEAKY_RELU", "CONCATENATION", "TANH"),
+    *("EXP", "LOG"),  # a softplus of eight bits has three values: 12 dB of Improved GAN, not 42
 ]
 # And the convolutions of as many channels or fewer, that is, of the input picture: one scale for
 # all pixels, and tiles for integers that are mostly empty. With it in float32 that pix2pix gained
