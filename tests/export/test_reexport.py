@@ -166,6 +166,11 @@ def test_a_loop_over_one_step_keeps_its_file(tmp_path):
     report = reexport.reexport(folder)
     card = json.loads((folder / "card.json").read_text())
     assert (folder / "model.tflite").read_bytes() == before and "TFLite float16" in report.files
+    entries = card["tflite"].values()
+    assert all(
+        entry.pop("check")["outputs"].keys() == {"logits", "next_hidden", "next_cell"}
+        for entry in entries
+    )
     assert card["tflite"] == old["tflite"] and card["interface"]["lite"] == old["interface"]["lite"]
     tokens = tf.saved_model.load(str(folder / "1")).signatures["serving_default"]
     found = tokens(**{name: tf.constant(value) for name, value in inputs.items()})["tokens"]

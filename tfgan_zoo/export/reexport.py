@@ -22,7 +22,7 @@ import tensorflow as tf
 from PIL import Image
 
 from tfgan_zoo import backend
-from tfgan_zoo.export import codecs, places, readme, sheet, ship, stored
+from tfgan_zoo.export import codecs, golden, places, readme, sheet, ship, stored
 from tfgan_zoo.export.interface import Interface
 from tfgan_zoo.export.saved_model import WEIGHTS
 
@@ -142,10 +142,14 @@ def _with_steps(ready: ship.Prepared, card, folder) -> ship.Prepared:
     """The export with the TFLite files that lie there: the one step of a loop that they hold is not
     in the SavedModel.
     """
-    kept = {kind: entry for kind, entry in card["tflite"].items() if entry["file"]}
-    for entry in kept.values():
-        shutil.copy(folder / entry["file"], ready.staging / entry["file"])
-    described = {**ready.described, "tflite": card["tflite"]}
+    kept = {}
+    for kind, entry in card["tflite"].items():
+        if entry["file"] is None:
+            continue
+        content = (folder / entry["file"]).read_bytes()
+        (ready.staging / entry["file"]).write_bytes(content)
+        kept[kind] = {**entry, "check": golden.check(ready.interface, content)}
+    described = {**ready.described, "tflite": kept}
     return dataclasses.replace(ready, described=described, kinds=tuple(kept))
 
 
