@@ -25,11 +25,6 @@ def tab(page, name):
     return page.get_by_role("tab", name=name, exact=True)
 
 
-def go(page, place):
-    """To another place of the page, which keeps what it has loaded."""
-    page.evaluate("(place) => { location.hash = place; }", place)
-
-
 def press(page, name):
     page.get_by_role("button", name=name, exact=True).click()
 
@@ -44,8 +39,8 @@ def alert(page):
 # Looking around.
 
 
-def test_the_entrance_shows_every_model_and_finds_them(visit, shipped_gallery):
-    page = visit(shipped_gallery).open()
+def test_the_entrance_shows_every_model_and_finds_them(desk):
+    page = desk("/")
     cards = page.locator("main li a")
     shipped = len(list(exports.SHIPPED.rglob("model.tflite")))
     assert cards.count() == shipped
@@ -65,8 +60,8 @@ def test_the_entrance_shows_every_model_and_finds_them(visit, shipped_gallery):
     until(lambda: cards.count() == shipped)
 
 
-def test_by_keyboard_alone(visit, shipped_gallery):
-    page = visit(shipped_gallery).open("#/model/gan?seed=4")
+def test_by_keyboard_alone(desk):
+    page = desk("/model/gan?seed=4")
     before = drawn(picture(page))
     tab(page, "Turn").focus()
     page.keyboard.press("ArrowRight")
@@ -81,8 +76,8 @@ def test_by_keyboard_alone(visit, shipped_gallery):
     until(lambda: pixels(picture(page)) != before)
 
 
-def test_a_card_is_read(visit, shipped_gallery):
-    page = visit(shipped_gallery).open("#/model/pix2pix?tab=read")
+def test_a_card_is_read(desk):
+    page = desk("/model/pix2pix?tab=read")
     card = exports.read_card(exports.SHIPPED / "pix2pix")
     text = page.locator("main").inner_text()
     for part in (
@@ -100,9 +95,10 @@ def test_a_card_is_read(visit, shipped_gallery):
 
 
 def test_on_a_phone_nothing_sticks_out_and_all_has_a_name(visit, shipped_gallery):
-    page = visit(shipped_gallery, **PHONE).open()
+    phone = visit(shipped_gallery, **PHONE)
+    page = phone.open()
     for place in ("/", "/model/cgan?tab=read", "/model/infogan", "/model/pix2pix", "/compare"):
-        go(page, place)
+        phone.go(place)
         if place in ("/model/infogan", "/model/pix2pix"):
             drawn(picture(page))
         assert page.evaluate("document.documentElement.scrollWidth") == 360, place
@@ -110,19 +106,18 @@ def test_on_a_phone_nothing_sticks_out_and_all_has_a_name(visit, shipped_gallery
             assert page.evaluate(found) == [], place
 
 
-def test_light_and_dark(visit, shipped_gallery):
-    colours = []
-    for scheme in ("light", "dark"):
-        page = visit(shipped_gallery, color_scheme=scheme).open()
+def test_light_and_dark(desk):
+    page, colours = desk("/"), []
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme=scheme)
         colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
         colours.append(sum(map(int, colour.strip("rgb()").split(","))))
-    assert colours[0] > 600 and colours[1] < 150
+    assert colours[0] < 150 and colours[1] > 600
 
 
-def test_an_address_that_is_none(visit, shipped_gallery):
-    one = visit(shipped_gallery)
-    for place in ("#/model/nobody", "#/nowhere", "#/model/%", "#/model/../../etc", f"#/{HOSTILE}"):
-        page = one.open(place)
+def test_an_address_that_is_none(desk):
+    for place in ("/model/nobody", "/nowhere", "/model/%", "/model/../../etc", f"/{HOSTILE}"):
+        page = desk(place)
         page.get_by_role("heading", name="Not found").wait_for()
         assert "hit" not in page.title()
 
@@ -130,8 +125,8 @@ def test_an_address_that_is_none(visit, shipped_gallery):
 # Turning.
 
 
-def test_a_shared_link_shows_the_same_picture(visit, shipped_gallery):
-    page = visit(shipped_gallery).open("#/model/infogan?seed=21")
+def test_a_shared_link_shows_the_same_picture(visit, desk, shipped_gallery):
+    page = desk("/model/infogan?seed=21")
     first = drawn(picture(page))
     slider = page.get_by_role("slider", name="Code 1")
     slider.focus()
@@ -144,14 +139,14 @@ def test_a_shared_link_shows_the_same_picture(visit, shipped_gallery):
     shared = page.url.partition("/#")[2]
     other = visit(shipped_gallery, **PHONE).open(f"#{shared}")
     assert drawn(picture(other)) == turned
-    plain = visit(shipped_gallery).open("#/model/infogan?seed=21")
-    assert drawn(picture(plain)) == first
-    press(plain, "Another seed")
-    until(lambda: pixels(picture(plain)) != first)
+    desk("/model/infogan?seed=21")
+    until(lambda: pixels(picture(page)) == first)
+    press(page, "Another seed")
+    until(lambda: pixels(picture(page)) != first)
 
 
-def test_a_walk_plays_pauses_and_is_saved(visit, shipped_gallery):
-    page = visit(shipped_gallery).open("#/model/sngan?seed=2")
+def test_a_walk_plays_pauses_and_is_saved(desk):
+    page = desk("/model/sngan?seed=2")
     before = drawn(picture(page))
     press(page, "Play")
     until(lambda: pixels(picture(page)) != before)
@@ -166,8 +161,8 @@ def test_a_walk_plays_pauses_and_is_saved(visit, shipped_gallery):
     assert saved.value.path().read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
 
 
-def test_a_picture_dragged_onto_another_mixes_the_two(visit, shipped_gallery):
-    page = visit(shipped_gallery).open("#/model/dcgan?seed=2")
+def test_a_picture_dragged_onto_another_mixes_the_two(desk):
+    page = desk("/model/dcgan?seed=2")
     before = drawn(picture(page))
     tiles = page.locator("main button.tile")
     tiles.nth(1).scroll_into_view_if_needed()
@@ -336,10 +331,13 @@ def own(tmp_path_factory):
 
 
 def test_own_exports_beside_the_shipped_ones(visit, own):
-    page = visit(own[0]).open("#/model/mine/sound?seed=3")
-    theirs = visit(own[0]).open("#/model/sngan?seed=3")
-    assert drawn(picture(page)) == drawn(picture(theirs))
-    page = visit(own[0]).open()
+    one = visit(own[0])
+    page = one.open("#/model/mine/sound?seed=3")
+    mine = drawn(picture(page))
+    one.go("/model/sngan?seed=3")
+    page.get_by_role("heading", level=1, name="SNGAN").wait_for()
+    assert drawn(picture(page)) == mine
+    one.go("/")
     listed = page.locator("main li", has_text="your own")
     sound = [name for name in ("sound", "gone") if (own[1] / name).exists()]
     assert listed.count() > len(sound)
@@ -358,17 +356,18 @@ SAID = {
 
 
 def test_what_cannot_be_shown_says_why_and_the_others_still_run(visit, own):
-    page = visit(own[0]).open("#/model/sngan?seed=1")
+    one = visit(own[0])
+    page = one.open("#/model/sngan?seed=1")
     sound = drawn(picture(page))
     for name, words in SAID.items():
-        go(page, f"/model/mine/{name}")
-        until(lambda: picture(page).count() == 0)
+        one.go(f"/model/mine/{name}")
         said = alert(page)
         assert words in said and len(said) < 600, (name, said)
         assert "undefined" not in said and "[object" not in said
-        go(page, "/model/sngan?seed=1")
-        page.get_by_role("heading", level=1, name="SNGAN").wait_for()
-        assert drawn(picture(page)) == sound
+        assert picture(page).count() == 0
+    one.go("/model/sngan?seed=1")
+    page.get_by_role("heading", level=1, name="SNGAN").wait_for()
+    assert drawn(picture(page)) == sound
 
 
 def test_all_that_is_broken_stands_in_the_list(visit, own):
@@ -390,7 +389,7 @@ def test_html_in_names_and_cards_is_text(visit, own):
     (model,) = (m for m in listed if m["id"] == f"mine/{name}")
     assert model["problem"] is None
     for query in ("", "?tab=read"):
-        go(page, f"/model/{urllib.parse.quote(model['id'])}{query}")
+        one.go(f"/model/{urllib.parse.quote(model['id'])}{query}")
         page.wait_for_timeout(300)
         assert "onerror=" in page.locator("main").inner_text()
         assert page.locator("main script, main img[onerror], main img[src='x']").count() == 0
@@ -405,10 +404,10 @@ def test_a_file_that_went_away_and_a_server_that_stopped(visit, own):
     drawn(picture(page))
     one.expected += ["404 (Not Found)", "ERR_INTERNET_DISCONNECTED", "ERR_FAILED"]
     (own[1] / "gone" / "model.tflite").unlink()
-    go(page, "/model/mine/gone")
+    one.go("/model/mine/gone")
     assert "404" in alert(page)
     one.context.set_offline(True)
-    go(page, "/model/ebgan")
+    one.go("/model/ebgan")
     page.get_by_role("heading", level=1, name="EBGAN").wait_for()
     assert "the network is off or the server has stopped" in alert(page)
     one.context.set_offline(False)
