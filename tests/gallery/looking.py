@@ -65,13 +65,14 @@ def pixels(locator):
 
 
 def drawn(locator):
-    """The pixels of a canvas once something stands there and changes no more."""
+    """The pixels of a canvas once something stands there and no network is at work on it."""
     seen = []
 
     def settled():
         seen.append(pixels(locator))
         time.sleep(0.1)
-        return seen[-1][2] > 1 and len(seen) > 2 and seen[-1] == seen[-2] == seen[-3]
+        busy = locator.get_attribute("aria-busy") == "true"
+        return not busy and seen[-1][2] > 1 and len(seen) > 1 and seen[-1] == seen[-2]
 
     until(settled)
     return seen[-1]

@@ -247,3 +247,34 @@ def test_a_gif_is_read_by_others(ask, kind):
         gif.seek(number)
         off = np.abs(np.asarray(gif.convert("RGB")).astype(int) - frame)
         assert off.max() == 0 if kind in ("grey", "few colours") else off.mean() < 12
+
+
+# Walks.
+
+WALKED = """(async () => {
+  const asked = [];
+  const stop = new AbortController();
+  const frame = window.requestAnimationFrame;
+  // A browser's frame may have begun a little before the button was pressed.
+  window.requestAnimationFrame = (then) => frame((now) => then(now - 40));
+  const { element } = walkControls({
+    canvas: document.createElement("canvas"), signal: stop.signal, stations: () => 3,
+    at: async (station, t) => {
+      asked.push([station, t]);
+      return new ImageData(2, 2);
+    },
+    stopped: () => {}, name: () => "walk", say: (text) => asked.push(text),
+  });
+  element.querySelector("button").click();
+  while (asked.length < 4) await new Promise(frame);
+  stop.abort();
+  window.requestAnimationFrame = frame;
+  return asked;
+})()"""
+
+
+def test_a_walk_begins_at_its_first_station_and_goes_on(ask):
+    walked = ask("walk.js", WALKED)
+    assert [station for station, _ in walked] == [0] * len(walked)
+    times = [t for _, t in walked]
+    assert times == sorted(times) and times[0] >= 0 and times[-1] < 0.5

@@ -39,8 +39,9 @@ export function walkControls({ canvas, stations, at, stopped, signal, name, say 
     try {
       while (playing) {
         const now = await new Promise(requestAnimationFrame);
-        // A page in the background gets no frames: it goes on where it stopped.
-        position = (position + Math.min(now - before, 100) / LEG) % (stations() - 1);
+        // A page in the background gets no frames: it goes on where it stopped. The first frame may
+        // have begun before the button was pressed.
+        position = (position + Math.min(Math.max(now - before, 0), 100) / LEG) % (stations() - 1);
         before = now;
         const picture = await at(Math.floor(position), position % 1);
         if (playing) put(canvas, picture);
