@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
@@ -582,3 +583,19 @@ def test_usage_needs_no_tensorflow():
     assert done.returncode == 2 and "--real is missing" in done.stdout + done.stderr
     assert " numpy\n" in done.stderr and "tensorflow" not in done.stderr
     assert process("--kid_subset_size=1").returncode == 2
+
+
+def test_scores_go_into_the_card(command, refused, tmp_path):
+    folder = shutil.copytree(DCGAN, tmp_path / "dcgan")
+    asked = (f"--generated={folder / '1'}", *DIGITS, "--num_samples=50", "--num_real=50")
+    status, _, err = command(*asked, "--write_card", "--remark=Soft edges.")
+    assert status == 0 and f"The card in {folder} has these scores now." in err
+    found = json.loads((folder / "card.json").read_text())["compared"]
+    own = [score for score in found if score["protocol"]["extractor"]["name"] == "pixels"]
+    assert {score["key"] for score in own} > {"swd"} and own[0]["remark"] == "Soft edges."
+    assert own[0]["protocol"]["generated"]["what"] == "dcgan/1"
+    assert str(tmp_path) not in (folder / "card.json").read_text()
+    assert "Soft edges." in (folder / "README.md").read_text()
+    assert "--remark stands in a card: it needs --write_card" in refused(*asked, "--remark=Soft.")
+    (folder / "card.json").unlink()
+    assert "has no card.json" in refused(*asked, "--write_card")

@@ -78,6 +78,7 @@ def check(card: dict):
         _check_name(entry.get("file"), f"tflite.{kind}.file")
         _check(entry.get("check"), _CHECK, f"tflite.{kind}.check")
     _check(card.get("examples"), _EXAMPLES, "examples")
+    _check(card.get("compared"), _COMPARED, "compared")
     if card.get("examples") is not None:
         _check_name(card["examples"]["file"], "examples.file")
 
@@ -167,6 +168,22 @@ _EXAMPLES = Maybe(
         "rows": Each(str, least=1),
         "labels": Maybe(Each(at_least(0))),
     }
+)
+
+_COMPARED = Maybe(
+    Each(
+        {
+            "label": str,
+            "value": finite,
+            "better": str,
+            "remark": Maybe(str),
+            "protocol": {
+                "generated": {"count": at_least(1)},
+                "real": {"what": str, "count": at_least(1)},
+                "extractor": {"name": str},
+            },
+        }
+    )
 )
 
 

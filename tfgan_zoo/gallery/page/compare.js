@@ -10,7 +10,7 @@ import { sample } from "./priors.js";
 import { sentence } from "./problem.js";
 import { latest } from "./queue.js";
 import { readSeed } from "./random.js";
-import { number } from "./read.js";
+import { comparedText, number } from "./read.js";
 import { decodePart, link, remember } from "./router.js";
 import { load } from "./runtime.js";
 import { examples } from "./sheets.js";
@@ -280,7 +280,9 @@ function lane(model, state, say, signal) {
   return { element, draw };
 }
 
+/** What can be compared stands alone; without it the first scores of the card. */
 function scoreText({ card }) {
+  if (card.compared?.length) return card.compared.map(comparedText).join(", ");
   return Object.entries(card.scores.model)
     .slice(0, 2)
     .map(([name, value]) => `${name.replaceAll("_", " ")} ${number(value)}`)

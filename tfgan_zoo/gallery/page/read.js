@@ -12,7 +12,7 @@ export function readPanel({ model, say }) {
     el("p", { class: "lead" }, card.summary),
     paper(card.paper),
     training(model, say),
-    scores(card.scores),
+    scores(card.scores, card.compared ?? []),
     takes(model),
     parity(model),
     section(
@@ -130,13 +130,14 @@ function animation(model) {
   return place;
 }
 
-function scores({ protocol, model, baselines }) {
+function scores({ protocol, model, baselines }, compared) {
   const columns = ["model", ...Object.keys(baselines)];
   const rows = [
     ...new Set([model, ...Object.values(baselines)].flatMap((one) => Object.keys(one))),
   ];
   return section(
     "Scores",
+    compared.map((one) => el("p", {}, el("strong", {}, comparedText(one)), ` ${sharedProtocol(one)}`)),
     el("p", {}, protocol),
     table(
       ["", "This model", ...columns.slice(1)],
@@ -148,6 +149,19 @@ function scores({ protocol, model, baselines }) {
       ]),
     ),
   );
+}
+
+/** A score that all exports of one data set share, as "Frechet distance 4.5 (lower is better)". */
+export function comparedText({ label, value, better }) {
+  return `${label} ${number(value)} (${better} is better)`;
+}
+
+function sharedProtocol({ protocol: { generated, real, extractor }, remark }) {
+  const taken =
+    `of ${generated.count.toLocaleString("en")} pictures against ` +
+    `${real.count.toLocaleString("en")} of ${real.what}, by ${extractor.name}; taken alike of all ` +
+    "exports that the zoo ships for these data.";
+  return remark ? `${taken} ${remark}` : taken;
 }
 
 function takes(model) {
