@@ -36,10 +36,13 @@ EXTRAS = {
     "gpu": ["tensorflow[and-cuda]>=2.21,<2.22"],
     "eval": ["POT>=0.9.5", "prdc>=0.2"],
     "serving": ["tensorflow-serving-api>=2.21,<2.22"],
+    "onnx": ["tf2onnx>=1.17", "onnx>=1.17", "onnxruntime>=1.20"],
+    "openvino": ["openvino>=2025.0"],
 }
 EXTRAS["test"] = [
     *EXTRAS["eval"],
     *EXTRAS["serving"],
+    *EXTRAS["onnx"],
     "pytest>=8",
     "pytest-xdist>=3.6",
     "ruff>=0.12,<1",

@@ -39,7 +39,7 @@ TRAINER = Trainer(
     # It draws nothing, and its export is a SavedModel alone.
     without=(
         *("sample_every", "validate_every", "max_collapsed", "best_metric"),
-        *("tflite", "export_training", "saved_model_weights", "init_from"),
+        *("tflite", "export_training", "export_onnx", "saved_model_weights", "init_from"),
     ),
 )
 

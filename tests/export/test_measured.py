@@ -80,11 +80,13 @@ def test_latency_is_taken_in_turns(monkeypatch):
         return run
 
     monkeypatch.setattr(measured.time, "perf_counter", lambda: clock[0])
-    result = measured.latency_ratio(function("a", 3.0), function("b", 2.0), X, runs=3)
-    assert result == {"ratio": 1.5, "runs": 3}
+    runs = {"a": function("a", 3.0), "b": function("b", 2.0)}
+    seconds = measured.race(runs, X, rounds=3)
+    assert seconds == {"a": [3.0, 30.0, 3.0], "b": [2.0, 20.0, 2.0]}
+    assert measured.ratios(seconds, "b") == {"a": 1.5}
     assert "".join(calls) == "ab" + "ab" + "ba" + "ab"
     with pytest.raises(ValueError, match="at least one run"):
-        measured.latency_ratio(len, len, {}, runs=0)
+        measured.race(runs, {}, rounds=0)
 
 
 def test_any_number_of_examples_is_served(exported, network, monkeypatch):

@@ -27,6 +27,7 @@ EXAMPLES = {
     "encoder": {"images": pictures(3, size=(8, 8))[..., :1]},
     "writer": {"seed": 1, "num": 3, "temperature": 1.0},
 }
+ONNX = ("translation", "writer")  # two kinds that are written so too
 STEP = {"tokens": np.arange(3, dtype=np.int32), "state": np.zeros([3, 8], np.float32)}
 PROVENANCE = shipping.Provenance(
     title="A small one",
@@ -85,13 +86,16 @@ def shipped(request, tmp_path_factory):
     reports, code = {}, ["import glob, os, sys\nsys.modules['tfgan_zoo'] = None"]
     for name in EXAMPLES:
         interface = request.getfixturevalue(name)
-        reports[name] = ship(interface, tmp_path_factory.mktemp(name), name)
+        reports[name] = ship(interface, tmp_path_factory.mktemp(name), name, onnx=name in ONNX)
         folder = reports[name].folder
         PICTURE.resize(IMAGE_SIZE[::-1]).save(folder / "input.png")
         blocks = re.findall(r"```python\n(.*?)```", (folder / "README.md").read_text(), re.S)
-        load, phone = blocks
+        load, phone, *onnx = blocks
+        assert len(onnx) == (name in ONNX)
         rename = "[os.rename(name, 'loaded_' + name) for name in glob.glob('output*.png')]"
-        code += [f"os.chdir({str(folder)!r})\nprint('--- {name}')", load, rename, phone]
+        code += [f"os.chdir({str(folder)!r})\nprint('--- {name}')", load, rename]
+        code += [*onnx, rename.replace("loaded", "onnx").replace("output*", "output")] * len(onnx)
+        code += [phone]
     script = tmp_path_factory.mktemp("script") / "readmes.py"
     script.write_text("\n".join(code))
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True)
@@ -107,10 +111,14 @@ def test_a_family_is_shipped_and_its_readme_runs(request, shipped, name):
     report, printed = shipped[name]
     folder = report.folder
     names = {path.name for path in folder.iterdir() if not path.match("*put*.png")}
-    assert names == {"1", "model.tflite", "samples.png", "card.json", "README.md"}
+    of_onnx = {"model.onnx"} if name in ONNX else set()
+    assert names == {"1", "model.tflite", "samples.png", "card.json", "README.md"} | of_onnx
     assert report.saved_model == folder / "1"
     assert interface.part in (None, folder.name)
-    assert report.scores == {"error": 0.25} and set(report.parities) == {"SavedModel", "float16"}
+    assert report.scores == {"error": 0.25} and set(report.parities) == {
+        *("SavedModel", "float16"),
+        *(["ONNX"] if name in ONNX else []),
+    }
     assert report.parities["SavedModel"]["max_abs"] < 1e-5
     assert report.parities["float16"]["mean_abs"] < 1e-2
     for line in ("exported model  error 0.25", "nothing         error 1", f"{folder}/README.md"):
@@ -126,7 +134,7 @@ def test_a_family_is_shipped_and_its_readme_runs(request, shipped, name):
 
     drawn = {p.name: np.asarray(Image.open(p), int) for p in folder.glob("*output*.png")}
     if name == "translation":
-        assert set(drawn) == {"loaded_output_0.png", "output.png"}
+        assert set(drawn) == {"loaded_output_0.png", "onnx_output.png", "output.png"}
         source = levels(pictures(1)).astype(np.float32) / 127.5 - 1
         expected = levels(interface(images=source)["images"].numpy())[0]
         for picture in drawn.values():

@@ -254,7 +254,7 @@ def test_int8_takes_labels_as_they_are(conditional):
 
 
 def test_the_converter_is_quiet_unless_it_fails(capfd):
-    @tflite._quietly
+    @tflite.quietly
     def chatter(fails):
         os.write(2, b"step 1\\r\\x1b[2K")
         if fails:

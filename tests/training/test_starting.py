@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 import types
 
 import keras
@@ -85,6 +86,15 @@ def test_the_room_of_an_export_is_asked_for_where_it_will_be(trained, tmp_path, 
     monkeypatch.setattr(shutil, "disk_usage", lambda path: types.SimpleNamespace(free=weights - 1))
     with pytest.raises(RunError, match="The export needs .* under /dev/shm and .* --export_dir"):
         starting.check_export(model, elsewhere, run)
+
+
+def test_an_onnx_file_without_its_extra_is_refused_before_training(trained, tmp_path, monkeypatch):
+    run, settings = RunDirectory(tmp_path), Settings(tflite=(), export_onnx=True)
+    alone = starting.check_export(trained[1], Settings(tflite=()), run)
+    assert starting.check_export(trained[1], settings, run) == 2 * alone
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(RunError, match=r"^--export_onnx: .*onnxruntime.*tfgan_zoo\[onnx\]"):
+        starting.check_export(trained[1], settings, run)
 
 
 def test_a_model_that_has_trained_counts_a_new_run_from_its_beginning(trained, tmp_path):

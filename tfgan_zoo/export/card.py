@@ -70,9 +70,19 @@ FIELDS = {
     # Kind -> its parity with the model, and the file; None where the kind is not shipped. check:
     # what `golden.check` returns; None where nobody took it.
     "tflite": {str: {"file": (str, type(None)), **_PARITY, "check": _GOLDEN}},
-    # What `latency_ratio(tflite, saved_model, ...)` returns, the kind that was timed and the
-    # batch; None where no kind was converted.
-    "latency": {"kind": str, "batch_size": int, "ratio": _NUMBER, "runs": int},
+    # The ONNX file, its opset and its parity with the model; None where there is none.
+    "onnx": {"file": str, "opset": int, **_PARITY},
+    # How long one call takes over one of the SavedModel: of each runtime that took turns with it
+    # ("ratios", by name), and of the first TFLite kind among them ("kind", "ratio"). None where no
+    # kind was converted.
+    "latency": {
+        "kind": str,
+        "batch_size": int,
+        "ratio": _NUMBER,
+        "runs": int,
+        "threads": int,
+        "ratios": {str: _NUMBER},
+    },
     # Held-out examples in one picture file: a row of tiles for each name, a column for an example;
     # the class numbers of the columns. None where there are none.
     "examples": {
@@ -89,7 +99,7 @@ FIELDS = {
     # nobody asks.
     "fingerprint": (str, type(None)),
 }
-OPTIONAL = ("card.latency", "card.examples", "card.tflite.*.check")  # may be None
+OPTIONAL = ("card.onnx", "card.latency", "card.examples", "card.tflite.*.check")  # may be None
 
 
 def write_card(

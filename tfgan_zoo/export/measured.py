@@ -57,24 +57,30 @@ def parity(reference: Served, candidate: Served, inputs: Mapping) -> dict:
     }
 
 
-def latency_ratio(first: Callable, second: Callable, inputs: Mapping, runs: int) -> dict:
-    """Time of `first(**inputs)` over time of `second(**inputs)`: {"ratio", "runs"}.
+def race(runs: Mapping[str, Callable], inputs: Mapping, rounds: int) -> dict[str, list[float]]:
+    """Name -> seconds of each of `rounds` calls of `runs[name](**inputs)`.
 
-    The two take turns, and who starts alternates too, so that a slow minute of the machine meets
-    both; the ratio is that of the medians. One call of each goes before, to trace and allocate.
-    Both return NumPy arrays, so that nothing is still being computed when the clock stops.
+    They take turns, and who starts changes too, so that a slow minute of the machine meets all. One
+    call of each goes before, to trace and allocate. All return NumPy arrays, so that nothing is
+    still being computed when the clock stops.
+
+    Raises ValueError if there are no rounds.
     """
-    if runs < 1:
-        raise ValueError(f"A latency needs at least one run, not {runs}.")
-    first(**inputs)
-    second(**inputs)
-    first_seconds, second_seconds = [], []
-    turns = [(first, first_seconds), (second, second_seconds)]
-    for _ in range(runs):
-        for function, seconds in turns:
+    if rounds < 1:
+        raise ValueError(f"A latency needs at least one run, not {rounds}.")
+    for run in runs.values():
+        run(**inputs)
+    seconds, names = {name: [] for name in runs}, list(runs)
+    for number in range(rounds):
+        first = number % len(names)
+        for name in names[first:] + names[:first]:
             start = time.perf_counter()
-            function(**inputs)
-            seconds.append(time.perf_counter() - start)
-        turns.reverse()
-    ratio = statistics.median(first_seconds) / statistics.median(second_seconds)
-    return {"ratio": ratio, "runs": runs}
+            runs[name](**inputs)
+            seconds[name].append(time.perf_counter() - start)
+    return seconds
+
+
+def ratios(seconds: Mapping[str, list[float]], reference: str) -> dict[str, float]:
+    """Name -> its median of what `race` returned over that of `reference`; of all others."""
+    medians = {name: statistics.median(of_one) for name, of_one in seconds.items()}
+    return {name: m / medians[reference] for name, m in medians.items() if name != reference}

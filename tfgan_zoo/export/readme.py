@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 
-from tfgan_zoo.export import codecs, guards
+from tfgan_zoo.export import codecs, guards, onnx_file
 from tfgan_zoo.export.interface import Interface
 
 ANIMATION = "training.gif"  # shown where the folder holds it
@@ -60,6 +60,8 @@ def write(card: Mapping, interface: Interface) -> str:
     shipped = [entry["file"] for entry in card["tflite"].values() if entry["file"]]
     if shipped:
         parts += _phone(interface, shipped[0])
+    if card["onnx"]:
+        parts += _onnx(interface, card["onnx"]["file"])
     return "\n\n".join(parts) + "\n"
 
 
@@ -134,6 +136,9 @@ def _parity(card, interface) -> list[str]:
     for kind, entry in card["tflite"].items():
         file = f"`{entry['file']}`" if entry["file"] else "not shipped"
         rows.append([f"TFLite {kind}", file, *_apart(entry)])
+    onnx = card["onnx"]
+    if onnx:
+        rows.append([f"ONNX, opset {onnx['opset']}", f"`{onnx['file']}`", *_apart(onnx)])
     parts = [
         "## The files beside the model",
         f"How far their outputs are from the model's own, in units of {units}"
@@ -143,10 +148,14 @@ def _parity(card, interface) -> list[str]:
     latency = card["latency"]
     if latency and interface.lite is None:
         parts.append(
-            f"Time of the {latency['kind']} file over that of the SavedModel at batch "
-            f"{latency['batch_size']}: {latency['ratio']:.2f} (medians of {latency['runs']} runs "
-            "each, taken in turns)."
+            "Time of one call over one of the SavedModel's, at batch "
+            f"{latency['batch_size']} on {latency['threads']} threads (medians of "
+            f"{latency['runs']} runs each, taken in turns, so that the machine's other work slows "
+            "all alike):"
         )
+        ratios = sorted(latency["ratios"].items(), key=lambda item: item[1])
+        rows = [[name, f"{ratio:.2f}"] for name, ratio in ratios]
+        parts.append(_table(["runtime", "time"], rows))
     return parts
 
 
@@ -249,6 +258,39 @@ def _serve(card, interface) -> list[str]:
 
 
 def _phone(interface, file) -> list[str]:
+    load = [
+        f'interpreter = tf.lite.Interpreter("{file}")',
+        'generate = interpreter.get_signature_runner("serving_default")',
+    ]
+    given = ", ".join(f"{item.name}={item.name}" for item in interface.served_by_tflite.inputs)
+    found = [f"found = generate({given})"]
+    return [
+        "## On a phone",
+        "The LiteRT runtime of Android and iOS reads the file as it is: one example at a time, "
+        "unless `resize_tensor_input` asks for more. The same in Python, where "
+        "`ai_edge_litert.interpreter.Interpreter` can stand for `tf.lite.Interpreter`, in this "
+        "folder:",
+        _block("python", _one_call(interface, "import tensorflow as tf", load, found)),
+        *([interface.lite_note] if interface.lite_note else []),
+    ]
+
+
+def _onnx(interface, file) -> list[str]:
+    load = [f'session = onnxruntime.InferenceSession("{file}")']
+    lite = interface.served_by_tflite
+    given = ", ".join(f'"{item.name}": {item.name}' for item in lite.inputs)
+    names = [output.name for output in lite.outputs]
+    called = [onnx_file.output_name(interface, name) for name in names]
+    found = [f"found = dict(zip({names}, session.run({called}, {{{given}}})))"]
+    return [
+        "## With ONNX Runtime",
+        "Any number of examples at a time; it takes onnxruntime and nothing of TensorFlow:",
+        _block("python", _one_call(interface, "import onnxruntime", load, found)),
+    ]
+
+
+def _one_call(interface, imported, load, call) -> str:
+    """Python source that makes one example of each input, calls, and shows the outputs."""
     lite = interface.served_by_tflite
     lines, pictures = [], False
     for item in lite.inputs:
@@ -266,27 +308,12 @@ def _phone(interface, file) -> list[str]:
             lines.append(f"{item.name} = {value}, np.{item.dtype})")
         else:
             lines.append(f"{item.name} = np.{item.dtype}({item.default or 0})")
-    given = ", ".join(f"{item.name}={item.name}" for item in lite.inputs)
-    lines.append(f"found = generate({given})")
+    lines += call
     for output in lite.outputs:
         lines += [f'output = found["{output.name}"][0]', codecs.OUTPUTS[output.kind].show]
         pictures |= output.kind == "image"
-    head = ["import numpy as np", "import tensorflow as tf"]
-    head += ["from PIL import Image"] * pictures
-    head += [
-        "",
-        f'interpreter = tf.lite.Interpreter("{file}")',
-        'generate = interpreter.get_signature_runner("serving_default")',
-    ]
-    return [
-        "## On a phone",
-        "The LiteRT runtime of Android and iOS reads the file as it is: one example at a time, "
-        "unless `resize_tensor_input` asks for more. The same in Python, where "
-        "`ai_edge_litert.interpreter.Interpreter` can stand for `tf.lite.Interpreter`, in this "
-        "folder:",
-        _block("python", "\n".join(head + lines)),
-        *([interface.lite_note] if interface.lite_note else []),
-    ]
+    imports = ["import numpy as np", imported, *(["from PIL import Image"] * pictures)]
+    return "\n".join([*imports, "", *load, *lines])
 
 
 def _file_signature(interface) -> str | None:

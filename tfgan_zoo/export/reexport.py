@@ -40,13 +40,18 @@ _SOURCES = re.compile(
 
 
 def reexport(
-    folder, *, weights: str = "float32", kinds=("float16",), shown: sheet.Sheet | None = None
+    folder,
+    *,
+    weights: str = "float32",
+    kinds=("float16",),
+    shown: sheet.Sheet | None = None,
+    all_runtimes: bool = False,
 ) -> ship.Report:
     """Replaces what lies in an export's folder by a new export of the same weights.
 
     Args:
         folder: holds card.json and the SavedModel that it describes, of any version of the card.
-        weights, kinds: as `ship.ship` takes them.
+        weights, kinds, all_runtimes: as `ship.ship` takes them.
         shown: held-out examples to put beside it; None keeps those that lie there.
 
     Returns:
@@ -104,6 +109,8 @@ def reexport(
             evaluation=evaluation,
             kinds=() if interface.lite else kinds,
             weights=weights,
+            onnx=bool(card.get("onnx")) and interface.lite is None,
+            all_runtimes=all_runtimes,
             animation=animation.read_bytes() if animation.is_file() else None,
             version=card["version"],
         ) as ready:
@@ -142,15 +149,15 @@ def _with_steps(ready: ship.Prepared, card, folder) -> ship.Prepared:
     """The export with the TFLite files that lie there: the one step of a loop that they hold is not
     in the SavedModel.
     """
-    kept = {}
+    entries = {}
     for kind, entry in card["tflite"].items():
-        if entry["file"] is None:
-            continue
-        content = (folder / entry["file"]).read_bytes()
-        (ready.staging / entry["file"]).write_bytes(content)
-        kept[kind] = {**entry, "check": golden.check(ready.interface, content)}
-    described = {**ready.described, "tflite": kept}
-    return dataclasses.replace(ready, described=described, kinds=tuple(kept))
+        check = None
+        if entry["file"]:
+            shutil.copy(folder / entry["file"], ready.staging / entry["file"])
+            check = golden.check(ready.interface, (folder / entry["file"]).read_bytes())
+        entries[kind] = {**entry, "check": check}
+    kept = tuple(kind for kind, entry in entries.items() if entry["file"])
+    return dataclasses.replace(ready, described={**ready.described, "tflite": entries}, kinds=kept)
 
 
 def kept_sheet(card, folder) -> sheet.Sheet | None:
@@ -263,13 +270,22 @@ def main():
     parser.add_argument(
         "--weights", choices=WEIGHTS, default="float32", help="How the SavedModel stores weights."
     )
+    parser.add_argument(
+        "--all_runtimes",
+        action="store_true",
+        help="Time the SavedModel beside XLA, ONNX Runtime and OpenVINO too, as far as they are "
+        "installed, for the card.",
+    )
     arguments = parser.parse_args()
     sys.stdout.reconfigure(errors="backslashreplace")  # names on a terminal of ASCII
     if backend.complaint():
         sys.exit(f"error: {backend.complaint()}")
     for folder in arguments.folder:
         try:
-            print(reexport(folder, weights=arguments.weights), flush=True)
+            report = reexport(
+                folder, weights=arguments.weights, all_runtimes=arguments.all_runtimes
+            )
+            print(report, flush=True)
         except (ValueError, OSError) as error:  # the library's errors are sentences for the user
             sys.exit(f"error: {folder}: {error}")
 

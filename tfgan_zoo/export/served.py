@@ -6,6 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
+from tfgan_zoo.export import onnx_file
 from tfgan_zoo.export.interface import Interface
 from tfgan_zoo.export.tflite import TFLiteRunner
 
@@ -78,3 +79,9 @@ def of_saved_model(interface: Interface, path: str | os.PathLike) -> Served:
 def of_tflite(interface: Interface, model: bytes | str | os.PathLike) -> Served:
     """A TFLite file of the interface, by its path or content."""
     return Served(interface.served_by_tflite, TFLiteRunner(model))
+
+
+def of_onnx(interface: Interface, content: bytes) -> Served:
+    """The ONNX file of the interface, by its content, with ONNX Runtime."""
+    run = onnx_file.OnnxRunner(interface, content)
+    return Served(interface.served_by_tflite, run)

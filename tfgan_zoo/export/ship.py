@@ -13,8 +13,10 @@ from tfgan_zoo.export import (
     card,
     golden,
     measured,
+    onnx_file,
     places,
     readme,
+    runtimes,
     saved_model,
     served,
     serving,
@@ -162,6 +164,8 @@ def prepared(
     evaluation: Evaluation,
     kinds: Sequence[str] = ("float16",),
     weights: str = "float32",
+    onnx: bool = False,
+    all_runtimes: bool = False,
     animation: bytes | None = None,
     version: int | None = None,
     fingerprint: str | None = None,
@@ -176,9 +180,11 @@ def prepared(
         folder: of this model's exports; `interface.part` is a folder in it. Versions that are there
             are kept, and the new one is the next.
         provenance, evaluation: see there.
-        kinds: of TFLite files, of `tflite.KINDS`; the first is timed. None of them for a model that
-            TFLite cannot run.
+        kinds: of TFLite files, of `tflite.KINDS`. None of them for a model that TFLite cannot run.
         weights: how the SavedModel stores them, of `saved_model.WEIGHTS`.
+        onnx: whether to write an ONNX file too, for which the extra `onnx` must be installed.
+        all_runtimes: whether the SavedModel is also timed beside XLA and, as far as they are
+            installed, ONNX Runtime and OpenVINO, and not only beside the files that are written.
         animation: a GIF of the training, for the card; None for none.
         version: of the SavedModel; None for the one after the highest that is there.
         fingerprint: for the card; None where nobody asks whether this was exported before.
@@ -207,7 +213,7 @@ def prepared(
         )
         exported = served.of_saved_model(interface, path)
         parity = measured.parity(served.of_model(interface), exported, evaluation.examples)
-        entries, latency = _tflite(interface, staging, exported, evaluation, kinds)
+        beside = _beside(interface, staging, path, exported, evaluation, kinds, onnx, all_runtimes)
         scores, baselines, protocol = evaluation.measure(exported)
         picture = evaluation.picture(exported)
         described = {
@@ -222,8 +228,7 @@ def prepared(
             },
             "scores": {"protocol": protocol, "model": scores, "baselines": baselines},
             "saved_model": {"weights": weights, **parity},
-            "tflite": entries,
-            "latency": latency,
+            **beside,
             "examples": evaluation.shown and evaluation.shown.section(),
             "compared": None,
             "fingerprint": fingerprint,
@@ -246,7 +251,7 @@ def publish(ready: Prepared) -> Report:
     The version comes last, and by one renaming: a process that is killed on the way leaves none.
     """
     folder, staging, described = ready.folder, ready.staging, ready.described
-    own = {*lite.FILES.values(), readme.ANIMATION, sheet.FILE}
+    own = {*lite.FILES.values(), onnx_file.FILE, readme.ANIMATION, sheet.FILE}
     stale = {folder / name for name in own if not (staging / name).exists()}
     card.write_card(staging, described, ready.interface, ready.picture, folder, stale)
     for path in stale:  # of an earlier export; the card does not describe them
@@ -255,9 +260,11 @@ def publish(ready: Prepared) -> Report:
         path.replace(folder / path.name)
     files = {"picture": folder / "samples.png", "SavedModel": folder / str(ready.version)}
     files |= {f"TFLite {kind}": folder / lite.FILES[kind] for kind in ready.kinds}
+    files |= {"ONNX": folder / onnx_file.FILE} if described["onnx"] else {}
     files["card"] = folder / "README.md"
     scores = described["scores"]
     parities = {"SavedModel": described["saved_model"], **described["tflite"]}
+    parities |= {"ONNX": described["onnx"]} if described["onnx"] else {}
     return Report(
         folder, files["SavedModel"], scores["model"], scores["baselines"], parities, files
     )
@@ -284,7 +291,7 @@ def exported_before(interface: Interface, folder: str | os.PathLike, fingerprint
         return False
     version, beside = (
         f"{found['version']}/",
-        {"samples.png", *lite.FILES.values(), readme.ANIMATION, sheet.FILE},
+        {"samples.png", *lite.FILES.values(), onnx_file.FILE, readme.ANIMATION, sheet.FILE},
     )
     return all(
         (folder / name).is_file() and (folder / name).stat().st_size == size
@@ -298,22 +305,43 @@ def next_version(folder: pathlib.Path) -> int:
     return 1 + max([int(p.name) for p in folder.glob("[0-9]*") if p.name.isdecimal()], default=0)
 
 
-def _tflite(interface, folder, exported, evaluation, kinds):
-    """(kind -> its parity and file, latency of the first kind or None); writes the files."""
-    entries, latency = {}, None
-    step = interface.served_by_tflite
+def _beside(interface, staging, path, exported, evaluation, kinds, onnx, all_runtimes):
+    """What the card says of "tflite", "onnx" and "latency"; writes the files beside the SavedModel,
+    which lies in `path` and answers as `exported`.
+    """
+    entries, contents = {}, {}
+    model = served.of_model(interface.served_by_tflite)
     examples = evaluation.examples if interface.lite is None else evaluation.step_examples
     for kind in kinds:
         calibration = evaluation.calibration if kind == "int8" else None
-        content = lite.convert(interface, kind=kind, calibration=calibration)
-        card.replace(folder / lite.FILES[kind], content)
-        run = served.of_tflite(interface, content)
-        parity = measured.parity(served.of_model(step), run, examples)
-        check = golden.check(interface, content)
+        contents[kind] = lite.convert(interface, kind=kind, calibration=calibration)
+        card.replace(staging / lite.FILES[kind], contents[kind])
+        parity = measured.parity(model, served.of_tflite(interface, contents[kind]), examples)
+        check = golden.check(interface, contents[kind])
         entries[kind] = {"file": lite.FILES[kind], **parity, "check": check}
-        if latency is None and interface.lite is None:
-            batched = {item.name for item in interface.inputs if item.batched}
-            one = {n: v[:1] if n in batched else v for n, v in examples.items()}
-            ratio = measured.latency_ratio(run, exported, one, LATENCY_RUNS)
-            latency = {"kind": kind, "batch_size": 1, **ratio}
-    return entries, latency
+    timed = contents and interface.lite is None
+    said, file = None, None
+    if onnx or (timed and all_runtimes and onnx_file.complaint() is None):
+        file = onnx_file.convert(interface)
+    if onnx:
+        card.replace(staging / onnx_file.FILE, file)
+        parity = measured.parity(model, served.of_onnx(interface, file), examples)
+        said = {"file": onnx_file.FILE, "opset": onnx_file.OPSET, **parity}
+    latency = None
+    if timed:
+        threads = runtimes.threads()
+        raced = runtimes.installed(
+            interface, exported, contents, file, path if all_runtimes else None, threads
+        )
+        latency = _latency(interface, raced, evaluation.examples)
+        latency |= {"kind": kinds[0], "ratio": latency["ratios"][f"TFLite {kinds[0]}"]}
+        latency["threads"] = threads
+    return {"tflite": entries, "onnx": said, "latency": latency}
+
+
+def _latency(interface, raced, examples):
+    batched = {item.name for item in interface.inputs if item.batched}
+    one = {name: v[:1] if name in batched else v for name, v in examples.items()}
+    seconds = measured.race(runtimes.usable(raced, one), one, LATENCY_RUNS)
+    ratios = measured.ratios(seconds, runtimes.SAVED_MODEL)
+    return {"batch_size": 1, "runs": LATENCY_RUNS, "ratios": ratios}

@@ -51,7 +51,7 @@ _FLOAT_OPERATORS = [
 _FEW_CHANNELS = 4
 
 
-def _quietly(function):
+def quietly(function):
     """The function, without what C++ writes to standard error in it, unless it fails: the converter
     tells each of its steps there, past Python's logging.
     """
@@ -75,7 +75,7 @@ def _quietly(function):
     return quiet
 
 
-@_quietly
+@quietly
 def convert(
     interface: Interface, *, kind: str = "float16", calibration: Mapping | None = None
 ) -> bytes:

@@ -227,6 +227,7 @@ def export(task, model, splits, directory, settings, origin, steps, seconds, say
                     evaluation=evaluation(part, settings),
                     kinds=settings.tflite,
                     weights=settings.saved_model_weights,
+                    onnx=settings.export_onnx,
                     animation=animation if part.animated else None,
                     fingerprint=known,
                 )

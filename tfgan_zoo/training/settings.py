@@ -121,6 +121,12 @@ class Settings:
         choices=TFLITE_KINDS,
         free=True,
     )
+    export_onnx: bool = knob(
+        False,
+        "Write model.onnx beside the export too, for ONNX Runtime and its like; needs pip install "
+        "'tfgan_zoo[onnx]'.",
+        free=True,
+    )
     saved_model_weights: str = knob(
         "float32",
         "Number format in which the SavedModel stores its weights; float16 takes half of the "

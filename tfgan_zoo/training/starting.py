@@ -7,7 +7,7 @@ import zipfile
 import keras
 import tensorflow as tf
 
-from tfgan_zoo.export import places
+from tfgan_zoo.export import onnx_file, places
 from tfgan_zoo.training.checkpoints import latest, weight_variables
 from tfgan_zoo.training.run_directory import RunError, expanded, usable
 
@@ -25,14 +25,17 @@ def check_export(model, settings, directory):
     """How many bytes the export will take about where the run itself writes.
 
     Raises:
-        RunError: if it cannot be written where it shall be, or another disk has not the room.
+        RunError: if it cannot be written where it shall be, another disk has not the room, or what
+            writes it is not installed.
     """
+    if settings.export_onnx and onnx_file.complaint():
+        raise RunError(f"--export_onnx: {onnx_file.complaint()}")
     folder = export_folder(model, settings, directory)
     usable(places.check_name, folder, "--export_dir")
     place = usable(places.check_writable, folder, "--export_dir")
     weights = sum(math.prod(v.shape) * v.dtype.size for v in weight_variables(model))
     # All players' weights: some more than what is exported, which leaves room for the rest.
-    needed = weights * (1 + sum(SHARES[kind] for kind in settings.tflite))
+    needed = weights * (1 + settings.export_onnx + sum(SHARES[kind] for kind in settings.tflite))
     if place.stat().st_dev == directory.path.stat().st_dev:
         return needed
     free = shutil.disk_usage(place).free
