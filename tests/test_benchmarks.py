@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.benchmarks import fit, memory, pipeline, race, train_step
+from tests.benchmarks import fit, inference, memory, pipeline, race, train_step
 
 TINY = ["--batch_size=2", "--filters=2"]
 
@@ -26,6 +26,18 @@ def test_train_step_compares_rates_and_reports_the_load(capsys):
         assert rate == pytest.approx(2e3 / milliseconds, rel=0.1)
         assert cpu > 0 and len(ratios) == 6
     assert ratios == [1.0] * 6
+
+
+def test_inference_races_all_runtimes_with_their_parity():
+    assert {"pix2pix", "cyclegan/a_to_b", "vae/encode"} <= set(inference.exports())
+    assert not {"seqgan", "mnist_cnn"} & set(inference.exports())
+    title, _, *rows = inference.measure("vae/encode", threads=1, rounds=2)
+    assert title.startswith("vae/encode, 1 thread, 0.00") and "2 rounds" in title
+    found = {row[:22].strip(): row[22:].split() for row in rows}
+    kinds = {f"TFLite {kind}" for kind in ("float32", "float16", "int8")}
+    assert kinds | {"SavedModel", "SavedModel under XLA", "ONNX Runtime"} <= set(found)
+    assert found["SavedModel"][2] == "1.00" and found["SavedModel"][-1] == "0.0e+00"
+    assert float(found["ONNX Runtime"][-1]) < 1e-4 < float(found["TFLite int8"][-1])
 
 
 @pytest.mark.parametrize("rival", ["tutorials", "pytorch"])
