@@ -23,7 +23,6 @@ from tfgan_zoo import backend, command
 from tfgan_zoo.command import UsageError
 from tfgan_zoo.data.places import home
 from tfgan_zoo.evaluate import sets
-from tfgan_zoo.export import compared
 from tfgan_zoo.metrics import extractors, suite
 from tfgan_zoo.metrics.report import Report
 from tfgan_zoo.metrics.statistics_cache import StatisticsCache
@@ -102,6 +101,8 @@ def main(argv):
         if FLAGS.output:
             append(FLAGS.output, "")  # better now than after an hour
         if FLAGS.write_card:
+            from tfgan_zoo.export import compared
+
             compared.check(FLAGS.generated)
         elif FLAGS.remark is not None:
             raise ValueError("--remark stands in a card: it needs --write_card.")
