@@ -2,9 +2,11 @@
 
 python -m tfgan_zoo.export.reexport saved_models/dcgan
 python -m tfgan_zoo.export.reexport --weights=float16 saved_models/cyclegan/a_to_b
+python -m tfgan_zoo.export.reexport --all_runtimes saved_models/pix2pix
 
 What the newest export does is done once more: signatures, warm-up requests, a TFLite file of
-batch 1 and float16 weights, its latency, and a card of the present version whose parities are
+batch 1 and float16 weights, its latency (with --all_runtimes beside each runtime that is
+installed, as the shipped cards say it), and a card of the present version whose parities are
 measured against the SavedModel that was there. The version keeps its number, since it is the same
 model. Scores, the pictures, the animation and how the model was trained are kept as they are, and
 so are TFLite files of one step of a loop, which is not in the SavedModel.
