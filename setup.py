@@ -38,6 +38,8 @@ EXTRAS = {
     "serving": ["tensorflow-serving-api>=2.21,<2.22"],
     "onnx": ["tf2onnx>=1.17", "onnx>=1.17", "onnxruntime>=1.20"],
     "openvino": ["openvino>=2025.0"],
+    # From 2.60 on a token guards Ray's own ports, by which code can be run.
+    "ray": ["ray[serve]>=2.60,<3", "starlette"],
 }
 EXTRAS["test"] = [
     *EXTRAS["eval"],

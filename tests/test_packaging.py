@@ -82,11 +82,12 @@ def test_name_version_and_python(metadata):
 
 def test_extras(metadata):
     assert set(metadata.get_all("Provides-Extra")) == {
-        *("gpu", "eval", "serving", "onnx", "openvino", "test"),
+        *("gpu", "eval", "serving", "onnx", "openvino", "ray", "test"),
     }
     assert any(r.startswith("tensorflow[and-cuda]") for r in metadata.get_all("Requires-Dist"))
     assert requirements(metadata, "serving") == {"tensorflow-serving-api"}
     assert requirements(metadata, "onnx") == {"onnx", "onnxruntime", "tf2onnx"}
+    assert requirements(metadata, "ray") == {"ray", "starlette"}
     everything = {
         name for extra in ("eval", "serving", "onnx") for name in requirements(metadata, extra)
     }
@@ -94,7 +95,8 @@ def test_extras(metadata):
 
 
 def test_what_the_package_imports_is_declared(metadata):
-    declared = requirements(metadata)
+    # What test_imports lets nobody import before it is needed.
+    declared = requirements(metadata) | requirements(metadata, "ray")
     # Runtimes that an export can do without: their modules import them when they are called.
     optional = {
         REPOSITORY / "tfgan_zoo" / "export" / file: requirements(metadata, extra)

@@ -1,0 +1,1 @@
+"""Tests of the server of exports, without HTTP of its own and under load."""
