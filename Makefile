@@ -4,6 +4,7 @@
 #   PYTEST_ARGS='tests/data -x'  other arguments for pytest than the whole suite
 #   PYTEST_JOBS=4                processes that run the tests, each with a TensorFlow of its own
 #   QUICKSTART_ARGS='--steps=500'  further flags for the training
+#   SERVING_ARGS='--requests=200'  further options for the requests to a server
 
 VENV ?= .venv
 CANDIDATES := $(or $(PYTHON),python3.13 python3.12 python3.11 python3.10 python3 python)
@@ -11,11 +12,12 @@ PYTEST_JOBS ?= 2
 BIN := $(VENV)/bin
 INSTALL := @$(MAKE) --no-print-directory --silent
 
-.PHONY: help quickstart test environment browser
+.PHONY: help quickstart test serving-check environment browser
 
 help:
-	@echo "make quickstart   installs, trains pix2pix on the built-in pictures, shows what it learned"
-	@echo "make test         installs, runs the linter and the whole test suite"
+	@echo "make quickstart     installs, trains pix2pix on the built-in pictures, shows what it learned"
+	@echo "make test           installs, runs the linter and the whole test suite"
+	@echo "make serving-check  installs Ray too, and sends 10,000 requests to a server of generators"
 
 quickstart: environment
 	$(INSTALL) $(VENV)/.installed
@@ -27,6 +29,10 @@ test: environment browser
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest --numprocesses=$(PYTEST_JOBS) --dist=loadfile $(PYTEST_ARGS)
 
+serving-check: environment
+	$(INSTALL) $(VENV)/.installed-ray
+	$(BIN)/python -m tests.benchmarks.serving_load $(SERVING_ARGS)
+
 $(VENV)/.installed: setup.py
 	@echo "Installing TensorFlow and what goes with it into $(VENV): 2.5 GB, some minutes."
 	@$(BIN)/python -m pip install -qq --editable .
@@ -35,6 +41,11 @@ $(VENV)/.installed: setup.py
 $(VENV)/.installed-test: setup.py
 	@echo "Installing TensorFlow and the test tools into $(VENV): 2.5 GB, some minutes."
 	@$(BIN)/python -m pip install -qq --editable '.[test]'
+	@touch $@ $(VENV)/.installed
+
+$(VENV)/.installed-ray: setup.py
+	@echo "Installing TensorFlow and Ray Serve into $(VENV): 2.9 GB, some minutes."
+	@$(BIN)/python -m pip install -qq --editable '.[ray]'
 	@touch $@ $(VENV)/.installed
 
 # The gallery's tests drive a real browser. It is installed where make may do so; without it those

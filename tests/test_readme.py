@@ -81,6 +81,10 @@ REDUCED = {
     "--models=saved_models/gan --export={tmp}/gallery",
     "python -m tfgan_zoo.gallery --models=runs/mine --export=site": "python -m tfgan_zoo.gallery "
     "--models=saved_models/gan --export={tmp}/site",
+    # Ray is not among what the tests install; the load itself is in tests/serving.
+    "make serving-check": "make serving-check SERVING_ARGS=--help",
+    "python -m tfgan_zoo.serving --model=saved_models/cgan --model=saved_models/pix2pix "
+    "--replicas=2": "python -m tfgan_zoo.serving --model=saved_models/cgan --help",
     "python -m tests.benchmarks.train_step --variant=pix2pix": "python -m "
     "tests.benchmarks.train_step --variant=pix2pix --image_size=32 --filters=4 --rounds=1",
 }
@@ -95,7 +99,7 @@ def installed_environment(folder):
     lent = sysconfig.get_path("purelib")
     (packages / "lent.pth").write_text(f"import site; site.addsitedir({lent!r})\n")
     (folder / "bin" / "ruff").symlink_to(pathlib.Path(sysconfig.get_path("scripts")) / "ruff")
-    for stamp in (".begun", ".created", ".installed", ".installed-test"):
+    for stamp in (".begun", ".created", ".installed", ".installed-test", ".installed-ray"):
         (folder / stamp).touch()
     return folder
 

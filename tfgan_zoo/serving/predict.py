@@ -95,7 +95,7 @@ class Models:
 def parsed(body, signatures):
     """The signature that a request names, its values by name, and whether they came in rows."""
     if len(body) > BODY:
-        raise Refused(413, f"A request may have {BODY} bytes, not {len(body)}.")
+        raise Refused(413, f"A request may have {BODY} bytes, and this one has more.")
     try:
         request = json.loads(body)
     except (ValueError, RecursionError) as error:

@@ -59,9 +59,20 @@ class Replica:
         from starlette.responses import Response
 
         # In a thread, so that the process answers Ray's questions after its health meanwhile.
-        method, path, body = request.method, request.url.path, await request.body()
+        method, path, body = request.method, request.url.path, await self._received(request)
         status, content = await asyncio.to_thread(self._answer, method, path, body)
         return Response(content, status, media_type="application/json")
+
+    async def _received(self, request):
+        """The body, or as much of it as shows that it is too large."""
+        from tfgan_zoo.serving import predict
+
+        body = bytearray()
+        async for piece in request.stream():
+            body += piece
+            if len(body) > predict.BODY:
+                break
+        return bytes(body)
 
     def _answer(self, method, path, body):
         status, answer = self.models.answer(method, path, body)
