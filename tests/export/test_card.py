@@ -143,6 +143,18 @@ def test_json(directory):
     np.testing.assert_array_equal(Image.open(directory / "samples.png"), PICTURE)
 
 
+def test_a_part_with_its_own_card_is_not_described_twice(directory):
+    (directory / "likelihood" / "1").mkdir(parents=True)
+    (directory / "likelihood" / "1" / "saved_model.pb").write_bytes(b"graph")
+    write(directory)
+    files = json.loads((directory / "card.json").read_text())["files"]
+    assert "likelihood/1/saved_model.pb" in files, "without a card it belongs to this export"
+    (directory / "likelihood" / "card.json").write_text("{}")
+    write(directory)
+    files = json.loads((directory / "card.json").read_text())["files"]
+    assert not any(name.startswith("likelihood") for name in files)
+
+
 def test_readme(directory):
     write(directory)
     text = (directory / "README.md").read_text()

@@ -147,6 +147,7 @@ def write_card(
         for root in filter(None, (folder and pathlib.Path(folder), directory))
         for path in sorted(root.rglob("*"))
         if path.is_file() and path not in without and not _aside(path.relative_to(root))
+        if not _described_elsewhere(path, root)
     }
     card |= {
         "schema_version": SCHEMA_VERSION,
@@ -158,6 +159,12 @@ def write_card(
     replace(
         directory / "README.md", readme.write(card, interface).encode("utf-8", "backslashreplace")
     )
+
+
+def _described_elsewhere(path: pathlib.Path, root: pathlib.Path) -> bool:
+    """Whether a file is of another export, a part of the same model, which has its own card."""
+    between = path.relative_to(root).parents[:-1]
+    return any((root / folder / "card.json").is_file() for folder in between)
 
 
 def as_json(card: Mapping) -> bytes:
