@@ -234,6 +234,7 @@ def mapped(tmp_path_factory):
         inputs[0] |= {"shape": [2], "prior": [{"kind": "normal", "size": 2}]}
         outputs[0] |= {"name": "points", "kind": "points", "shape": [2]}
         card["files"]["model.tflite"] = len(content)
+        card["examples"], card["tflite"]["float16"]["check"] = None, None
 
     folder = exports.copied(root / "points", change=change)
     (folder / "model.tflite").write_bytes(content)

@@ -90,6 +90,7 @@ def test_models_and_their_files(place):
         "card.json": "application/json; charset=utf-8",
         "README.md": "text/plain; charset=utf-8",
         "samples.png": "image/png",
+        "examples.png": "image/png",
         "training.gif": "image/gif",
     }
     assert set(kinds) == set(model["files"])

@@ -204,7 +204,12 @@ function compareLatents({ models, params, say, signal, place }) {
 async function realLane(models, shown, say) {
   const model = models.find(({ card }) => card.examples?.rows.includes("real"));
   if (!model) return;
-  const strip = el("div", { class: "strip", "data-testid": "real" });
+  const strip = el("div", {
+    class: "strip",
+    role: "img",
+    "aria-label": "Real pictures of the data set",
+    "data-testid": "real",
+  });
   shown.append(
     el(
       "div",

@@ -198,7 +198,6 @@ function parity(model) {
       entry,
     ]),
   ];
-  const latency = card.latency && latencyText(card.latency);
   return section(
     "How exact and how fast the files are",
     el("p", {}, "Largest and mean difference to the trained model, in the outputs' own units."),
@@ -212,16 +211,26 @@ function parity(model) {
         one.psnr === null || one.psnr === undefined ? "·" : `${one.psnr.toFixed(1)} dB`,
       ]),
     ),
-    latency ? el("p", {}, latency) : null,
+    card.latency ? latency(card.latency) : null,
   );
 }
 
-function latencyText({ kind, batch_size: batch, ratio, runs, ...more }) {
-  const first = `On the machine that exported it, TFLite ${kind} took ${number(ratio)} times the SavedModel's time (batch ${batch}, ${runs} runs).`;
-  const others = Object.entries(more).map(
-    ([name, value]) => `${name.replaceAll("_", " ")}: ${plain(value)}`,
-  );
-  return [first, ...others].join(" ");
+/** What runtimes took beside the SavedModel; an older card knows the TFLite file alone. */
+function latency({ kind, batch_size: batch, ratio, runs, threads, ratios }) {
+  const taken = ratios ?? { [`TFLite ${kind}`]: ratio };
+  const on = threads === undefined ? "" : ` on ${threads} thread${threads === 1 ? "" : "s"}`;
+  return [
+    el(
+      "p",
+      {},
+      "Time of one call over one of the SavedModel's, on the machine that exported it: batch " +
+        `${batch}${on}, ${runs} runs of each in turns.`,
+    ),
+    table(
+      ["Runtime", "Time"],
+      Object.entries(taken).map(([name, value]) => [name, number(value)]),
+    ),
+  ];
 }
 
 function table(head, rows) {
