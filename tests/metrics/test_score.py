@@ -592,7 +592,9 @@ def test_scores_go_into_the_card(command, refused, tmp_path):
     assert status == 0 and f"The card in {folder} has these scores now." in err
     found = json.loads((folder / "card.json").read_text())["compared"]
     own = [score for score in found if score["protocol"]["extractor"]["name"] == "pixels"]
-    assert {score["key"] for score in own} > {"sliced_wasserstein"} and own[0]["remark"] == "Soft edges."
+    assert {score["key"] for score in own} > {"sliced_wasserstein"} and own[0][
+        "remark"
+    ] == "Soft edges."
     assert own[0]["protocol"]["generated"]["what"] == "dcgan/1"
     assert str(tmp_path) not in (folder / "card.json").read_text()
     assert "Soft edges." in (folder / "README.md").read_text()
