@@ -73,8 +73,10 @@ def test_all_runtimes_answer_alike(exported_latent):
     assert known - {"OpenVINO"} <= set(raced) <= known
     assert runtimes.usable(raced, inputs) == raced and next(iter(raced)) == "SavedModel"
     expected = interface(latents=tf.cast(inputs["latents"], tf.float32))["images"]
-    for run in raced.values():
-        np.testing.assert_allclose(run(**inputs)["images"], expected, atol=1e-5)
+    for name, run in raced.items():
+        # OpenVINO takes bfloat16 by itself where the processor has it.
+        atol = 1e-2 if name == "OpenVINO" else 1e-5
+        np.testing.assert_allclose(run(**inputs)["images"], expected, atol=atol)
 
 
 def test_what_xla_cannot_compile_does_not_take_part(latent):

@@ -35,8 +35,8 @@ def installed(
       saved_model: such a function, `served.of_saved_model`; it takes TensorFlow's own number of
         threads.
       files: kind -> content of a TFLite file of batch 1.
-      onnx: content of an ONNX file, for ONNX Runtime, and for OpenVINO where it is installed; None
-        leaves both out.
+      onnx: content of an ONNX file, for ONNX Runtime, and for OpenVINO where it is installed, which
+        computes in bfloat16 where the processor has it; None leaves both out.
       compiled: folder of a SavedModel's version that XLA is to compile; None leaves it out.
       num_threads: of all others.
     """
