@@ -76,6 +76,7 @@ def serve(models, options):
 
     if options.cluster is None:
         ray.init(
+            address="local",  # not the cluster that this computer may belong to
             # As many as replicas, or Ray would wait for more for ever.
             num_cpus=max(os.cpu_count(), options.replicas),
             object_store_memory=10**8,  # nearly the least: requests do not pass through it
