@@ -61,7 +61,8 @@ def test_the_missing_extra_is_named(latent, monkeypatch):
 
 def test_all_runtimes_answer_alike(exported_latent):
     interface = exported_latent.interface
-    inputs = {"latents": np.random.default_rng(0).normal(size=(2, LATENT_DIM))}
+    inputs = {"latents": np.random.default_rng(0).normal(size=(2, LATENT_DIM)).astype(np.float32)}
+    inputs["latents"].flags.writeable = False  # as TensorFlow's own arrays are
     raced = runtimes.installed(
         interface,
         served.of_saved_model(interface, exported_latent.path),

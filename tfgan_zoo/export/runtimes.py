@@ -72,7 +72,8 @@ def _of_openvino(interface, onnx, num_threads):
     names = {item.name: onnx_file.output_name(interface, item.name) for item in interface.outputs}
 
     def run(**inputs):
-        answers = model({name: np.asarray(inputs[name], dtype) for name, dtype in dtypes.items()})
+        # Copies: OpenVINO takes no array that cannot be written to.
+        answers = model({name: np.array(inputs[name], dtype) for name, dtype in dtypes.items()})
         return {name: np.array(answers[called]) for name, called in names.items()}
 
     return run
