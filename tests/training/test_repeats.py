@@ -60,6 +60,12 @@ def test_a_repeat_writes_no_second_version(finished, tmp_path):
     assert files(folder) == before
     assert told(folder)["steps"] == 2 and told(folder)["commits"] is None
 
+    # What is asked for beside it is written, and no flag is passed over.
+    assert "Nothing was written." not in export(folder, "--export_onnx")
+    assert (folder / "export" / "lsgan" / "model.onnx").is_file()
+    shutil.rmtree(folder / "export")
+    export(folder)
+
     (folder / "export" / "lsgan" / "samples.png").unlink()
     export(folder, "--steps=1")  # damaged: written again, and told as it was trained
     assert (folder / "export" / "lsgan" / "2").is_dir()

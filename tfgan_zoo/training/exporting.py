@@ -254,7 +254,12 @@ def fingerprint(part, training, settings, extras):
     """
     told = {
         "export": [part.interface.name, part.title, part.summary, extras],
-        "settings": [list(settings.tflite), settings.saved_model_weights, settings.export_examples],
+        "settings": [
+            list(settings.tflite),
+            settings.saved_model_weights,
+            settings.export_examples,
+            settings.export_onnx,
+        ],
         "training": [training.steps, training.chosen, training.commit, dict(training.versions)],
     }
     digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode())
