@@ -155,10 +155,7 @@ def write_card(
         "interface": _plain(stored.section(interface), "card.interface"),
         "files": files,
     }
-    replace(directory / "card.json", as_json(card))
-    replace(
-        directory / "README.md", readme.write(card, interface).encode("utf-8", "backslashreplace")
-    )
+    put(directory, card, interface)
 
 
 def _described_elsewhere(path: pathlib.Path, root: pathlib.Path) -> bool:
@@ -167,10 +164,12 @@ def _described_elsewhere(path: pathlib.Path, root: pathlib.Path) -> bool:
     return any((root / folder / "card.json").is_file() for folder in between)
 
 
-def as_json(card: Mapping) -> bytes:
-    """The content of card.json."""
+def put(directory: pathlib.Path, card: Mapping, interface: Interface) -> None:
+    """Writes card.json and README.md of a card that is complete."""
     text = json.dumps(card, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    return (text + "\n").encode()
+    said = readme.write(card, interface).encode("utf-8", "backslashreplace")
+    replace(directory / "card.json", (text + "\n").encode())
+    replace(directory / "README.md", said)
 
 
 def _aside(path: pathlib.PurePath) -> bool:

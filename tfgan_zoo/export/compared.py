@@ -5,7 +5,7 @@ import pathlib
 from collections.abc import Mapping, Sequence
 
 from tfgan_zoo.export import card as cards
-from tfgan_zoo.export import readme, stored
+from tfgan_zoo.export import stored
 
 
 def check(path: str | os.PathLike) -> None:
@@ -47,9 +47,7 @@ def add(
     kept = [score for score in card["compared"] or () if _key(score) not in taken]
     described = {name: card[name] for name in cards.FIELDS} | {"compared": kept + new or None}
     card |= cards.checked(described)
-    text = readme.write(card, stored.from_card(card))
-    cards.replace(folder / "card.json", cards.as_json(card))
-    cards.replace(folder / "README.md", text.encode("utf-8", "backslashreplace"))
+    cards.put(folder, card, stored.from_card(card))
     return folder
 
 

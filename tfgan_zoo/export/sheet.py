@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from PIL import Image
 
+from tfgan_zoo.kinds.image import to_uint8
+
 FILE = "examples.png"
 WIDEST = 1024  # pixels in a row of the sheet, unless that were fewer examples than FEWEST
 FEWEST, MOST = 4, 16
@@ -35,7 +37,7 @@ class Sheet:
         pixels = np.concatenate(
             [np.concatenate(list(pictures), axis=1) for pictures in self.rows.values()]
         )
-        pixels = np.round((pixels.astype(np.float64) + 1) * 127.5).astype(np.uint8)
+        pixels = to_uint8(pixels)
         return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
 
     def section(self) -> dict:

@@ -28,6 +28,8 @@ from tfgan_zoo.export import tflite as lite
 from tfgan_zoo.export.interface import Interface
 
 LATENCY_RUNS = 20
+# Files beside the SavedModel that an export may have or lack.
+BESIDE = {*lite.FILES.values(), onnx_file.FILE, readme.ANIMATION, sheet.FILE}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -251,8 +253,7 @@ def publish(ready: Prepared) -> Report:
     The version comes last, and by one renaming: a process that is killed on the way leaves none.
     """
     folder, staging, described = ready.folder, ready.staging, ready.described
-    own = {*lite.FILES.values(), onnx_file.FILE, readme.ANIMATION, sheet.FILE}
-    stale = {folder / name for name in own if not (staging / name).exists()}
+    stale = {folder / name for name in BESIDE if not (staging / name).exists()}
     card.write_card(staging, described, ready.interface, ready.picture, folder, stale)
     for path in stale:  # of an earlier export; the card does not describe them
         path.unlink(missing_ok=True)
@@ -289,10 +290,7 @@ def exported_before(interface: Interface, folder: str | os.PathLike, fingerprint
     found = stored.find_card(folder) if (folder / "card.json").is_file() else None
     if found is None or found.get("fingerprint") != fingerprint:
         return False
-    version, beside = (
-        f"{found['version']}/",
-        {"samples.png", *lite.FILES.values(), onnx_file.FILE, readme.ANIMATION, sheet.FILE},
-    )
+    version, beside = f"{found['version']}/", {"samples.png", *BESIDE}
     return all(
         (folder / name).is_file() and (folder / name).stat().st_size == size
         for name, size in found["files"].items()
