@@ -80,10 +80,14 @@ def build(values, splits, total_steps):
     return optimizers.compiled(values, model, **optimizers.adams(values, model, total_steps))
 
 
+def task(values):
+    return conditional.task(values, auxiliary=True)
+
+
 TRAINER = Trainer(
     "ac_gan",
     __doc__,
-    task=conditional.task,
+    task=task,
     build=build,
     knobs=(
         *conditional.KNOBS,

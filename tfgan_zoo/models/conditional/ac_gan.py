@@ -222,6 +222,14 @@ class ACGAN(Trained):
         """
         return self.generator(inputs, training=False)
 
+    def classify(self, images, network=None):
+        """The auxiliary classifier at inference: logits of the classes `[B, classes]` of real
+        pictures `[B, height, width, channels]` in [-1, 1]. `network` is a copy of the discriminator
+        with other statistics, such as `training.batch_statistics.recomputed` makes.
+        """
+        network = network or self.discriminator
+        return network([images, tf.zeros([2], tf.int32)], training=False)[1]
+
     def condition(self, latents, labels):
         """`latents [B, latent_dim]` with the one-hot vectors of `labels [B]` beside them."""
         return tf.concat([latents, tf.one_hot(labels, self.classes)], axis=-1)
