@@ -227,7 +227,7 @@ class ACGAN(Trained):
         pictures `[B, height, width, channels]` in [-1, 1]. `network` is a copy of the discriminator
         with other statistics, such as `training.batch_statistics.recomputed` makes.
         """
-        network = network or self.discriminator
+        network, images = network or self.discriminator, tf.convert_to_tensor(images)
         return network([images, tf.zeros([2], tf.int32)], training=False)[1]
 
     def condition(self, latents, labels):
