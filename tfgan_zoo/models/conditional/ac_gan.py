@@ -21,7 +21,8 @@ What a shortcut would miss:
 - as a reader of real pictures the discriminator has to keep the statistics of real pictures: a
   moving mean over all that it is shown is half generated. Dropout changes them too, so that a score
   takes them anew (`evaluate.auxiliary`);
-- a hundred nets of ten classes each drew the paper's thousand classes; one net of all got worse.
+- a hundred nets of ten classes each drew the paper's thousand classes: more classes in one net made
+  the pictures worse.
 
 Departures:
 - The generator minimises -log P(real) where the paper writes log P(generated); at the beginning,
@@ -38,7 +39,8 @@ Departures:
   without stride, from 3x3 to 7x7, as in Keras' example `mnist_acgan.py`.
 - That example counts the class of generated pictures 0 and that of real ones 2 times in the
   discriminator's loss, and smooths the source's labels to 0.9 and 0.1: `fake_class_weight`,
-  `real_class_weight`, `real_label`, `fake_label`. The defaults are the paper's.
+  `real_class_weight`, `real_label`, `fake_label`. The defaults are the paper's. (Its generator also
+  learns from twice as many pictures, towards 0.9, and multiplies z by an embedding of c.)
 """
 
 import math
