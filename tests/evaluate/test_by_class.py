@@ -70,7 +70,7 @@ def test_real_pictures_are_as_diverse_and_as_readable_as_themselves(digits):
     accuracies = [scores[f"label accuracy, {side}x{side}"] for side in (4, 8, 12)]
     assert accuracies == sorted(accuracies) and accuracies[-1] > accuracies[0] + 0.1
     assert real["label accuracy, 12x12"] == pytest.approx(accuracies[-1], abs=0.1)
-    assert "the first 1 of its five scales" in protocol and "30 pictures of each" in protocol
+    assert "that fit into 16 pixels, 1 of them" in protocol and "30 pictures of each" in protocol
     ends = protocol.partition("in brackets that of test pictures: ")[2].split(", ")
     assert [end.split()[0] for end in ends] == list("0123456789")
 

@@ -154,8 +154,8 @@ def protocol(size, read, sides, per_label, test):
         return reading
     return (
         f"{reading}MS-SSIM within a label: mean over the labels of that of {PAIRS} pairs of "
-        f"{EACH} pictures of one label (the higher, the more alike), with the first "
-        f"{structural.scales_for(size)} of its five scales, which are all that fit into {size} "
-        "pixels; labels as diverse as real ones: share of the labels whose MS-SSIM is at most the "
-        f"largest of a label of the split '{test.info['split']}'."
+        f"{EACH} pictures of one label (the higher, the more alike), by those of its five scales "
+        f"that fit into {size} pixels, {structural.scales_for(size)} of them; labels as diverse as "
+        "real ones: share of the labels whose MS-SSIM is at most the largest of a label of the "
+        f"split '{test.info['split']}'."
     )
