@@ -303,4 +303,18 @@ VARIANTS = {
             ("bigan_joint_regressor", "joint_latent_regressor"),
         )
     },
+    **{
+        name: Tiny(
+            "inference.vae_gan.VAEGAN",
+            {
+                "shape": (8, 8, 1),
+                "objective": objective,
+                "latent_dim": 3,
+                "width": 0.02,
+                "reconstruction_weight": 0.01,
+            },
+            pictures((8, 8, 1)),
+        )
+        for name, objective in (("vae_gan", "vae_gan"), ("vae_gan_vae", "vae"))
+    },
 }
