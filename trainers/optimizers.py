@@ -32,6 +32,13 @@ def knobs(
             below=1.0,
         ),
         *bounds(averaged),
+        *fall(schedule, decay_from),
+    )
+
+
+def fall(schedule="constant", decay_from=0.5):
+    """The flags of how learning rates fall; the arguments are their defaults."""
+    return (
         flags.knob(
             "lr_schedule",
             schedule,
