@@ -87,7 +87,8 @@ TRAINER = Trainer(
             low=0.0,
         ),
     ),
-    defaults={"image_size": "64", "batch_size": 64},
+    # An error that is summed over pixels has long gradients.
+    defaults={"image_size": "64", "batch_size": 64, "gradient_norm_bound": 1e5},
 )
 
 if __name__ == "__main__":
