@@ -351,4 +351,30 @@ VARIANTS = {
         },
         pictures((4, 4, 3)),
     ),
+    **{
+        name: Tiny(
+            "inference.bigan.BiGAN",
+            {"shape": (4, 4, 1), "objective": objective, "latent_dim": 3, "width": 6},
+            pictures((4, 4, 1)),
+        )
+        for name, objective in (
+            ("bigan", "bigan"),
+            ("bigan_regressor", "latent_regressor"),
+            ("bigan_joint_regressor", "joint_latent_regressor"),
+        )
+    },
+    **{
+        name: Tiny(
+            "inference.vae_gan.VAEGAN",
+            {
+                "shape": (8, 8, 1),
+                "objective": objective,
+                "latent_dim": 3,
+                "width": 0.02,
+                "reconstruction_weight": 0.01,
+            },
+            pictures((8, 8, 1)),
+        )
+        for name, objective in (("vae_gan", "vae_gan"), ("vae_gan_vae", "vae"))
+    },
 }
