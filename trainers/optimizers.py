@@ -2,7 +2,7 @@
 
 from trainers import flags
 
-SCHEDULES = ("constant", "linear", "cosine")
+SCHEDULES = ("constant", "linear", "cosine", "exponential")
 
 
 def knobs(
@@ -35,7 +35,8 @@ def knobs(
         flags.knob(
             "lr_schedule",
             schedule,
-            "How the learning rates go to zero, from the share --lr_decay_from of the run on.",
+            "How the learning rates fall from the share --lr_decay_from of the run on: to zero, or "
+            "exponentially to a hundredth.",
             choices=SCHEDULES,
         ),
         flags.knob(

@@ -291,4 +291,16 @@ VARIANTS = {
         tokens(9, 4),
         ("pretrain_step", "discriminator_step", "train_step"),
     ),
+    **{
+        name: Tiny(
+            "inference.bigan.BiGAN",
+            {"shape": (4, 4, 1), "objective": objective, "latent_dim": 3, "width": 6},
+            pictures((4, 4, 1)),
+        )
+        for name, objective in (
+            ("bigan", "bigan"),
+            ("bigan_regressor", "latent_regressor"),
+            ("bigan_joint_regressor", "joint_latent_regressor"),
+        )
+    },
 }
