@@ -32,6 +32,13 @@ def knobs(
             below=1.0,
         ),
         *bounds(averaged),
+        *schedule_knobs(schedule, decay_from),
+    )
+
+
+def schedule_knobs(schedule, decay_from):
+    """How learning rates fall, with these defaults."""
+    return (
         flags.knob(
             "lr_schedule",
             schedule,
@@ -128,6 +135,20 @@ def bound_and_average(values, player, averaged="generator"):
         "use_ema": ema > 0,
         "ema_momentum": ema or 0.99,
     }
+
+
+def rates(averaged="generator", **rates):
+    """The flags of plain gradient descent for each player.
+
+    Args:
+        averaged: the player whose weights may be averaged.
+        rates: player -> its learning rate.
+    """
+    return (
+        *(rate(player, default) for player, default in rates.items()),
+        *bounds(averaged),
+        *schedule_knobs("constant", 0.5),
+    )
 
 
 def of_first_gans():
