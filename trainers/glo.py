@@ -59,6 +59,8 @@ def task(values):
     return learnt_latents.task(
         values,
         lambda model, splits: model.learnt(),
+        f"The latent that draws the picture best, after {values.encode_steps} steps of a search in "
+        "which the generator is held still.",
         opened=opened(values),
         stream=train_batches,  # a mirrored picture would need a latent of its own
     )

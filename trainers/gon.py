@@ -28,7 +28,12 @@ def learnt(model, splits):
 
 
 def task(values):
-    return learnt_latents.task(values, learnt)
+    return learnt_latents.task(
+        values,
+        learnt,
+        "The latent is minus the gradient, at the origin, of how badly the generator draws the "
+        "picture, which is an affine map of the picture: one product with a matrix.",
+    )
 
 
 TRAINER = Trainer(

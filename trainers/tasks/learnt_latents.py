@@ -17,12 +17,13 @@ KNOBS = (
 SHOWN = 64  # pictures of the grid
 
 
-def task(values, learnt, opened=None, stream=None):
+def task(values, learnt, found, opened=None, stream=None):
     """The `Task`, from the flags.
 
     Args:
         values: the flags.
         learnt: (model, splits) -> `networks.learnt.Learnt` of the model as it is.
+        found: a sentence for the card on how a picture's latent is found.
         opened: directory -> `Splits`; None for those of --data.
         stream: `Task.batches`; None for that of --data and --flip.
 
@@ -45,12 +46,12 @@ def task(values, learnt, opened=None, stream=None):
         encode = made.Interface(
             *("encode", (source,), (latents,)),
             call=lambda images: now.encode(images),
-            about="The latent that a picture is drawn from, as nearly as one is found.",
+            about=f"{found} TFLite files draw pictures and have no such function.",
         )
         reconstruct = made.Interface(
             *("reconstruct", (source,), (made.images(picture),)),
             call=lambda images: now.reconstruct(images),
-            about="The picture as its own latent draws it.",
+            about="The picture as the latent that `encode` finds draws it.",
         )
         return made.Interface(
             *(model.name, (made.latents(now.prior),), (made.images(picture),)),
