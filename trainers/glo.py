@@ -39,18 +39,20 @@ def opened(values):
     """directory -> the splits of --data, the training pictures with their numbers."""
     pictures, open_splits = values.pictures, autoencoder.opened(values)
 
-    def numbered(directory):
+    def open_numbered(directory):
         splits = open_splits(directory)
-        train = splits.train
-        if pictures is not None:
-            if pictures > len(train):
-                raise ValueError(
-                    f"--pictures={pictures}: the data has {len(train)} training pictures."
-                )
-            train = train.subset(range(pictures))
-        return dataclasses.replace(splits, train=train.numbered())
+        return dataclasses.replace(splits, train=numbered(splits.train, pictures))
 
-    return numbered
+    return open_numbered
+
+
+def numbered(train, pictures):
+    """The first `pictures` of the training table, or all where it is None, with their numbers."""
+    if pictures is not None and pictures > len(train):
+        raise ValueError(
+            f"--pictures={pictures}: the data has {len(train)} training pictures; ask for no more."
+        )
+    return train.subset(range(len(train) if pictures is None else pictures)).numbered()
 
 
 def task(values):
