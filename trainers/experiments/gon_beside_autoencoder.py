@@ -3,11 +3,10 @@ with the same decoder, on the same batches, and says how near pictures come back
 
 python -m trainers.experiments.gon_beside_autoencoder --data_dir=FOLDER --output=beside.json
 
-All three have the nets of the authors' `GON.py`, Adam with a rate of 1e-4 and batches of 64; a
-decoder begins with the same weights in all. The autoencoder's encoder is the decoder's mirror
-image, which doubles its weights. The loss is that of training, the mean over pixels in [0, 1] of
-the squared error, summed over channels, of validation pictures, each encoded by itself and decoded
-as it would be served.
+All three have the nets of the authors' `GON.py`, Adam and batches of 64; a decoder begins with the
+same weights in all. The autoencoder's encoder is the decoder's mirror image, which doubles its
+weights. The loss is that of training, the mean over pixels in [0, 1] of the squared error, summed
+over channels, of validation pictures, each encoded by itself and decoded as it would be served.
 """
 
 import json
@@ -20,7 +19,7 @@ from tfgan_zoo import command
 from tfgan_zoo.command import UsageError
 
 ARMS = ("gon", "gon_first_order", "autoencoder")
-SIZE, BATCH, RATE = 32, 64, 1e-4
+SIZE, BATCH = 32, 64
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("data", "tfds:mnist", "Pictures, as a trainer's --data names them.")
@@ -28,6 +27,7 @@ flags.DEFINE_string("data_dir", None, "Folder of prepared sets of tfds.")
 flags.DEFINE_string("output", None, "The JSON file to write.")
 flags.DEFINE_list("arms", list(ARMS), f"Which to train, of {', '.join(ARMS)}.")
 flags.DEFINE_list("seeds", ["0", "1", "2"], "Seeds of the weights and the batches.")
+flags.DEFINE_float("rate", 1e-4, "Adam's learning rate; the authors' by default.", 0.0)
 flags.DEFINE_integer("steps", 500, "Steps of each training.", 1)
 flags.DEFINE_integer("every", 100, "Steps from one validation to the next.", 1)
 flags.DEFINE_integer("pictures", 1000, "Validation pictures.", 1)
@@ -53,23 +53,23 @@ def main(argv):
     train, validation = (
         open_images(FLAGS.data, split, request) for split in ("train", "validation")
     )
-    found = {}
-    for arm in FLAGS.arms:
-        found[arm] = {}
-        for seed in map(int, FLAGS.seeds):
-            losses = trained(arm, seed, train, validation, FLAGS.steps, FLAGS.every)
+    found = {arm: {} for arm in FLAGS.arms}
+    for seed in map(int, FLAGS.seeds):
+        for arm in FLAGS.arms:
+            losses = trained(arm, seed, train, validation, FLAGS.rate, FLAGS.steps, FLAGS.every)
             found[arm][seed] = losses
             print(arm, f"seed {seed}:", *(f"{n} {x:.5f}" for n, x in losses.items()), flush=True)
     pathlib.Path(FLAGS.output).write_text(json.dumps(found, indent=1) + "\n", "utf-8")
 
 
-def trained(arm, seed, train, validation, steps, every):
+def trained(arm, seed, train, validation, rate, steps, every):
     """Step -> loss of validation pictures, of one training.
 
     Args:
         arm: of `ARMS`.
         seed: of the weights and the order of the pictures.
         train, validation: `Examples` with the field `images`.
+        rate: of Adam.
         steps, every: its length, and the steps from one validation to the next.
     """
     import keras
@@ -90,7 +90,7 @@ def trained(arm, seed, train, validation, steps, every):
     else:
         model = GON(shape, second_order=arm == "gon", batch_size=BATCH, seed=seed)
     (player,) = model.players
-    model.compile(**{player: Adam(RATE, epsilon=1e-8)})
+    model.compile(**{player: Adam(rate, epsilon=1e-8)})
     step, losses = tf.function(model.train_step), {}
     batches = iter(train_batches(train, global_batch_size=BATCH, seed=seed, fields=["images"]))
     for number in range(1, steps + 1):
