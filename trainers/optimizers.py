@@ -32,12 +32,12 @@ def knobs(
             below=1.0,
         ),
         *bounds(averaged),
-        *schedule_knobs(schedule, decay_from),
+        *fall(schedule, decay_from),
     )
 
 
-def schedule_knobs(schedule, decay_from):
-    """How learning rates fall, with these defaults."""
+def fall(schedule="constant", decay_from=0.5):
+    """The flags of how learning rates fall; the arguments are their defaults."""
     return (
         flags.knob(
             "lr_schedule",
@@ -147,7 +147,7 @@ def rates(averaged="generator", **rates):
     return (
         *(rate(player, default) for player, default in rates.items()),
         *bounds(averaged),
-        *schedule_knobs("constant", 0.5),
+        *fall(),
     )
 
 

@@ -2,6 +2,8 @@
 have no likelihood.
 """
 
+import dataclasses
+
 from trainers import flags
 from trainers.tasks import autoencoder, pictures
 
@@ -51,7 +53,17 @@ def task(values, encoder=("encoder",), decoder=("decoder",), averaged=("generato
 
     def decoding(model, splits):
         given, outputs = made.latents(model.prior), [made.images(shape(splits))]
-        return interface(model, "decode", given, outputs, lambda latents: model.decode(latents))
+        found = interface(model, "decode", given, outputs, lambda latents: model.decode(latents))
+        also = [
+            dataclasses.replace(
+                other(model, splits), name=name, part=None, networks=(), about=about
+            )
+            for name, other, about in (
+                ("encode", encoding, "The latent that a picture is drawn from."),
+                ("reconstruct", both, "What is drawn from the latent of a picture."),
+            )
+        ]
+        return dataclasses.replace(found, also=tuple(also))
 
     def both(model, splits):
         given, outputs = made.source_images(shape(splits)), [made.images(shape(splits))]
@@ -60,7 +72,7 @@ def task(values, encoder=("encoder",), decoder=("decoder",), averaged=("generato
         )
 
     def interface(model, part, given, outputs, call):
-        read = {"encode": encoder, "decode": decoder, "reconstruct": (*encoder, *decoder)}[part]
+        read = encoder if part == "encode" else (*decoder, *encoder)
         networks = tuple(getattr(model, name) for name in dict.fromkeys(read))
         name = f"{model.name}_{part}"
         return made.Interface(name, (given,), tuple(outputs), call, networks, part=part)
@@ -102,7 +114,8 @@ def task(values, encoder=("encoder",), decoder=("decoder",), averaged=("generato
             Export(
                 decoding(model, splits),
                 title=f"{model.name} on {name}: decoder",
-                summary=f"Draws pictures of {height}x{width} from latents.",
+                summary=f"Draws pictures of {height}x{width} from latents, and infers latents "
+                "from pictures.",
                 examples={"latents": latents["latents"][:8]},
                 evaluators=[latent.export(model.prior, splits.train, splits.test)],
                 picture=lambda served: autoencoder.drawn(

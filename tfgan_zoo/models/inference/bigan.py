@@ -31,9 +31,10 @@ encoder learns to read the latents of generated pictures, and the generator does
 results in a degenerate solution", say the authors).
 
 Departures:
-- At inference batch normalisation has moving means, where the authors average a thousand batches
-  at frozen weights before they look; those of the latent regressors' encoder are of generated
-  pictures, which are all that it is shown, where the authors' are of real ones.
+- At inference batch normalisation has moving means, short ones (0.9), since the weights move far
+  in a hundred steps, where the authors average a thousand batches at frozen weights before they
+  look; those of the latent regressors' encoder are of generated pictures, which are all that it is
+  shown, where the authors' are of real ones.
 - The rate falls with each update in the second half, where the authors' falls with each epoch.
 - The authors' nets for ImageNet are not here.
 """
@@ -128,7 +129,7 @@ def dense(units, zero=False, dtype=None):
 
 def standardised(features):
     """Batch normalisation without gain and bias."""
-    layer = keras.layers.BatchNormalization(epsilon=1e-8, center=False, scale=False)
+    layer = keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-8, center=False, scale=False)
     return layer(features)
 
 
