@@ -6,7 +6,6 @@ import keras
 import tensorflow as tf
 
 from tfgan_zoo.base import Trained
-from tfgan_zoo.layers.initializers import torch_default
 from tfgan_zoo.models.latent.gon import gon_generator
 
 
@@ -14,16 +13,20 @@ def encoder(shape, latent_dim, filters):
     """Three convolutions of stride 2, each with batch normalisation and ELU, and one to the latent:
     pixels `[B, *shape]` in [0, 1] to latents `[B, latent_dim]`.
     """
+
+    def weights():  # PyTorch's, as `gon_generator` draws them
+        return keras.initializers.VarianceScaling(1.0 / 3.0, "fan_in", "uniform")
+
     pixels = features = keras.Input(shape, name="pixels")
     for level in range(3):
         features = keras.layers.Conv2D(
-            filters * 2**level, 4, 2, "same", kernel_initializer=torch_default()
+            filters * 2**level, 4, 2, "same", kernel_initializer=weights()
         )(features)
         features = keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(features)
         features = keras.layers.ELU()(features)
-    latents = keras.layers.Conv2D(
-        latent_dim, features.shape[1:3], kernel_initializer=torch_default()
-    )(features)
+    latents = keras.layers.Conv2D(latent_dim, features.shape[1:3], kernel_initializer=weights())(
+        features
+    )
     return keras.Model(pixels, keras.layers.Flatten()(latents), name="encoder")
 
 
