@@ -137,6 +137,20 @@ def bound_and_average(values, player, averaged="generator"):
     }
 
 
+def rates(averaged="generator", **rates):
+    """The flags of plain gradient descent for each player.
+
+    Args:
+        averaged: the player whose weights may be averaged.
+        rates: player -> its learning rate.
+    """
+    return (
+        *(rate(player, default) for player, default in rates.items()),
+        *bounds(averaged),
+        *fall(),
+    )
+
+
 def of_first_gans():
     """The flags of the first GANs' gradient descent."""
     return (rate("generator", 0.1), rate("discriminator", 0.1), *bounds())
