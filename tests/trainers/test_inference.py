@@ -12,7 +12,11 @@ DIGITS = ("--data=digits", "--batch_size=8", "--steps=2", "--noexport")
 @pytest.mark.parametrize(
     ("trainer", "flags", "refused"),
     [
-        (bigan, ("--image_size=12", "--width=4", "--regressor_weight=0.5"), "--regressor_weight=0.5"),
+        (
+            bigan,
+            ("--image_size=12", "--width=4", "--regressor_weight=0.5"),
+            "--regressor_weight=0.5",
+        ),
         (
             vae_gan,
             ("--image_size=16", "--width=0.02", "--objective=vae", "--real_weight=0.6"),
