@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from trainers import bigan, vae_gan
 
@@ -11,7 +12,11 @@ DIGITS = ("--data=digits", "--batch_size=8", "--steps=2", "--noexport")
 @pytest.mark.parametrize(
     ("trainer", "flags", "refused"),
     [
-        (bigan, ("--image_size=12", "--width=4", "--regressor_weight=1"), "--regressor_weight=1"),
+        (
+            bigan,
+            ("--image_size=12", "--width=4", "--regressor_weight=0.5"),
+            "--regressor_weight=0.5",
+        ),
         (
             vae_gan,
             ("--image_size=16", "--width=0.02", "--objective=vae", "--real_weight=0.6"),
@@ -51,3 +56,25 @@ def test_a_run_without_a_margin_lets_both_move_and_its_exports_fit_together(tmp_
     # The decoder's export serves the encoder as well, and holds its weights.
     assert set(decode.networks) == {model.encoder, model.decoder}
     assert task.averaged == ("decoder",)
+
+
+def test_what_comes_back_of_two_models_is_measured_in_the_layer_of_one(tmp_path):
+    from tfgan_zoo.models.inference.vae_gan import VAEGAN
+    from trainers.experiments.vae_gan_beside_vae import compared
+
+    shape = (16, 16, 1)
+    game = VAEGAN(shape, latent_dim=2, width=0.02)
+    plain = VAEGAN(shape, "vae", latent_dim=2, width=0.02)
+    images = np.random.default_rng(0).uniform(-1, 1, (130, *shape)).astype("float32")
+    found, numbers = compared(game, plain, images)
+    for name, model in (("VAE-GAN", game), ("VAE", plain)):
+        again = model.reconstruct(images).numpy()
+        np.testing.assert_allclose(found[name], again, atol=1e-5)
+        layers = [game.discriminator(part, training=False)[1] for part in (again, images)]
+        error = 0.5 * np.sum((layers[0] - layers[1]) ** 2) / 130
+        assert numbers[name]["features"] == pytest.approx(error, rel=1e-4)
+        assert numbers[name]["detail"] < 1  # what nets draw at first is smoother than noise
+    # Where a picture comes back as it is, nothing is lost.
+    plain.reconstruct = tf.constant
+    same = compared(game, plain, images)[1]["VAE"]
+    assert same["features"] == same["distance"] == 0 and same["detail"] == 1
