@@ -233,6 +233,19 @@ VARIANTS = {
         {"image_size": SMALL[:2], "noise_dim": 6, "categories": CLASSES, "width": 0.05},
         pictures(SMALL),
     ),
+    "ac_gan": Tiny(
+        "conditional.ac_gan.ACGAN",
+        {
+            "image_size": MIDDLE[:2],
+            "channels": 1,
+            "classes": CLASSES,
+            "latent_dim": 8,
+            "generator_width": 0.02,
+            "discriminator_width": 0.2,
+            "dropout": 0.1,
+        },
+        pictures(MIDDLE, labels=True),
+    ),
     "pix2pix": Tiny(
         "translation.pix2pix.Pix2Pix",
         {

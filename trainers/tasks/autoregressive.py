@@ -131,7 +131,7 @@ def task(values):
         found = [scored.export(model, splits.test, splits.train, few)]
         both = (model.prior, splits.train, splits.test)
         if model.classes:
-            return [*found, labels.export(*both, effort["per_label"], seen)]
+            return [*found, labels.export(*both, effort["per_label"], seen=seen)]
         return [*found, latent.export(*both, seen)]
 
     def picture(model, splits):
