@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "trainers": {
         *("kinds", "models", "data", "metrics", "evaluate", "export", "training", "optimizers"),
         # Experiments have models of their own, such as the classifier of digits.
-        *("networks", "base", "backend"),
+        *("networks", "layers", "base", "backend"),
         *("command", "command_line"),
     },
     # Optimizers, since Unrolled GAN differentiates through one.

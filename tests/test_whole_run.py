@@ -36,6 +36,8 @@ FAMILIES = {
     "autoencoder": ("vae", "vae_tiny"),
     "text": ("seqgan", "seqgan_tiny"),
     "autoregressive": ("pixel_cnn", "pixel_cnn_tiny"),
+    "inference": ("bigan", "bigan_tiny"),
+    "learnt_latents": ("glo", "glo_tiny"),
 }
 # Those that choose one of the tasks above, and parts of tasks.
 OTHERS = {"optional_labels", "samples", "features", "jitter", "pictures"}

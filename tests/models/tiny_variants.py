@@ -77,6 +77,16 @@ def labelled_besides(shape, count=4):
     return batch
 
 
+def numbered(shape, examples, count=4):
+    """`Tiny.batch` of `count` pictures and, as `rows`, their numbers among `examples`, int32
+    `[count]`.
+    """
+    return lambda random: {
+        **pictures(shape, count)(random),
+        "rows": random.choice(examples, count, replace=False).astype(np.int32),
+    }
+
+
 def tokens(vocabulary, length, count=8):
     """`Tiny.batch` of `count` sequences, int32 `[count, length]` under the name `tokens`."""
     return lambda random: {
@@ -285,6 +295,27 @@ VARIANTS = {
         },
         pictures((4, 4, 1)),
     ),
+    "glo": Tiny(
+        "latent.glo.GLO",
+        {"shape": MIDDLE, "examples": 6, "latent_dim": 8, "filters": 2, "levels": 2},
+        numbered(MIDDLE, 6),
+    ),
+    "gon": Tiny(
+        "latent.gon.GON",
+        {"shape": (8, 8, 1), "latent_dim": 3, "filters": 2, "batch_size": 4},
+        pictures((8, 8, 1)),
+    ),
+    "gon_variational": Tiny(
+        "latent.gon.GON",
+        {
+            "shape": (8, 8, 1),
+            "latent_dim": 3,
+            "filters": 2,
+            "variational": True,
+            "batch_size": 4,
+        },
+        pictures((8, 8, 1)),
+    ),
     "seqgan": Tiny(
         "sequence.seqgan.SeqGAN",
         {
@@ -351,4 +382,30 @@ VARIANTS = {
         },
         pictures((4, 4, 3)),
     ),
+    **{
+        name: Tiny(
+            "inference.bigan.BiGAN",
+            {"shape": (4, 4, 1), "objective": objective, "latent_dim": 3, "width": 6},
+            pictures((4, 4, 1)),
+        )
+        for name, objective in (
+            ("bigan", "bigan"),
+            ("bigan_regressor", "latent_regressor"),
+            ("bigan_joint_regressor", "joint_latent_regressor"),
+        )
+    },
+    **{
+        name: Tiny(
+            "inference.vae_gan.VAEGAN",
+            {
+                "shape": (8, 8, 1),
+                "objective": objective,
+                "latent_dim": 3,
+                "width": 0.02,
+                "reconstruction_weight": 0.01,
+            },
+            pictures((8, 8, 1)),
+        )
+        for name, objective in (("vae_gan", "vae_gan"), ("vae_gan_vae", "vae"))
+    },
 }

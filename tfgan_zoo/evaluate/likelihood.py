@@ -235,10 +235,17 @@ def likelihood_of(served, likelihood):
         means = 0.5 * (np.asarray(outputs["images"], np.float64) + 1.0)
         if likelihood == "gaussian":
             return gaussian_log_likelihood(pixels, means, outputs["log_variances"])
-        means = np.clip(means, LEAST, 1.0 - LEAST)
-        return bernoulli_log_likelihood(pixels, np.log(means) - np.log1p(-means))
+        return bernoulli_of_means(pixels, means)
 
     return log_likelihood
+
+
+def bernoulli_of_means(pixels, means):
+    """log p(x | z) `[B]` of pixels 0 or 1 `[B, ...]` that are 1 with these probabilities, kept 1e-7
+    away from 0 and 1; by differentiable operations.
+    """
+    means = tf.clip_by_value(means, LEAST, 1.0 - LEAST)
+    return bernoulli_log_likelihood(pixels, tf.math.log(means) - tf.math.log1p(-means))
 
 
 def independent(train, test, likelihood):

@@ -42,14 +42,12 @@ from tfgan_zoo.evaluate import likelihood
 from tfgan_zoo.export import measured, served, stored
 from tfgan_zoo.export.interface import Interface
 from tfgan_zoo.kinds.image import to_float
-from tfgan_zoo.losses.likelihood import bernoulli_log_likelihood
 from tfgan_zoo.metrics.ais import ais, bdmc
 from tfgan_zoo.training.run_directory import RunError, write_atomically
 from trainers.experiments import likelihood_report
 from trainers.program import say
 
 LEVELS = 256
-LEAST = likelihood.LEAST
 CHOOSING = 10  # training pictures that a deviation is chosen on
 CHOOSING_DISTRIBUTIONS = 200
 SEED = 0
@@ -361,7 +359,7 @@ class World:
         pixels = flat(self.pixels(self.test, self.effort.few))
         size, extra = export.main.latents.shape[0], {}
         if self.binary:
-            model = {"log_likelihood": bernoulli_of_means}
+            model = {"log_likelihood": likelihood.bernoulli_of_means}
             simulate = {"simulate": bernoulli_draw}
         else:
             extra = {"sigma": self._sigma(decoder, size)}
@@ -396,14 +394,6 @@ def exact_levels(centres):
 def flat(pixels):
     """`[N, D]` of `[N, H, W, C]`."""
     return pixels.reshape(len(pixels), -1)
-
-
-def bernoulli_of_means(pixels, means):
-    """log p(x | z) `[B]` of pixels 0 or 1 `[B, D]` that are 1 with these probabilities `[B, D]`,
-    kept 1e-7 away from 0 and 1.
-    """
-    means = tf.clip_by_value(means, LEAST, 1.0 - LEAST)
-    return bernoulli_log_likelihood(pixels, tf.math.log(means) - tf.math.log1p(-means))
 
 
 def bernoulli_draw(means, chance):
