@@ -1,4 +1,4 @@
-"""How probable pictures are under a model that says it exactly, and the pictures that it draws.
+"""How probable pictures are under a model that says it exactly.
 
 A model here has `log_prob(pixels, labels) -> [B]` in nats, `distribution` (`losses.pixels`) and
 `classes`. What it is asked about are levels from -1 to 1: black-and-white models get each grey
@@ -12,14 +12,12 @@ import functools
 import numpy as np
 import tensorflow as tf
 
-from tfgan_zoo.evaluate import latent, tables
-from tfgan_zoo.evaluate.evaluator import Evaluator, share
+from tfgan_zoo.evaluate import tables
+from tfgan_zoo.evaluate.evaluator import Evaluator
 from tfgan_zoo.evaluate.likelihood import binarised
-from tfgan_zoo.kinds.kind import mean_deviation as spread
 from tfgan_zoo.losses.pixels import Bernoulli, bits_per_number, rounded
 
 BATCH = 100
-SAMPLES = 250  # pictures of one call of a sampler
 
 
 def pixels_of(images, distribution):
@@ -147,71 +145,6 @@ def export(model, test, train, marginal=1000):
             "their own label."
         )
     return Evaluator("likelihood", protocol, measure, baselines)
-
-
-def drawn(served, count, seed, labels=None):
-    """Pictures `[count, H, W, C]` at temperature 1 of an interface that draws them; call b has the
-    seed 1000 * `seed` + b.
-
-    Args:
-        served: as for `Evaluator.measure`, of an interface with `seed` and `temperature`, and
-            either `num` or `labels`.
-        count: how many pictures.
-        seed: integer.
-        labels: integers `[count]`, where it takes classes.
-    """
-    parts = []
-    for number, first in enumerate(range(0, count, SAMPLES)):
-        rows = slice(first, min(first + SAMPLES, count))
-        asked = {"num": np.int32(rows.stop - first)}
-        if labels is not None:
-            asked = {"labels": np.asarray(labels[rows], np.int32)}
-        own = np.int32(1000 * seed + number)
-        parts.append(served(**asked, seed=own, temperature=np.float32(1))["images"])
-    return np.concatenate(parts)
-
-
-def closeness(train, test, distribution):
-    """The scores of drawn pictures without classes: `1-NN accuracy` over all pictures and over
-    those of each side, and `spread`, beside training pictures. Black-and-white models are compared
-    with binarised pictures.
-
-    Args:
-        train, test: `Examples` with the field `images`.
-        distribution: of `losses.pixels`.
-
-    Returns:
-        `Evaluator` of an interface that draws.
-    """
-    count = latent.count_of(train, test)
-
-    @functools.cache
-    def real():
-        return pixels_of(tables.first_pictures(test, count), distribution)
-
-    def compare(pictures):
-        found = latent.pixel_accuracy(real(), pictures)
-        names = {"total": "1-NN accuracy", "real": "1-NN accuracy, real"}
-        names["fake"] = "1-NN accuracy, fake"
-        scores = {names[key]: value for key, value in found.items()}
-        return scores | {"spread": share(spread(pictures), spread(real()))}
-
-    def baselines():
-        own = pixels_of(tables.first_pictures(train, count), distribution)
-        return {"training pictures": compare(own)}
-
-    protocol = (
-        f"{count} pictures drawn by the SavedModel at temperature 1 (seed 1) against as many of "
-        f"the split '{test.info['split']}': leave-one-out 1-nearest-neighbour accuracy on pixels "
-        "(0.5 on both sides is ideal, under it means copies) and the spread (mean over pixels of "
-        "the standard deviation) as a share of the real pictures'."
-    )
-    sides = ("1-NN accuracy", "1-NN accuracy, real", "1-NN accuracy, fake")
-    needs = dict.fromkeys(sides, latent.TWO) | {"spread": latent.DIFFERENT}
-    return Evaluator(
-        *("closeness", protocol, lambda served: compare(drawn(served, count, 1)), baselines),
-        needs=needs,
-    )
 
 
 def _pixels_and_labels(examples, model, limit):

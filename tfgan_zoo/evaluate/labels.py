@@ -112,36 +112,19 @@ def training(prior, train):
     return found
 
 
-def export(prior, train, test, per_label=1000):
-    """`of_classes` of an exported generator whose pictures come from latents and labels.
+def export(prior, train, test, per_label=1000, seen=latent.as_they_are):
+    """The scores of an exported generator of classes: `1-NN accuracy`, `spread`, `label spread`,
+    and where the frozen classifier can tell `label accuracy`, `worst label accuracy` and
+    `1-NN classifier error`; beside training and test pictures.
 
     Args:
         prior: of `networks.priors`.
-        train, test, per_label: as of `of_classes`.
+        train, test: `Examples` with the fields `images` and `labels`.
+        per_label: pictures of each label that the classifier reads.
+        seen: real pictures -> as drawn ones are compared with them, such as binarised.
 
     Returns:
         `Evaluator` of an interface `latents`, `labels` -> `images`.
-    """
-
-    def draw(served, labels, seed):
-        return in_batches(served, "images", BATCH, inputs(prior, labels, seed))
-
-    return of_classes(draw, train, test, per_label)
-
-
-def of_classes(draw_by, train, test, per_label=1000, seen=lambda images: images):
-    """The scores of an exported model that draws pictures of classes: `1-NN accuracy`, `spread`,
-    `label spread`, and where the frozen classifier can tell `label accuracy`, `worst label
-    accuracy` and `1-NN classifier error`; beside training and test pictures.
-
-    Args:
-        draw_by: (served, labels `[N]`, seed int32 [2]) -> pictures `[N, H, W, C]`.
-        train, test: `Examples` with the fields `images` and `labels`.
-        per_label: pictures of each label that the classifier reads.
-        seen: real pictures `[N, H, W, C]` in [-1, 1] -> as they are compared with the drawn ones.
-
-    Returns:
-        `Evaluator`.
     """
     classes, read = count_classes(train), reader(train)
     count = latent.count_of(train, test)
@@ -165,7 +148,7 @@ def of_classes(draw_by, train, test, per_label=1000, seen=lambda images: images)
 
     def measure(served):
         def draw(labels, seed):
-            return draw_by(served, labels, seed)
+            return in_batches(served, "images", BATCH, inputs(prior, labels, seed))
 
         scores = compare(draw(true_labels(), (0, 1)), true_labels())
         if read:
@@ -229,13 +212,13 @@ def spread_of_labels(examples, labels):
     return float(np.mean(spreads)) if spreads else math.nan
 
 
-def neighbour_error(pictures, labels, test, seen=lambda images: images):
+def neighbour_error(pictures, labels, test, seen=latent.as_they_are):
     """Error on all of `test` of the 1-nearest-neighbour classifier on pixels.
 
     Args:
         pictures, labels: its examples, float `[N, H, W, C]` in [-1, 1] and integers `[N]`.
         test: `Examples` with the fields `images` and `labels`.
-        seen: as of `of_classes`.
+        seen: as of `export`.
     """
     real = seen(tables.first_pictures(test, len(test)))
     flat = [np.reshape(images, (len(images), -1)) for images in (pictures, real)]

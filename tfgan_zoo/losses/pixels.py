@@ -41,6 +41,10 @@ class Bernoulli:
         self.levels = 2
         self.colors = self.numbers = self.draws = channels
 
+    def nearest(self, images):
+        """The nearest levels of `images [..., C]`."""
+        return rounded(images, self.levels)
+
     def observe(self, images, seed):
         """Pixels that have a likelihood: a draw of the grey levels of `images`, each -1 or 1.
 
@@ -82,9 +86,13 @@ class Categorical:
         self.colors = self.draws = channels
         self.numbers = channels * levels
 
-    def observe(self, images, seed):
-        """The nearest levels; nothing is drawn."""
+    def nearest(self, images):
+        """The nearest levels of `images [..., C]`."""
         return rounded(images, self.levels)
+
+    def observe(self, images, seed):
+        """`nearest`; nothing is drawn."""
+        return self.nearest(images)
 
     def log_likelihood(self, pixels, parameters):
         """As `Bernoulli.log_likelihood`."""
@@ -119,9 +127,13 @@ class LogisticMixture:
         self.numbers = mixtures * (1 + 2 * channels + self.pairs)
         self.draws = 1 + channels
 
-    def observe(self, images, seed):
-        """The nearest levels; nothing is drawn."""
+    def nearest(self, images):
+        """The nearest levels of `images [..., C]`."""
         return rounded(images, self.levels)
+
+    def observe(self, images, seed):
+        """`nearest`; nothing is drawn."""
+        return self.nearest(images)
 
     def parts(self, parameters):
         """What the parameters are.

@@ -48,6 +48,16 @@ class Block(keras.layers.Layer):
         return memory
 
 
+def batch_of(values):
+    """Number of examples in `[B, ...]`: where it is known, as a number, which TFLite wants."""
+    return tf.shape(values)[0] if values.shape[0] is None else values.shape[0]
+
+
+def pushed(values, new):
+    """`values [B, n, ...]` with `new [B, ...]` behind them, and without the first."""
+    return tf.concat([values[:, 1:], new[:, None]], axis=1)
+
+
 @keras.saving.register_keras_serializable("tfgan_zoo")
 class First(keras.layers.Layer):
     """The first convolution, of mask A: pictures to streams.
@@ -108,12 +118,20 @@ class RasterNet(keras.Model):
 
     Call: pixels `[B, *shape]` in [-1, 1], and labels int32 `[B]` where the blocks have classes, to
     parameters float32 `[B, height, width, numbers]`, those of a pixel by the pixels before it.
+
+    Raises:
+        ValueError: for pictures that are smaller than what the first convolution looks at.
     """
 
     def __init__(self, shape, first, blocks, numbers, head=32, colors=1, name=None):
         super().__init__(name=name)
         self.shape, self.numbers, self.head, self.colors = tuple(shape), numbers, head, colors
         self.first, self.blocks = first, blocks
+        if first.reach > min(self.shape[:2]):
+            raise ValueError(
+                f"The first square of {first.size} pixels reaches beyond pictures of "
+                f"{self.shape[0]}x{self.shape[1]}: take a smaller one."
+            )
         self.hidden = CausalConv2D(head, 1, "B", colors=colors, name="hidden")
         self.last = CausalConv2D(numbers, 1, "B", colors=colors, name="last", dtype="float32")
         self.first.build((None, *shape))
@@ -146,27 +164,26 @@ class RasterNet(keras.Model):
             float32 `[B, *shape]`.
         """
         height, width, channels = self.shape
-        batch, reach = tf.shape(pixels)[0], self.first.reach
         by_row = [tf.transpose(values, [1, 2, 0, 3]) for values in (pixels, uniforms)]
 
-        def row(number, rows, memories, written):
-            said, memories = self._begin_row(rows, memories, labels)
+        def row(number, drawn, memories):
+            said, memories = self._begin_row(drawn[:, -self.first.reach :], memories, labels)
             known = [values[number] for values in by_row]
-            drawn, kept = self._row(draw, batch, said, number < given, *known)
+            new, kept = self._row(draw, said, number < given, *known)
             splits = tf.split(kept, [block.kept for block in self.blocks], axis=-1)
             memories = tuple(
                 block.end_row(memory, own)
                 for block, memory, own in zip(self.blocks, memories, splits, strict=True)
             )
-            rows = tf.concat([rows[:, 1:], drawn[:, None]], axis=1)
-            return number + 1, rows, memories, written.write(number, drawn)
+            return number + 1, pushed(drawn, new), memories
 
-        memories = tuple(block.memory(batch, width) for block in self.blocks)
-        rows = tf.zeros([batch, reach, width, channels])
-        written = tf.TensorArray(tf.float32, height, element_shape=[None, width, channels])
-        state = (tf.constant(0), rows, memories, written)
-        *_, written = tf.while_loop(lambda number, *_: number < height, row, state)
-        return tf.ensure_shape(tf.transpose(written.stack(), [1, 0, 2, 3]), [None, *self.shape])
+        # Rows come in from below, so that the last are those above the row that is drawn; zeros
+        # before the first. TensorArrays would be less to copy, and nothing that TFLite can run.
+        blank = tf.zeros_like(pixels)
+        memories = tuple(block.memory(batch_of(pixels), width) for block in self.blocks)
+        state = (tf.constant(0), blank, memories)
+        _, drawn, _ = tf.while_loop(lambda number, *_: number < height, row, state)
+        return drawn
 
     def _begin_row(self, rows, memories, labels):
         """What the rows above say to each pixel of a row, `[W, B, n]` of each part; and the
@@ -180,12 +197,11 @@ class RasterNet(keras.Model):
             found.append(memory)
         return [tf.transpose(part, [1, 0, 2]) for part in parts], tuple(found)
 
-    def _row(self, draw, batch, said, stays, pixels, uniforms):
+    def _row(self, draw, said, stays, pixels, uniforms):
         """The pixels of a row `[B, W, C]`, and what the next rows need of it `[B, W, n]`.
 
         Args:
             draw: as of `complete`.
-            batch: number of pictures.
             said: as `_begin_row` gives it.
             stays: whether `pixels` are the row.
             pixels, uniforms: of the row, `[W, B, ...]`.
@@ -195,9 +211,11 @@ class RasterNet(keras.Model):
         sizes = [part.shape[-1] for part in said]
         said = tf.concat(said, axis=-1)  # one look-up at each pixel instead of many
 
-        def pixel(column, seen, lefts, written, kept):
+        def pixel(column, row, lefts, kept):
             parts = tf.split(said[column], sizes, axis=-1)
-            known = tf.where(stays, pixels[column], 0.0)
+            given = pixels[column]
+            known = tf.where(stays, given, 0.0)
+            seen = row[:, -self.first.reach :]
             for color in range(self.colors):
                 window = tf.concat([seen, known[:, None]], axis=1)
                 h, after, found = self.first.pixel(window, parts[0]), [], []
@@ -210,21 +228,17 @@ class RasterNet(keras.Model):
                 if self.colors > 1:  # the later ones were drawn too early
                     drawn = tf.concat([known[:, :color], drawn[:, color : color + 1]], axis=1)
                     drawn = tf.pad(drawn, [[0, 0], [0, channels - color - 1]])
-                known = tf.where(stays, pixels[column], drawn)
+                known = tf.where(stays, given, drawn)
             if count:
-                kept = kept.write(column, tf.concat(found, axis=-1))
-            seen = tf.concat([seen, known[:, None]], axis=1)[:, 1:]
-            return column + 1, seen, tuple(after), written.write(column, known), kept
+                kept = pushed(kept, tf.concat(found, axis=-1))
+            return column + 1, pushed(row, known), tuple(after), kept
 
-        seen = tf.zeros([batch, self.first.reach, channels])
+        batch = batch_of(tf.transpose(pixels, [1, 0, 2]))
+        row = tf.zeros([batch, width, channels])
         lefts = tuple(block.left(batch) for block in self.blocks)
-        written = tf.TensorArray(tf.float32, width, element_shape=[None, channels])
-        kept = tf.TensorArray(tf.float32, width, element_shape=[None, count])
-        state = (tf.constant(0), seen, lefts, written, kept)
-        *_, written, kept = tf.while_loop(lambda column, *_: column < width, pixel, state)
-        if not count:
-            return tf.transpose(written.stack(), [1, 0, 2]), tf.zeros([batch, width, 0])
-        return tuple(tf.transpose(values.stack(), [1, 0, 2]) for values in (written, kept))
+        state = (tf.constant(0), row, lefts, tf.zeros([batch, width, count]))
+        _, row, _, kept = tf.while_loop(lambda column, *_: column < width, pixel, state)
+        return row, kept
 
     def get_config(self):
         serialize = keras.saving.serialize_keras_object

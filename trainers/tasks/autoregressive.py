@@ -3,11 +3,14 @@
 The model has
 
 - `shape`, `classes` (0 for none), `network`, and `distribution` of a pixel (`losses.pixels`);
-- `log_prob(pixels, labels)`, `sample(count, seed, temperature, labels)` and `complete(pixels,
-  given, seed, temperature, labels)`; see `models.likelihood.pixel_cnn.PixelCNN`.
+- `prior`, uniform, of the chance that each pixel is drawn by;
+- `log_prob(pixels, labels)`, `draw(latents, temperature, labels)` and `complete(pixels, given,
+  latents, temperature, labels)`; see `models.likelihood.pixel_cnn.PixelCNN`.
 
-What is exported draws pictures, from a number or from labels; its SavedModel also says how probable
-a picture is and completes pictures of which the upper rows are given.
+To such a model the latents of a picture are one number in [0, 1) for each draw of a pixel, which
+chooses the level at which the sum of probabilities passes it. So what is exported is a function
+from latents to pictures as a GAN's generator is, which may be scored, explored and looked at like
+one. Its SavedModel also draws from a seed, says how probable a picture is and completes pictures.
 """
 
 import dataclasses
@@ -35,6 +38,10 @@ KNOBS = (
         "Pictures of each label that the digit classifier reads for the scores.",
         low=1,
     ),
+)
+NOTE = (
+    "The loop over the pixels is inside the file. A pixel whose chance lies within rounding of a "
+    "threshold may fall otherwise than in the SavedModel, and all that come after it with it."
 )
 COLUMNS = 8  # of a grid of samples, and rows; where there are classes, a row each
 COMPLETED = 2  # completions of each half picture beside the samples
@@ -71,68 +78,65 @@ def classes(values, splits):
 
 
 def task(values):
-    """The `Task`, from the flags."""
+    """The `Task`, from the flags.
+
+    Raises:
+        ValueError: for an int8 file, which there cannot be.
+    """
     import numpy as np
 
     from tfgan_zoo.evaluate import autoregressive as scored
-    from tfgan_zoo.evaluate import labels, tables
+    from tfgan_zoo.evaluate import labels, latent, tables
     from tfgan_zoo.training.task import Export, Task
 
+    if "int8" in values.tflite:
+        raise ValueError(
+            "A TFLite file of int8 needs ranges that TensorFlow cannot take inside a loop over "
+            "pixels: leave int8 out of --tflite."
+        )
     scores, validated = pictures.monitored(values), values.validated_pictures
-    conditional = values.conditional
-    effort = values.only("marginal_pictures", "per_label") if conditional else {}
+    effort = values.only("marginal_pictures", "per_label") if values.conditional else {}
 
-    def asked(model, count, seed):
-        """Inputs of the sampler, where it takes classes each in turn; `seed` is a number."""
-        given = {"seed": np.int32(seed), "temperature": np.float32(1)}
+    def inputs_of(model):
+        """(count, seed) -> latents, and labels in turn where there are classes."""
         if model.classes:
-            return {"labels": (np.arange(count) % model.classes).astype(np.int32), **given}
-        return {"num": np.int32(count), **given}
+            return labels.inputs_of(model.prior, model.classes)
+        return latent.inputs_of(model.prior)
 
-    def validation_scores(model, splits):
-        found = [scored.training(model, splits.validation, validated)]
-        if values.metrics:
-            found += scores(None, splits)
-        return found
+    def inputs(model):
+        """Those of the grid that a person looks at, a class a row."""
+        return inputs_of(model)((model.classes or COLUMNS) * COLUMNS, latent.SEED)
+
+    def validated_scores(model, splits):
+        likelihood = scored.training(model, splits.validation, validated)
+        return [likelihood, *scores(inputs_of(model), splits)]
 
     def preview(model, splits):
-        rows = model.classes or COLUMNS
-        inputs = asked(model, rows * COLUMNS, 0)
-        samples = sampler(model, splits)(**inputs)["images"].numpy()
-        return pictures.preview(splits, sheet(samples, rows), samples)
+        samples = sampler(model, splits)(**inputs(model))["images"].numpy()
+        return pictures.preview(splits, sheet(samples), samples)
 
     def judged(model, splits):
-        found = [scored.export(model, splits.test, splits.train, effort.get("marginal_pictures", 0))]
-        if not model.classes:
-            return [*found, scored.closeness(splits.train, splits.test, model.distribution)]
-
-        def draw(served, wanted, seed):
-            return scored.drawn(served, len(wanted), 10 * seed[0] + seed[1], wanted)
-
         def seen(images):
             return scored.pixels_of(images, model.distribution)
 
-        own = labels.of_classes(draw, splits.train, splits.test, effort["per_label"], seen)
-        return [*found, own]
+        few = effort.get("marginal_pictures", 0)
+        found = [scored.export(model, splits.test, splits.train, few)]
+        both = (model.prior, splits.train, splits.test)
+        if model.classes:
+            return [*found, labels.export(*both, effort["per_label"], seen)]
+        return [*found, latent.export(*both, seen)]
 
     def picture(model, splits):
         """served -> samples, and beside them halves of held-out pictures and how they go on."""
-        rows = model.classes or COLUMNS
-        real, own = held_out(model, splits, rows)
+        real, own = held_out(model, splits, model.classes or COLUMNS)
+        rows = real.shape[1] // 2
+        half = np.concatenate([real[:, :rows], np.zeros_like(real[:, rows:])], axis=1)
+        go_on = completion(model, splits)
         completed = [
-            complete(model)(images=real, rows=real.shape[1] // 2, seed=seed, **own)
+            go_on(images=real, rows=rows, seed=seed, temperature=1.0, **own)["images"].numpy()
             for seed in range(COMPLETED)
         ]
-
-        def drawn(served):
-            samples = served(**asked(model, rows * COLUMNS, 0))["images"]
-            half = np.concatenate(
-                [real[:, : real.shape[1] // 2], np.zeros_like(real[:, real.shape[1] // 2 :])], 1
-            )
-            beside = [real, half, *(np.asarray(found) for found in completed)]
-            return sheet(samples, rows, beside)
-
-        return drawn
+        return lambda served: sheet(served(**inputs(model))["images"], [real, half, *completed])
 
     def exports(model, splits):
         height, width, _ = model.shape
@@ -141,9 +145,10 @@ def task(values):
             Export(
                 sampler(model, splits),
                 title=f"{model.name} on {splits.info['name']}",
-                summary=f"Draws pictures of {height}x{width}{kind}, pixel by pixel, says how "
-                "probable a picture is, and completes pictures.",
-                examples=asked(model, 8, 0),
+                summary=f"Draws pictures of {height}x{width}{kind}, one pixel after the other, "
+                "says how probable a picture is, and completes pictures of which the upper rows "
+                "are given.",
+                examples=inputs_of(model)(8, latent.SEED),
                 evaluators=judged(model, splits),
                 picture=lambda served: picture(model, splits)(served),
                 shown=tables.shown(splits.test, {"real": "images"}),
@@ -154,7 +159,7 @@ def task(values):
         open=opened(values),
         preview=preview,
         exports=exports,
-        validation=pictures.validation(sampler, validation_scores),
+        validation=pictures.validation(sampler, validated_scores),
         batches=pictures.stream(values),
         averaged=("network",),
     )
@@ -178,12 +183,13 @@ def held_out(model, splits, rows):
     return scored.pixels_of(real, model.distribution), {"labels": first[places].astype(np.int32)}
 
 
-def sheet(samples, rows, beside=()):
+def sheet(samples, beside=()):
     """The grid that a person looks at: samples `[rows * COLUMNS, H, W, C]`, whose classes are in
     turn, a class a row; and further columns.
     """
     from tfgan_zoo.kinds import image
 
+    rows = len(samples) // COLUMNS
     columns = [samples[column * rows : (column + 1) * rows] for column in range(COLUMNS)]
     return image.grid([*columns, *beside], scale=2 if samples.shape[1] <= 32 else 1)
 
@@ -212,40 +218,117 @@ def opened(values):
 
 
 def sampler(model, splits):
-    """The `Interface` that draws: `num` or `labels`, `seed`, `temperature` -> `images`."""
+    """The `Interface` that draws: `latents`, which are the chance of each pixel, and `labels` where
+    there are classes -> `images`; with the further functions `draw`, `log_prob` and `complete`.
+    """
+    from tfgan_zoo.export import interface as made
+
+    return made.Interface(
+        model.name,
+        (made.latents(model.prior), *label_inputs(model, splits)),
+        (made.images(model.shape),),
+        call=lambda latents, labels=None: model.draw(latents, labels=labels),
+        networks=(model.network,),
+        lite_note=NOTE,
+        also=(drawing(model, splits), likelihood(model, splits), completion(model, splits)),
+    )
+
+
+def label_inputs(model, splits):
+    """The input `labels`, where the model has classes."""
+    from tfgan_zoo.export import interface as made
+
+    if not model.classes:
+        return ()
+    names = splits.info.get("label_names")
+    return (made.labels(model.classes, names and tuple(names)),)
+
+
+def drawing(model, splits):
+    """The function `draw`: `num`, or `labels` where there are classes, `seed` and `temperature` ->
+    `images`.
+    """
     import tensorflow as tf
 
     from tfgan_zoo.export import interface as made
 
-    inputs = (made.seed(), made.number("temperature", 1.0))
     if model.classes:
-        names = splits.info.get("label_names")
-        first = made.labels(model.classes, names and tuple(names))
-
-        def call(labels, seed, temperature):
-            own = tf.stack([seed, 0])
-            return model.sample(tf.shape(labels)[0], own, temperature, labels)
+        counted = label_inputs(model, splits)
     else:
-        first = made.count()
+        counted = (made.count(),)
 
-        def call(num, seed, temperature):
-            return model.sample(num, tf.stack([seed, 0]), temperature)
+    def call(seed, temperature, num=None, labels=None):
+        count = num if labels is None else tf.shape(labels)[0]
+        latents = model.prior.sample(count, tf.stack([seed, 0]))
+        return model.draw(latents, temperature, labels)
 
     return made.Interface(
-        model.name,
-        (first, *inputs),
+        "draw",
+        (*counted, made.seed(), made.number("temperature", 1.0)),
         (made.images(model.shape),),
         call=call,
-        networks=(model.network,),
+        about="Draws pictures from a seed; below a temperature of 1 what is probable becomes more "
+        "so.",
     )
 
 
-def complete(model):
-    """(images, rows, seed, labels) -> pictures whose other rows are drawn."""
+def likelihood(model, splits):
+    """The function `log_prob`: `images`, and `labels` where there are classes -> `log_prob`."""
+    from tfgan_zoo.export import interface as made
+
+    def call(images, labels=None):
+        return model.log_prob(levels(model, images), labels)[:, None]
+
+    given = " given its label" if model.classes else ""
+    return made.Interface(
+        "log_prob",
+        (made.source_images(model.shape), *label_inputs(model, splits)),
+        (made.vector("log_prob", 1),),
+        call=call,
+        about=f"The logarithm of a picture's probability{given}, in nats, exact; of pixels in "
+        f"{model.distribution.levels} levels.",
+    )
+
+
+def completion(model, splits):
+    """The function `complete`: `images`, of which the first `rows` stay, `seed`, `temperature`, and
+    `labels` where there are classes -> `images`.
+    """
     import tensorflow as tf
 
-    @tf.function
-    def completed(images, rows, seed, labels=None):
-        return model.complete(images, rows, tf.stack([seed, 0]), 1.0, labels)
+    from tfgan_zoo.export import interface as made
 
-    return completed
+    def call(images, rows, seed, temperature, labels=None):
+        chance = model.prior.sample(tf.shape(images)[0], tf.stack([seed, 0]))
+        stays = (tf.range(model.shape[0]) < rows)[:, None, None]
+        # What is not read may be anything.
+        pixels = levels(model, tf.where(stays, images, -1.0))
+        return model.complete(pixels, rows, chance, temperature, labels)
+
+    rows = made.Input("rows", "number", (), "int32", default=model.shape[0] // 2)
+    return made.Interface(
+        "complete",
+        (
+            *(made.source_images(model.shape), rows, made.seed()),
+            *(made.number("temperature", 1.0), *label_inputs(model, splits)),
+        ),
+        (made.images(model.shape),),
+        call=call,
+        about="Keeps the first rows of each picture and draws the others.",
+    )
+
+
+def levels(model, images):
+    """The pixels that the model knows, of pictures in [-1, 1]: refused in the graph where they are
+    not black or white, if that is all it knows, and else the nearest levels.
+    """
+    import tensorflow as tf
+
+    from tfgan_zoo.export import guards
+
+    found = model.distribution.nearest(images)
+    if model.distribution.levels > 2:
+        return found
+    own = tf.reduce_all(tf.abs(found - images) < 1e-3)
+    sentence = "images must hold pixels of -1 and 1 alone: this model knows black and white."
+    return guards.after([guards.demand(own, sentence)], found)

@@ -44,7 +44,8 @@ import tensorflow as tf
 from tfgan_zoo.base import Trained
 from tfgan_zoo.layers.causal import CausalConv2D, gated
 from tfgan_zoo.losses import pixels as distributions
-from tfgan_zoo.networks.raster import Block, First, RasterNet
+from tfgan_zoo.networks.priors import Uniform
+from tfgan_zoo.networks.raster import Block, First, RasterNet, batch_of
 
 OBSERVATION = 0  # stream of chance in a step
 STACKS = ("gated", "plain")
@@ -259,6 +260,7 @@ class PixelCNN(Trained):
             raise ValueError("Classes move gates, and plain stacks have none: take gated ones.")
         self.shape, self.classes = tuple(shape), classes
         self.distribution = distribution(output, shape[-1], levels, mixtures)
+        self.prior = Uniform(shape[0] * shape[1] * self.distribution.draws, low=0)
         colors = self.distribution.colors
         if stacks == "gated":
             first = First(filters, first_size, colors, stacks=True)
@@ -280,27 +282,26 @@ class PixelCNN(Trained):
         by_pixel = self.distribution.log_likelihood(pixels, parameters)
         return tf.reduce_sum(by_pixel, axis=[1, 2])
 
-    def sample(self, count, seed, temperature=1.0, labels=None):
-        """Pictures `[count, *shape]` from a seed int32 [2]; arguments as of `complete`."""
-        return self.complete(tf.zeros([count, *self.shape]), 0, seed, temperature, labels)
+    def draw(self, latents, temperature=1.0, labels=None):
+        """Pictures `[B, *shape]`; arguments as of `complete`."""
+        return self.complete(tf.zeros([batch_of(latents), *self.shape]), 0, latents, temperature, labels)
 
-    def complete(self, pixels, given, seed, temperature=1.0, labels=None):
+    def complete(self, pixels, given, latents, temperature=1.0, labels=None):
         """Pictures whose first `given` rows are those of `pixels`; the others are drawn.
 
         Args:
             pixels: `[B, *shape]`, levels in [-1, 1].
             given: how many rows stay.
-            seed: int32 [2].
+            latents: `[B, prior.size]` in [0, 1), the chance that each pixel is drawn by.
             temperature: above 0; below 1 what is probable becomes more so.
             labels: int32 `[B]`, where there are classes.
         """
-        count = [tf.shape(pixels)[0], *self.shape[:2], self.distribution.draws]
-        uniforms = tf.random.stateless_uniform(count, seed, alg="philox")
+        chance = tf.reshape(latents, [-1, *self.shape[:2], self.distribution.draws])
 
-        def draw(parameters, chance):
-            return self.distribution.draw(parameters, chance, temperature)
+        def draw(parameters, own):
+            return self.distribution.draw(parameters, own, temperature)
 
-        return self.network.complete(pixels, given, draw, uniforms, labels)
+        return self.network.complete(pixels, given, draw, chance, labels)
 
     def train_step(self, data):
         if self.classes:
