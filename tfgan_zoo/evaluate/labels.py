@@ -112,7 +112,7 @@ def training(prior, train):
     return found
 
 
-def export(prior, train, test, per_label=1000):
+def export(prior, train, test, per_label=1000, seen=latent.as_they_are):
     """The scores of an exported generator of classes: `1-NN accuracy`, `spread`, `label spread`,
     and where the frozen classifier can tell `label accuracy`, `worst label accuracy` and
     `1-NN classifier error`; beside training and test pictures.
@@ -121,6 +121,7 @@ def export(prior, train, test, per_label=1000):
         prior: of `networks.priors`.
         train, test: `Examples` with the fields `images` and `labels`.
         per_label: pictures of each label that the classifier reads.
+        seen: real pictures -> as drawn ones are compared with them, such as binarised.
 
     Returns:
         `Evaluator` of an interface `latents`, `labels` -> `images`.
@@ -130,7 +131,7 @@ def export(prior, train, test, per_label=1000):
 
     @functools.cache
     def real():
-        return tables.first_pictures(test, count)
+        return seen(tables.first_pictures(test, count))
 
     @functools.cache
     def true_labels():
@@ -156,19 +157,21 @@ def export(prior, train, test, per_label=1000):
             )
             scores |= {name.replace("_", " "): value for name, value in found.items()}
             labels = np.arange(min(EXAMPLES, len(train))) % classes
-            scores["1-NN classifier error"] = neighbour_error(draw(labels, (0, 6)), labels, test)
+            examples = draw(labels, (0, 6))
+            scores["1-NN classifier error"] = neighbour_error(examples, labels, test, seen)
         return scores
 
     def baselines():
         stored = tables.first(train, count)["labels"]
-        found = {"training pictures": compare(tables.first_pictures(train, count), stored)}
+        own = seen(tables.first_pictures(train, count))
+        found = {"training pictures": compare(own, stored)}
         if read:
             hits = read(real()) == true_labels()
             found["test pictures"] = {"label accuracy": float(np.mean(hits))}
             found["training pictures"]["1-NN classifier error"] = neighbour_error(
-                tables.first_pictures(train, EXAMPLES),
+                seen(tables.first_pictures(train, EXAMPLES)),
                 tables.first(train, EXAMPLES)["labels"],
-                test,
+                *(test, seen),
             )
         return found
 
@@ -209,14 +212,15 @@ def spread_of_labels(examples, labels):
     return float(np.mean(spreads)) if spreads else math.nan
 
 
-def neighbour_error(pictures, labels, test):
+def neighbour_error(pictures, labels, test, seen=latent.as_they_are):
     """Error on all of `test` of the 1-nearest-neighbour classifier on pixels.
 
     Args:
         pictures, labels: its examples, float `[N, H, W, C]` in [-1, 1] and integers `[N]`.
         test: `Examples` with the fields `images` and `labels`.
+        seen: as of `export`.
     """
-    real = tables.first_pictures(test, len(test))
+    real = seen(tables.first_pictures(test, len(test)))
     flat = [np.reshape(images, (len(images), -1)) for images in (pictures, real)]
     truth = tables.first(test, len(test))["labels"]
     return neighbours.classification_error(flat[0], labels, flat[1], truth)
