@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.benchmarks import fit, inference, memory, pipeline, race, train_step
+from tests.benchmarks import fit, inference, memory, pipeline, race, raster_sampling, train_step
 
 TINY = ["--batch_size=2", "--filters=2"]
 
@@ -79,3 +79,10 @@ def test_memory_is_read_along_a_run(capsys):
     rows = [line.split() for line in printed.splitlines() if re.match(r"\s+\d", line)]
     assert [int(step) for step, _ in rows] == [2, 4, 6, 8]
     assert all(float(resident) > 100 for _, resident in rows)
+
+
+def test_raster_sampling_draws_the_same_pictures_both_ways(capsys):
+    raster_sampling.main(["--pictures=2", "--side=8", "--layers=1", "--slow_rows=2", "--rounds=1"])
+    kept, whole, ratio = capsys.readouterr().out.splitlines()
+    assert kept.startswith("kept: 2 pictures") and "2 of 8 rows" in whole
+    assert float(ratio.split()[1].strip(";")) > 0 and "0.0000% of the pixels differ" in ratio

@@ -8,8 +8,12 @@ import numpy as np
 import tensorflow as tf
 
 
-def complete(net, pixels, given, draw, uniforms, labels=None):
-    """As `RasterNet.complete`, without anything that is kept."""
+def complete(net, pixels, given, draw, uniforms, labels=None, start=0):
+    """As `RasterNet.complete`, without anything that is kept.
+
+    Args:
+        start: row that is begun with, at most `given`.
+    """
     height, width, channels = net.shape
     colors = net.colors
     at = tf.constant(
@@ -27,7 +31,8 @@ def complete(net, pixels, given, draw, uniforms, labels=None):
         return number + 1, tf.where(change, drawn[:, None, None, :], pixels)
 
     count = height * width * colors
-    return tf.while_loop(lambda number, _: number < count, one, (0, pixels))[1]
+    first = start * width * colors
+    return tf.while_loop(lambda number, _: number < count, one, (first, pixels))[1]
 
 
 def dependence(net, colors, count=1, labels=None):

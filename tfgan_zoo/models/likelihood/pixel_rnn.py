@@ -6,9 +6,10 @@ residuals, and reports 82.12 nats on validation digits after 100,000 iterations.
 
 The probability of a picture is the product of those of its pixels, each given all that come before
 it as one reads a page. Here LSTMs carry what came before: Row LSTM runs from the top row to the
-bottom one, each place seeing three of the row above; the Diagonal BiLSTM runs along the diagonals
-from both upper corners, so that nothing above is out of sight. Blocks of them are stacked, each
-with a residual around it.
+bottom one, each place seeing three of the row above and so a triangle of the picture; the Diagonal
+BiLSTM runs along the diagonals from both upper corners and sees all that is above (but for the last
+pixel of the row above, which no feature of that row knows, and the first square alone sees). Blocks
+of them are stacked, each with a residual around it.
 
 What a shortcut would miss:
 - the input-to-state part is computed for the whole picture at once, and is masked (B); the
