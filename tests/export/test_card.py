@@ -59,6 +59,7 @@ def card(**changes):
             "psnr": None,
             "n": 4,
         },
+        "also": {},
         "tflite": {
             "float16": {
                 "file": "m.tflite",

@@ -67,6 +67,8 @@ FIELDS = {
     },
     # How the SavedModel stores its weights, and its parity with the model.
     "saved_model": {"weights": str, **_PARITY},
+    # The parity of each further function of the SavedModel, by its signature's name.
+    "also": {str: _PARITY},
     # Kind -> its parity with the model, and the file; None where the kind is not shipped. check:
     # what `golden.check` returns; None where nobody took it.
     "tflite": {str: {"file": (str, type(None)), **_PARITY, "check": _GOLDEN}},

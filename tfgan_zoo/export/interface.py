@@ -23,6 +23,9 @@ from typing import Any
 
 import tensorflow as tf
 
+# Those that follow from an interface itself (`signatures.build`).
+SIGNATURES = ("serving_default", "encoded", "text", "latents", "sample")
+
 
 @dataclasses.dataclass(frozen=True)
 class Input:
@@ -124,6 +127,10 @@ class Interface:
         lite: the interface that TFLite files hold, where it is another: one step of a loop that
             the caller runs. None for the interface itself.
         lite_note: with `lite`: sentences on what the caller must loop over.
+        also: further functions of the same networks, an interface each, with `name`, `inputs`,
+            `outputs`, `call` and `about`: what the SavedModel serves as signatures of these names
+            beside the main one, such as `encode`.
+        about: of a further function: a sentence for the card on what its answer means.
     """
 
     name: str
@@ -135,6 +142,8 @@ class Interface:
     part: str | None = None
     lite: "Interface | None" = None
     lite_note: str = ""
+    also: tuple["Interface", ...] = ()
+    about: str = ""
 
     def __post_init__(self):
         if not self.outputs:
@@ -143,6 +152,13 @@ class Interface:
             names = [item.name for item in named]
             if len(set(names)) != len(names):
                 raise ValueError(f"The interface of {self.name} has two of one {kind}: {names}.")
+        names = [other.name for other in self.also]
+        taken = [name for name in names if name in SIGNATURES or names.count(name) > 1]
+        if taken:
+            raise ValueError(
+                f"A further function of {self.name} cannot be called '{taken[0]}': a signature of "
+                "that name is there already."
+            )
 
     def __call__(self, **inputs) -> dict[str, tf.Tensor]:
         """The outputs by name, checked against what `outputs` says.

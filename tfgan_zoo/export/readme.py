@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from tfgan_zoo.export import codecs, guards, onnx_file
 from tfgan_zoo.export.interface import Interface
+from tfgan_zoo.export.markdown import block, duration, number, table
 
 ANIMATION = "training.gif"  # shown where the folder holds it
 EXAMPLES = 4  # drawn by the README's code
@@ -33,12 +34,12 @@ def write(card: Mapping, interface: Interface) -> str:
         f"{paper['authors']}: *{paper['title']}*, "
         f"[arXiv:{paper['arxiv']}](https://arxiv.org/abs/{paper['arxiv']}). {code}",
         "## Training",
-        f"{training['steps']:,} steps in {_duration(training['seconds'])} on "
+        f"{training['steps']:,} steps in {duration(training['seconds'])} on "
         f"{training['machine']}, at {_commits(training)} with {versions}:",
-        _block("sh", training["command"]),
+        block("sh", training["command"]),
         *([training["chosen"]] if training["chosen"] else []),
         "The flags of the run, as a flagfile:",
-        _block("", _flagfile(training["flags"])),
+        block("", _flagfile(training["flags"])),
         "## Data",
         f"{data['name']}: {data['description'].rstrip('. ')}. "
         f"Licence: {data['licence'].rstrip('. ')}.",
@@ -49,7 +50,7 @@ def write(card: Mapping, interface: Interface) -> str:
         *_scored(scores, metrics),
         *_compared(card),
         "## Files",
-        _table(
+        table(
             ["file", "bytes"],
             [[f"`{name}`", f"{size:,}"] for name, size in card["files"].items()],
         ),
@@ -75,8 +76,8 @@ def _scored(scores, metrics) -> list[str]:
     """The table of scores; none where nothing could be scored."""
     if not metrics:
         return []
-    rows = [[name, *(_number(row.get(m)) for m in metrics)] for name, row in scores.items()]
-    return [_table(["", *metrics], rows)]
+    rows = [[name, *(number(row.get(m)) for m in metrics)] for name, row in scores.items()]
+    return [table(["", *metrics], rows)]
 
 
 def _classes(data) -> list[str]:
@@ -109,7 +110,7 @@ def _compared(card) -> list[str]:
         protocol = score["protocol"]
         real, extractor = protocol["real"], protocol["extractor"]
         parts.append(
-            f"{score['label']}: **{_number(score['value'])}** ({score['better']} is better), of "
+            f"{score['label']}: **{number(score['value'])}** ({score['better']} is better), of "
             f"{protocol['generated']['count']:,} pictures drawn by "
             f"`{protocol['generated']['what']}` against {real['count']:,} of {real['what']}, "
             f"{real['split']}, by the extractor {extractor['name']} (sha256 "
@@ -133,6 +134,8 @@ def _parity(card, interface) -> list[str]:
     peak = next((form.peak for form in forms if form.peak), None)
     stored = card["saved_model"]
     rows = [["SavedModel", f"`{card['version']}/`, {stored['weights']} weights", *_apart(stored)]]
+    for name, entry in card.get("also", {}).items():  # which older cards lack
+        rows.append([f"SavedModel, `{name}`", f"`{card['version']}/`", *_apart(entry)])
     for kind, entry in card["tflite"].items():
         file = f"`{entry['file']}`" if entry["file"] else "not shipped"
         rows.append([f"TFLite {kind}", file, *_apart(entry)])
@@ -143,7 +146,7 @@ def _parity(card, interface) -> list[str]:
         "## The files beside the model",
         f"How far their outputs are from the model's own, in units of {units}"
         + (f"; PSNR at a peak of {peak:g}." if peak else "."),
-        _table(["kind", "file", "largest", "mean", "PSNR (dB)", "examples"], rows),
+        table(["kind", "file", "largest", "mean", "PSNR (dB)", "examples"], rows),
     ]
     latency = card["latency"]
     if latency and interface.lite is None:
@@ -155,14 +158,14 @@ def _parity(card, interface) -> list[str]:
         )
         ratios = sorted(latency["ratios"].items(), key=lambda item: item[1])
         rows = [[name, f"{ratio:.2f}"] for name, ratio in ratios]
-        parts.append(_table(["runtime", "time"], rows))
+        parts.append(table(["runtime", "time"], rows))
     return parts
 
 
 def _apart(entry) -> list[str]:
     equal = "equal" if entry["max_abs"] == 0 else ""
-    psnr = equal if entry["psnr"] is None else _number(entry["psnr"])
-    return [_number(entry["max_abs"]), _number(entry["mean_abs"]), psnr, _number(entry["n"])]
+    psnr = equal if entry["psnr"] is None else number(entry["psnr"])
+    return [number(entry["max_abs"]), number(entry["mean_abs"]), psnr, number(entry["n"])]
 
 
 def _load(card, interface) -> list[str]:
@@ -182,18 +185,21 @@ def _load(card, interface) -> list[str]:
     return [
         "## Load",
         "It takes TensorFlow and nothing else. In this folder:",
-        _block("python", "\n".join(lines)),
-        "The signature `serving_default` takes "
-        + " and ".join(_described(item) for item in interface.inputs)
-        + "; it gives "
-        + " and ".join(
-            f"`{o.name}`, {o.dtype} [{_shape(o.shape)}]"
-            + (" in [-1,1]" if o.kind == "image" else "")
-            for o in interface.outputs
-        )
-        + ".",
+        block("python", "\n".join(lines)),
+        _signature("serving_default", interface),
+        *(f"{_signature(o.name, o)} {o.about}".rstrip() for o in interface.also),
         *_bounds(interface),
     ]
+
+
+def _signature(name, interface) -> str:
+    """What the signature of an interface takes and gives."""
+    taken = " and ".join(_described(item) for item in interface.inputs)
+    given = " and ".join(
+        f"`{o.name}`, {o.dtype} [{_shape(o.shape)}]" + (" in [-1,1]" if o.kind == "image" else "")
+        for o in interface.outputs
+    )
+    return f"The signature `{name}` takes {taken}; it gives {given}."
 
 
 def _bounds(interface) -> list[str]:
@@ -242,7 +248,7 @@ def _serve(card, interface) -> list[str]:
     return [
         "## Serve",
         "With TensorFlow Serving, in this folder:",
-        _block(
+        block(
             "sh",
             f'docker run -p 8501:8501 -v "$PWD:/models/{name}" -e MODEL_NAME={name} \\\n'
             "    tensorflow/serving",
@@ -250,7 +256,7 @@ def _serve(card, interface) -> list[str]:
         f"and a client, whose answer holds {answers.get(signature, 'numbers')}:"
         if any(form.encode for form in codecs.forms(interface).values())
         else "and a client, whose answer holds numbers:",
-        _block(
+        block(
             "sh",
             f"curl http://localhost:8501/v1/models/{name}:predict -d @- <<END\n{request}\nEND",
         ),
@@ -270,7 +276,7 @@ def _phone(interface, file) -> list[str]:
         "unless `resize_tensor_input` asks for more. The same in Python, where "
         "`ai_edge_litert.interpreter.Interpreter` can stand for `tf.lite.Interpreter`, in this "
         "folder:",
-        _block("python", _one_call(interface, "import tensorflow as tf", load, found)),
+        block("python", _one_call(interface, "import tensorflow as tf", load, found)),
         *([interface.lite_note] if interface.lite_note else []),
     ]
 
@@ -285,7 +291,7 @@ def _onnx(interface, file) -> list[str]:
     return [
         "## With ONNX Runtime",
         "Any number of examples at a time; it takes onnxruntime and nothing of TensorFlow:",
-        _block("python", _one_call(interface, "import onnxruntime", load, found)),
+        block("python", _one_call(interface, "import onnxruntime", load, found)),
     ]
 
 
@@ -425,23 +431,3 @@ def _flagfile(flags: Mapping) -> str:
         if value is not None:
             lines.append(f"--{name}={value}")
     return "\n".join(lines)
-
-
-def _block(language: str, text: str) -> str:
-    return f"```{language}\n{text}\n```"
-
-
-def _table(head: list[str], rows: list[list[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(c.replace('|', chr(92) + '|') for c in r)} |" for r in lines)
-
-
-def _number(value) -> str:
-    return "" if value is None else f"{value:.4g}"
-
-
-def _duration(seconds: float) -> str:
-    minutes = round(seconds / 60)
-    if minutes < 1:
-        return f"{seconds:.0f} s"
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

@@ -65,13 +65,15 @@ def of_model(interface: Interface) -> Served:
     return Served(interface, interface)
 
 
-def of_saved_model(interface: Interface, path: str | os.PathLike) -> Served:
-    """The signature `serving_default` of the SavedModel in a folder that holds saved_model.pb."""
+def of_saved_model(
+    interface: Interface, path: str | os.PathLike, signature: str = "serving_default"
+) -> Served:
+    """A signature of the SavedModel in a folder that holds saved_model.pb, of this interface."""
     loaded = tf.saved_model.load(str(path))
 
     def serve(**inputs):
         # Looked up at each call: a signature alone does not keep its model's variables alive.
-        return loaded.signatures["serving_default"](**inputs)
+        return loaded.signatures[signature](**inputs)
 
     return Served(interface, serve)
 

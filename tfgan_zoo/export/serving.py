@@ -51,6 +51,18 @@ def requests(interface: Interface, signatures: Mapping) -> list[tuple[str, dict]
       interface: what is exported.
       signatures: those that `signatures.build` made of it.
     """
+    further = {other.name: other for other in interface.also}
+    values = _values(interface)
+    return [
+        (name, {spec.name: given[spec.name] for spec in function.input_signature})
+        for name, function in signatures.items()
+        if name != "latents"  # which draws, and runs no network
+        for given in [_values(further[name]) if name in further else values]
+    ]
+
+
+def _values(interface):
+    """A small value for each name that a signature of an interface may take."""
     files = codecs.files(interface)
     values = {item.name: codecs.example(item) for item in interface.inputs}
     for item in interface.inputs:
@@ -58,12 +70,7 @@ def requests(interface: Interface, signatures: Mapping) -> list[tuple[str, dict]
             content = np.array([files[item.name].example(item)], object)
             values[files[item.name].name] = values[f"{item.name}_bytes"] = content
     values |= {form.counted: np.int32(1) for form in codecs.forms(interface).values()}
-    values = {"seed": np.int32(0), "label": np.int32(0), **values}
-    return [
-        (name, {spec.name: values[spec.name] for spec in function.input_signature})
-        for name, function in signatures.items()
-        if name != "latents"  # which draws, and runs no network
-    ]
+    return {"seed": np.int32(0), "label": np.int32(0), **values}
 
 
 def _prediction_log(model_name: str, signature: str, inputs: Mapping) -> bytes:

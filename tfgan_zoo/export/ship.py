@@ -11,6 +11,7 @@ import numpy as np
 
 from tfgan_zoo.export import (
     card,
+    codecs,
     golden,
     measured,
     onnx_file,
@@ -215,6 +216,7 @@ def prepared(
         )
         exported = served.of_saved_model(interface, path)
         parity = measured.parity(served.of_model(interface), exported, evaluation.examples)
+        also = _further(interface, path, exported, evaluation.examples)
         beside = _beside(interface, staging, path, exported, evaluation, kinds, onnx, all_runtimes)
         scores, baselines, protocol = evaluation.measure(exported)
         picture = evaluation.picture(exported)
@@ -230,6 +232,7 @@ def prepared(
             },
             "scores": {"protocol": protocol, "model": scores, "baselines": baselines},
             "saved_model": {"weights": weights, **parity},
+            "also": also,
             **beside,
             "examples": evaluation.shown and evaluation.shown.section(),
             "compared": None,
@@ -301,6 +304,25 @@ def exported_before(interface: Interface, folder: str | os.PathLike, fingerprint
 def next_version(folder: pathlib.Path) -> int:
     """The number after the highest version in a folder of SavedModels, or 1."""
     return 1 + max([int(p.name) for p in folder.glob("[0-9]*") if p.name.isdecimal()], default=0)
+
+
+def _further(interface, path, exported, examples):
+    """The parity of each further function, by name. It is given the examples of the inputs that it
+    has in common with the main one, for others the main one's answers of that name, or zeros.
+    """
+    if not interface.also:
+        return {}
+    known, parities = {**exported(**examples), **examples}, {}
+    for other in interface.also:
+        inputs = {item.name: known.get(item.name) for item in other.inputs}
+        counts = [len(inputs[i.name]) for i in other.inputs if i.batched and i.name in known]
+        for item in other.inputs:
+            if item.name not in known:
+                one, count = codecs.example(item), max(counts, default=1)
+                inputs[item.name] = np.repeat(one, count, axis=0) if item.batched else one
+        found = served.of_saved_model(other, path, other.name)
+        parities[other.name] = measured.parity(served.of_model(other), found, inputs)
+    return parities
 
 
 def _beside(interface, staging, path, exported, evaluation, kinds, onnx, all_runtimes):

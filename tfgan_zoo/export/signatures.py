@@ -31,6 +31,7 @@ def build(interface: Interface) -> dict:
       guess, and "labels" that name the classes in turn where it takes classes. The number is
       called "num_points" or else by what is drawn (`codecs.OUTPUTS`).
     sample, where there is noise: the inputs and "seed" -> the outputs: one draw of the noise.
+    the name of each further function (`Interface.also`): its inputs by name -> its outputs by name.
 
     Each refuses what its inputs do not say (`guards`): other shapes, values that are not finite,
     labels beyond the classes, more examples than one request may have.
@@ -69,7 +70,18 @@ def build(interface: Interface) -> dict:
             return guards.finite(interface.draw(tf.ensure_shape(seed, []), **inputs))
 
         signatures["sample"] = _function(sample, [*specs, SEED])
+    for other in interface.also:
+        signatures[other.name] = _further(other)
     return signatures
+
+
+def _further(other):
+    specs = [item.spec() for item in other.inputs]
+
+    def further(*values):
+        return answer(other, _named(specs, values))
+
+    return _function(further, specs)
 
 
 def answer(interface, inputs) -> dict:

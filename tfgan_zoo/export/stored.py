@@ -63,6 +63,14 @@ def section(interface: Interface) -> dict:
         "noise": interface.noise is not None,
         "part": interface.part,
         "limits": guards.limits(interface),
+        "also": {
+            other.name: {
+                "inputs": [_input(item) for item in other.inputs],
+                "outputs": [_output(item) for item in other.outputs],
+                "about": other.about,
+            }
+            for other in interface.also
+        },
         "lite": lite
         and {
             "inputs": [_input(item) for item in lite.inputs],
@@ -72,12 +80,13 @@ def section(interface: Interface) -> dict:
     }
 
 
-def from_card(card: Mapping, call=None, sample_latents=None) -> Interface:
+def from_card(card: Mapping, call=None, sample_latents=None, further=None) -> Interface:
     """The interface of a card of any version; without weights.
 
     Args:
         card: content of card.json.
         call, sample_latents: what the interface and its prior draw with, if they are to.
+        further: name of a further function -> what it calls; None for no function.
     """
     stored = card["interface"]
     if "inputs" not in stored:
@@ -97,6 +106,16 @@ def from_card(card: Mapping, call=None, sample_latents=None) -> Interface:
             call=None,
         ),
         lite_note=lite["note"] if lite else "",
+        also=tuple(
+            Interface(
+                name=name,
+                inputs=tuple(_restored(item) for item in other["inputs"]),
+                outputs=tuple(Output(**_tuples(item)) for item in other["outputs"]),
+                call=further and further(name),
+                about=other["about"],
+            )
+            for name, other in stored.get("also", {}).items()  # which older cards lack
+        ),
     )
 
 
