@@ -35,6 +35,7 @@ FAMILIES = {
     "unpaired": ("cyclegan", "cyclegan_tiny"),
     "autoencoder": ("vae", "vae_tiny"),
     "text": ("seqgan", "seqgan_tiny"),
+    "flow": ("glow", "glow_tiny"),
 }
 # Those that choose one of the tasks above, and parts of tasks.
 OTHERS = {"optional_labels", "samples", "features", "jitter", "pictures"}
