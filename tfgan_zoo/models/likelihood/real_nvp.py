@@ -270,8 +270,8 @@ class RealNVP(Trained):
 
     def couplings_of(self, scale):
         """(checkerboards, those by channel) of one scale, in the order of their work."""
-        own = self.chain[6 * scale : 6 * scale + 6]
-        return (own, []) if scale == self.scales - 1 else (own[:3], own[3:])
+        own = self.chain[6 * scale :]
+        return (own, []) if scale == self.scales - 1 else (own[:3], own[3:6])
 
     def forward(self, numbers, training=False):
         """(latents `[B, D]`, log|det| `[B]`) of real numbers `[B, height, width, channels]`."""
