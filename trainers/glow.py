@@ -60,6 +60,7 @@ TRAINER = Trainer(
             "grey_levels", 256, "How many of the 256 grey levels are kept.", choices=flow.LEVELS
         ),
     ),
+    without=("precision",),  # all of the flow is float32
     defaults={"image_size": "32", "batch_size": 64, "gradient_norm_bound": 1000.0},
 )
 

@@ -59,6 +59,7 @@ TRAINER = Trainer(
             low=0.0,
         ),
     ),
+    without=("precision",),  # all of the flow is float32
     defaults={
         "image_size": "32",
         "batch_size": 64,

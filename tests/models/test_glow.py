@@ -214,3 +214,9 @@ def test_replicas_share_the_scales_of_the_whole_batch(tmp_path):
 def test_what_it_cannot_be_is_refused():
     with pytest.raises(ValueError, match="3 levels halve a picture 3 times, which 12x8 cannot be"):
         Glow((12, 8, 1), levels=3)
+    keras.mixed_precision.set_dtype_policy("mixed_float16")
+    try:
+        with pytest.raises(ValueError, match="leave the precision at float32"):
+            Glow(SHAPE)
+    finally:
+        keras.mixed_precision.set_dtype_policy("float32")

@@ -193,3 +193,9 @@ def test_it_finds_the_density_of_a_mixture():
 def test_what_it_cannot_be_is_refused():
     with pytest.raises(ValueError, match="4 scales halve a picture 3 times, which 28x28 cannot be"):
         RealNVP((28, 28, 1), scales=4)
+    keras.mixed_precision.set_dtype_policy("mixed_float16")
+    try:
+        with pytest.raises(ValueError, match="leave the precision at float32"):
+            RealNVP(SHAPE)
+    finally:
+        keras.mixed_precision.set_dtype_policy("float32")

@@ -74,6 +74,16 @@ def parted(vectors, shapes):
     return [tf.reshape(part, [-1, *shape]) for part, shape in zip(parts, shapes, strict=True)]
 
 
+def check_precision():
+    """Raises `ValueError` under a policy of half precision."""
+    policy = keras.mixed_precision.dtype_policy().name
+    if policy != "float32":
+        raise ValueError(
+            f"A flow goes back the way it came, for which the digits of {policy} do not suffice: "
+            "leave the precision at float32."
+        )
+
+
 class Scaled(keras.layers.Layer):
     """What has an offset b and a scale exp(3 s) for each channel, which a batch can set."""
 
@@ -122,8 +132,8 @@ class InvertibleConv(keras.layers.Layer):
         lu: learns W as P L (U + diag(s)), P fixed, whose determinant costs nothing.
     """
 
-    def __init__(self, lu=False, **kwargs):
-        super().__init__(**kwargs)
+    def __init__(self, lu=False):
+        super().__init__()
         self.lu = lu
 
     def build(self, input_shape):
@@ -186,8 +196,8 @@ class FlowBatchNorm(keras.layers.Layer):
         momentum, epsilon: as of `keras.layers.BatchNormalization`.
     """
 
-    def __init__(self, places, momentum=0.9, epsilon=1e-4, **kwargs):
-        super().__init__(**kwargs)
+    def __init__(self, places, momentum=0.9, epsilon=1e-4):
+        super().__init__()
         self.places = np.asarray(places, np.float32)
         self.momentum, self.epsilon = momentum, epsilon
 

@@ -47,6 +47,7 @@ from tfgan_zoo.layers.flows import (
     ActNorm,
     InvertibleConv,
     Scaled,
+    check_precision,
     dequantised,
     joined,
     mixed,
@@ -71,8 +72,8 @@ class Conv(Scaled):
         zeros: which of the two.
     """
 
-    def __init__(self, filters, kernel_size, zeros=False, **kwargs):
-        super().__init__(**kwargs)
+    def __init__(self, filters, kernel_size, zeros=False):
+        super().__init__()
         self.filters, self.kernel_size, self.zeros = filters, kernel_size, zeros
 
     def build(self, input_shape):
@@ -115,8 +116,8 @@ class Coupling(keras.layers.Layer):
         width: channels of the net's two hidden layers.
     """
 
-    def __init__(self, width, **kwargs):
-        super().__init__(**kwargs)
+    def __init__(self, width):
+        super().__init__()
         self.width = width
 
     def build(self, input_shape):
@@ -183,7 +184,7 @@ class Glow(Trained):
     levels. It reports, as means over the batch, `log_prob` in nats and `bits_per_dim`.
 
     Raises:
-        ValueError: for a size that cannot be halved so often.
+        ValueError: for a size that cannot be halved so often, or under a policy of half precision.
     """
 
     paper = {
@@ -206,6 +207,7 @@ class Glow(Trained):
         name="glow",
     ):
         super().__init__(seed=seed, name=name)
+        check_precision()
         height, width_of_picture, channels = shape
         if height % 2**levels or width_of_picture % 2**levels:
             raise ValueError(

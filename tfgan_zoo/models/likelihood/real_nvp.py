@@ -42,6 +42,7 @@ import tensorflow as tf
 from tfgan_zoo.base import Trained
 from tfgan_zoo.layers.flows import (
     FlowBatchNorm,
+    check_precision,
     dequantised,
     joined,
     parted,
@@ -86,8 +87,8 @@ class CheckerboardCoupling(keras.layers.Layer):
         filters, blocks: of its `residual_net`.
     """
 
-    def __init__(self, corner, filters, blocks, **kwargs):
-        super().__init__(**kwargs)
+    def __init__(self, corner, filters, blocks):
+        super().__init__()
         self.corner, self.filters, self.blocks = corner, filters, blocks
 
     def build(self, input_shape):
@@ -134,8 +135,8 @@ class ChannelCoupling(keras.layers.Layer):
         filters, blocks: of its `residual_net`.
     """
 
-    def __init__(self, first, filters, blocks, **kwargs):
-        super().__init__(**kwargs)
+    def __init__(self, first, filters, blocks):
+        super().__init__()
         self.first, self.filters, self.blocks = first, filters, blocks
 
     def build(self, input_shape):
@@ -214,7 +215,7 @@ class RealNVP(Trained):
     density of such numbers, and `bits_per_dim`.
 
     Raises:
-        ValueError: for a size that cannot be halved so often.
+        ValueError: for a size that cannot be halved so often, or under a policy of half precision.
     """
 
     paper = {
@@ -239,6 +240,7 @@ class RealNVP(Trained):
         name="real_nvp",
     ):
         super().__init__(seed=seed, name=name)
+        check_precision()
         height, width, channels = maps = shape if len(shape) == 3 else (1, *shape, 1)
         if height % 2 ** (scales - 1) or width % 2 ** (scales - 1):
             raise ValueError(
