@@ -128,6 +128,32 @@ def test_two_updates_in_one_step_see_each_other():
     assert {"generator_gradient_norm", "discriminator_gradient_norm"} < set(logs)
 
 
+@pytest.mark.parametrize("how", [lambda f: f, tf.function], ids=["eager", "graph"])
+def test_a_player_that_is_told_to_stand_still_keeps_all_that_is_its_own(how):
+    model = compiled()
+    batch = {name: tf.constant(values[0]) for name, values in toy_data(1).items()}
+
+    def train(moves):
+        step = model.begin_step()
+        with tf.GradientTape(persistent=True) as tape:
+            discriminator_loss, generator_loss = model.losses_of(batch, batch["latents"])
+        losses = {"discriminator": discriminator_loss, "generator": generator_loss}
+        step.update(tape, when={"generator": step.mean(moves) > 0.5}, **losses)
+        return step.report()
+
+    def own(player):
+        optimizer = model.optimizers[player]
+        return [*model.weights_by_player()[player], *(v.numpy() for v in optimizer.variables)]
+
+    train = how(train)
+    for moves in (0.0, 1.0, 0.0):
+        before = {player: own(player) for player in model.players}
+        train(tf.constant(moves))
+        assert any(moved(before["discriminator"], own("discriminator")))
+        assert any(moved(before["generator"], own("generator"))) == bool(moves)
+    assert int(model.optimizers["generator"].iterations) == 1 and int(model.step) == 3
+
+
 def test_one_seed_repeats_and_another_differs():
     data = toy_data(3)
     runs = []

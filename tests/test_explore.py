@@ -12,11 +12,12 @@ import tensorflow as tf
 from PIL import Image
 
 from tests import commands
-from tfgan_zoo.explore import features, files, latents
+from tfgan_zoo.explore import attributes, features, files, latents
 from tfgan_zoo.explore.generator import ExploreError, Generator
 from tfgan_zoo.export import interface as interfaces
 from tfgan_zoo.export import saved_model, signatures
 from tfgan_zoo.kinds.image import to_uint8
+from tfgan_zoo.networks.priors import Uniform
 
 SHIPPED = pathlib.Path(__file__).resolve().parents[1] / "saved_models"
 DCGAN = SHIPPED / "dcgan"
@@ -32,6 +33,8 @@ def options(**changed):
         "minus": [],
         "to": [],
         "jitter": 0.25,
+        "attributes": [],
+        "strength": 1.0,
         "dimensions": ["0"],
         "low": -2.0,
         "high": 2.0,
@@ -466,3 +469,74 @@ def test_the_command_of_features_says_what_is_missing(tmp_path):
     empty = run(*command, f"--output={tmp_path / 'features.png'}", "--labels=7")
     assert empty.returncode == 2 and "7 labels are too few" in empty.stderr
     assert "Traceback" not in empty.stderr
+
+
+# Attributes of labelled pictures.
+
+
+@pytest.fixture(scope="module")
+def coded(tmp_path_factory):
+    """A generator of grey pictures whose one latent is their brightness, and which encodes them."""
+    inputs = keras.Input((1,))
+    paint = keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")
+    network = keras.Model(inputs, keras.layers.Reshape((1, 1, 1))(paint(inputs)))
+    image = interfaces.images((16, 16, 1))
+    encode = interfaces.Interface(
+        name="encode",
+        inputs=(interfaces.source_images((16, 16, 1)),),
+        outputs=(interfaces.vector("latents", 1),),
+        call=lambda images: tf.reduce_mean(images, [1, 2]),
+        about="How bright a picture is.",
+    )
+
+    interface = interfaces.Interface(
+        name="coded",
+        inputs=(interfaces.latents(Uniform(1)),),
+        outputs=(image,),
+        call=lambda latents: tf.ones([1, 16, 16, 1]) * network(latents),
+        networks=(network,),
+        also=(encode,),
+    )
+    folder = tmp_path_factory.mktemp("coded")
+    functions = signatures.build(interface)
+    return Generator(saved_model.save(folder, network=network, signatures=functions))
+
+
+def test_an_attribute_is_the_mean_code_with_it_less_that_without_it(coded):
+    from tfgan_zoo.data.request import Request
+    from tfgan_zoo.data.sources import open_images
+    from tfgan_zoo.evaluate import tables
+
+    chosen = options(num_train=500, count=3, attributes=["1", "0"], strength=0.5)
+    drawn, names = attributes.changed(coded, chosen)
+    assert drawn.shape == (3, 4, 16, 16, 1) and names == ["1", "0"]
+    request = Request(image_size=(16, 16), channels=1, val_count=0)
+    train, test = (open_images("digits", split, request) for split in ("train", "test"))
+    codes = tables.first_pictures(train, 500).mean((1, 2, 3))
+    seen, truth = tables.first(train, 500)["labels"], tables.first_pictures(test, 3)
+    moves = [0, *(codes[seen == one].mean() - codes[seen != one].mean() for one in (1, 0))]
+    assert abs(moves[1] - moves[2]) > 0.01
+    np.testing.assert_array_equal(drawn[:, 0], truth)
+    for column, move in enumerate(moves, 1):
+        expected = truth.mean((1, 2, 3)) + 0.5 * move
+        np.testing.assert_allclose(drawn[:, column, 5, 5, 0], expected, atol=1e-5)
+    picture = attributes.attributes(coded, chosen)
+    assert picture.width > 4 * 32 and picture.height > 3 * 32
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"attributes": ["eleven"]}, "--attributes: no 'eleven'; choose of 0, 1, 2"),
+        ({"data": "facades"}, "has no classes to take attributes from"),
+        ({"count": 3000}, "lower --count"),
+    ],
+)
+def test_attributes_that_cannot_be_added_are_one_sentence(coded, changed, sentence):
+    with pytest.raises(ExploreError, match=sentence):
+        attributes.attributes(coded, options(**changed))
+
+
+def test_a_generator_without_an_encoder_has_no_attributes(digits):
+    with pytest.raises(ExploreError, match="infers no latents of pictures"):
+        attributes.attributes(digits, options())

@@ -35,12 +35,17 @@ FAMILIES = {
     "unpaired": ("cyclegan", "cyclegan_tiny"),
     "autoencoder": ("vae", "vae_tiny"),
     "text": ("seqgan", "seqgan_tiny"),
+    "autoregressive": ("pixel_cnn", "pixel_cnn_tiny"),
+    "inference": ("bigan", "bigan_tiny"),
+    "learnt_latents": ("glo", "glo_tiny"),
     "flow": ("glow", "glow_tiny"),
 }
 # Those that choose one of the tasks above, and parts of tasks.
 OTHERS = {"optional_labels", "samples", "features", "jitter", "pictures"}
 # Largest difference of a TFLite file's outputs from the model's own.
 TOLERANCES = {"float32": 1e-4, "float16": 2e-2, "int8": 0.5}
+# What is drawn pixel by pixel has no int8 file; of pixels that are black or white, few may differ.
+DRAWN, FEW = ("autoregressive",), 0.05
 
 
 def run(family, folder, *arguments, stop_at=None):
@@ -86,7 +91,8 @@ def test_a_run_is_stopped_goes_on_and_is_exported(family, tmp_path, monkeypatch)
     often = "--sample_every=1"
     _, stopped = run(family, tmp_path / "parts", often, "--noexport", stop_at=last)
     assert stopped.stopped_at == last == int(stopped.model.step)
-    values, outcome = run(family, tmp_path / "parts", "--tflite=float32,float16,int8")
+    kinds = ("float32", "float16", *(() if family in DRAWN else ("int8",)))
+    values, outcome = run(family, tmp_path / "parts", f"--tflite={','.join(kinds)}")
     assert outcome.directory.history.read_text() == history
     assert outcome.stopped_at is None and int(outcome.model.step) == last + 1
 
@@ -101,10 +107,10 @@ def test_a_run_is_stopped_goes_on_and_is_exported(family, tmp_path, monkeypatch)
     assert parts
     for part in parts:
         folder = export_folder(outcome.model, values, outcome.directory)
-        holds_what_it_says(part, folder / (part.interface.part or ""))
+        holds_what_it_says(part, folder / (part.interface.part or ""), family in DRAWN)
 
 
-def holds_what_it_says(part, folder):
+def holds_what_it_says(part, folder, drawn_by_pixel):
     """An exported folder answers as the model does, and its card is complete."""
     card = json.loads((folder / "card.json").read_text())
     own, served = of_model(part.interface), of_saved_model(part.interface, folder / "1")
@@ -120,7 +126,11 @@ def holds_what_it_says(part, folder):
         for name, expected in of_model(lite)(**examples).items():
             scale = max(1.0, float(np.abs(expected).max()))
             atol = TOLERANCES[kind] * scale
-            np.testing.assert_allclose(file(**examples)[name], expected, atol=atol, rtol=0)
+            found = file(**examples)[name]
+            if drawn_by_pixel:
+                assert np.mean(found != expected) < FEW
+            else:
+                np.testing.assert_allclose(found, expected, atol=atol, rtol=0)
 
     assert card["scores"]["protocol"] and card["scores"]["model"]
     assert all(

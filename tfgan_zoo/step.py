@@ -32,9 +32,18 @@ class Step:
         replica = tf.distribute.get_replica_context().replica_id_in_sync_group
         return tf.random.fold_in(seed, replica, alg="philox")
 
-    def update(self, tape, **losses):
+    def mean(self, value):
+        """The mean over the replicas of a scalar float32."""
+        context = tf.distribute.get_replica_context()
+        return context.all_reduce(tf.distribute.ReduceOp.MEAN, value)
+
+    def update(self, tape, when=None, **losses):
         """One optimizer step for each named player against its loss (scalars, a mean over the
         replica's batch).
+
+        `when` has players that may stand still: for each a bool scalar, the same in all replicas
+        (of what `mean` gives), whether it moves. One that stands still keeps its weights, and its
+        optimizer all that it knows.
 
         All gradients are taken before any weight moves. If one of them, or a loss, is not finite in
         any replica, no player moves, and the loss scale of the player whose gradient it is, if it
@@ -72,7 +81,8 @@ class Step:
         broken = context.all_reduce(tf.distribute.ReduceOp.SUM, tf.cast(broken, tf.float32)) > 0
         self.finite = self.finite & ~tf.reduce_any(broken)
         # Optimizers merge the replicas, which TensorFlow allows around a condition, not inside one.
-        context.merge_call(self._update_all_replicas, args=(self.finite, broken, gradients))
+        parts = (self.finite, broken, when or {}, gradients)
+        context.merge_call(self._update_all_replicas, args=parts)
 
     def _bounded(self, optimizer, gradients, scale):
         """An equal share of the gradient summed over the replicas, within the optimizer's bounds.
@@ -96,14 +106,23 @@ class Step:
             summed = [tf.clip_by_value(value, -bound, bound) for value in summed]
         return [value / self.replicas for value in summed]
 
-    def _update_all_replicas(self, strategy, finite, broken, gradients):
-        # The flags were summed over replicas, so any one of them speaks for all.
-        finite, broken = (strategy.experimental_local_results(v)[0] for v in (finite, broken))
-        tf.cond(
-            finite,
-            lambda: strategy.extended.call_for_each_replica(self._apply, args=(gradients,)),
-            lambda: self._lower_scales(gradients, broken),
+    def _update_all_replicas(self, strategy, finite, broken, when, gradients):
+        # The flags are the same in all replicas, so any one of them speaks for all.
+        finite, broken, *moving = (
+            strategy.experimental_local_results(v)[0] for v in (finite, broken, *when.values())
         )
+        moving = dict(zip(when, moving, strict=True))
+
+        def apply(values):
+            strategy.extended.call_for_each_replica(self._apply, args=(values,))
+
+        def apply_all():
+            apply({p: values for p, values in gradients.items() if p not in moving})
+            for player, moves in moving.items():
+                own = {player: gradients[player]}
+                tf.cond(moves, lambda own=own: apply(own), lambda: None)
+
+        tf.cond(finite, apply_all, lambda: self._lower_scales(gradients, broken))
 
     def _apply(self, gradients):
         for player, values in gradients.items():

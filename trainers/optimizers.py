@@ -2,7 +2,7 @@
 
 from trainers import flags
 
-SCHEDULES = ("constant", "linear", "cosine")
+SCHEDULES = ("constant", "linear", "cosine", "exponential")
 
 
 def knobs(
@@ -32,10 +32,18 @@ def knobs(
             below=1.0,
         ),
         *bounds(averaged),
+        *fall(schedule, decay_from),
+    )
+
+
+def fall(schedule="constant", decay_from=0.5):
+    """The flags of how learning rates fall; the arguments are their defaults."""
+    return (
         flags.knob(
             "lr_schedule",
             schedule,
-            "How the learning rates go to zero, from the share --lr_decay_from of the run on.",
+            "How the learning rates fall from the share --lr_decay_from of the run on: to zero, or "
+            "exponentially to a hundredth.",
             choices=SCHEDULES,
         ),
         flags.knob(
@@ -127,6 +135,20 @@ def bound_and_average(values, player, averaged="generator"):
         "use_ema": ema > 0,
         "ema_momentum": ema or 0.99,
     }
+
+
+def rates(averaged="generator", **rates):
+    """The flags of plain gradient descent for each player.
+
+    Args:
+        averaged: the player whose weights may be averaged.
+        rates: player -> its learning rate.
+    """
+    return (
+        *(rate(player, default) for player, default in rates.items()),
+        *bounds(averaged),
+        *fall(),
+    )
 
 
 def of_first_gans():

@@ -331,3 +331,14 @@ def test_a_process_ends_although_streams_are_under_way():
         check=False,
     )
     assert done.returncode == 0 and "reached the end" in done.stdout, done.stderr
+
+
+def test_numbers_follow_their_examples_through_subset_and_stream():
+    table = numbered(9).subset([8, 2, 5]).numbered()
+    assert table.fields["rows"].count == 3
+    fetched = table.fetch([2, 0])
+    np.testing.assert_array_equal(fetched["rows"], [2, 0])
+    np.testing.assert_array_equal(fetched["labels"], [5, 8])
+    batches = joined(take(pipeline.train_batches(table, global_batch_size=4, seed=0), 3))
+    assert batches["rows"].dtype == np.int32 and set(batches["rows"]) == {0, 1, 2}
+    np.testing.assert_array_equal(np.array([8, 2, 5])[batches["rows"]], batches["labels"])

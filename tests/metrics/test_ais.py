@@ -150,6 +150,33 @@ def test_another_observation_model_against_quadrature_and_its_own_kind():
     np.testing.assert_allclose(said, own, atol=0.01)
 
 
+def test_both_bounds_of_another_observation_model():
+    """Of pixels that are 0 or 1, simulated from the model, against quadrature."""
+    decoder = Linear(1, width=5)
+
+    def bernoulli(x, logits):
+        return -tf.reduce_sum(tf.nn.sigmoid_cross_entropy_with_logits(x, logits), -1)
+
+    def simulate(logits, chance):
+        return (chance.random(logits.shape) < 1 / (1 + np.exp(-logits))).astype(np.float64)
+
+    model = {"log_likelihood": bernoulli, "simulate": simulate}
+    bounds = bdmc(decoder, 1, num_examples=40, **model, chains=64, distributions=100)
+    pixels = bounds["observations"]
+    assert set(np.unique(pixels)) == {0.0, 1.0}
+    grid = np.linspace(-8, 8, 4001)
+    logits = grid[:, None] * decoder.weight[:, 0] + decoder.bias
+    joint = np.where(pixels[:, None] > 0, -logits, logits)
+    joint = -np.logaddexp(0, joint).sum(-1) + norm.logpdf(grid)
+    exact = logsumexp(joint, axis=1) + np.log(grid[1] - grid[0])
+    np.testing.assert_allclose(bounds["lower_each"], exact, atol=0.1)
+    np.testing.assert_allclose(bounds["upper_each"], exact, atol=0.1)
+    with pytest.raises(ValueError, match="log_likelihood and simulate go together"):
+        bdmc(decoder, 1, log_likelihood=bernoulli, num_examples=1)
+    with pytest.raises(ValueError, match="either sigma or log_likelihood"):
+        bdmc(decoder, 1, num_examples=1)
+
+
 def test_repeats_itself_under_one_seed():
     decoder = Linear(2)
     observations = decoder.distribution().rvs(3, random_state=1)

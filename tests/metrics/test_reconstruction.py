@@ -54,6 +54,8 @@ def test_constant_offset_has_closed_forms():
     picture = truth + 0.5
     scores = reconstruction.reconstruction_scores(picture, truth)
     assert scores["l1"][0] == pytest.approx(0.5)
+    distance = reconstruction.distance(picture, truth)[0]
+    assert distance == pytest.approx(0.25 * np.sqrt(16 * 16 * 3))
     assert scores["psnr"][0] == pytest.approx(20 * np.log10(2 / 0.5))
     c1 = (0.01 * 2) ** 2  # without variance only the luminance term is left
     expected = (2 * 1.25 * 0.75 + c1) / (1.25**2 + 0.75**2 + c1)  # counted from black

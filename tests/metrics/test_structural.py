@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 from skimage.metrics import structural_similarity
 
-from tfgan_zoo.metrics.structural import WEIGHTS, ms_ssim, ms_ssim_diversity, scales_for
+from tfgan_zoo.metrics.structural import (
+    WEIGHTS,
+    ms_ssim,
+    ms_ssim_by_class,
+    ms_ssim_diversity,
+    scales_for,
+)
 
 
 def textures(count, height, width, channels=3, seed=0):
@@ -127,6 +133,15 @@ def test_diversity_sees_duplicates_and_estimates_the_mean_of_all_pairs():
     assert abs(score["mean"] - every["mean"]) < 4 * score["standard_error"]
     assert ms_ssim_diversity(images, pairs=300) == score
     assert ms_ssim_diversity(images, pairs=300, seed=1) != score
+
+
+def test_each_class_is_compared_with_itself_alone():
+    images = textures(9, 24, 24)
+    images[5:8] = images[5]  # class 1 has one picture thrice
+    found = ms_ssim_by_class(images, [4, 4, 4, 4, 4, 1, 1, 1, 0], pairs=8)
+    assert list(found) == [1, 4], "class 0 has no pair"
+    assert found[1]["mean"] == pytest.approx(1, abs=1e-9)
+    assert found[4] == ms_ssim_diversity(images[:5], pairs=8)
 
 
 def test_too_few_images_or_pixels_are_named():

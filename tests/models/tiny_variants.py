@@ -77,6 +77,16 @@ def labelled_besides(shape, count=4):
     return batch
 
 
+def numbered(shape, examples, count=4):
+    """`Tiny.batch` of `count` pictures and, as `rows`, their numbers among `examples`, int32
+    `[count]`.
+    """
+    return lambda random: {
+        **pictures(shape, count)(random),
+        "rows": random.choice(examples, count, replace=False).astype(np.int32),
+    }
+
+
 def tokens(vocabulary, length, count=8):
     """`Tiny.batch` of `count` sequences, int32 `[count, length]` under the name `tokens`."""
     return lambda random: {
@@ -233,6 +243,19 @@ VARIANTS = {
         {"image_size": SMALL[:2], "noise_dim": 6, "categories": CLASSES, "width": 0.05},
         pictures(SMALL),
     ),
+    "ac_gan": Tiny(
+        "conditional.ac_gan.ACGAN",
+        {
+            "image_size": MIDDLE[:2],
+            "channels": 1,
+            "classes": CLASSES,
+            "latent_dim": 8,
+            "generator_width": 0.02,
+            "discriminator_width": 0.2,
+            "dropout": 0.1,
+        },
+        pictures(MIDDLE, labels=True),
+    ),
     "pix2pix": Tiny(
         "translation.pix2pix.Pix2Pix",
         {
@@ -282,6 +305,27 @@ VARIANTS = {
         {"shape": (4, 4, 1), "levels": 2, "depth": 1, "width": 3},
         pictures((4, 4, 1)),
     ),
+    "glo": Tiny(
+        "latent.glo.GLO",
+        {"shape": MIDDLE, "examples": 6, "latent_dim": 8, "filters": 2, "levels": 2},
+        numbered(MIDDLE, 6),
+    ),
+    "gon": Tiny(
+        "latent.gon.GON",
+        {"shape": (8, 8, 1), "latent_dim": 3, "filters": 2, "batch_size": 4},
+        pictures((8, 8, 1)),
+    ),
+    "gon_variational": Tiny(
+        "latent.gon.GON",
+        {
+            "shape": (8, 8, 1),
+            "latent_dim": 3,
+            "filters": 2,
+            "variational": True,
+            "batch_size": 4,
+        },
+        pictures((8, 8, 1)),
+    ),
     "seqgan": Tiny(
         "sequence.seqgan.SeqGAN",
         {
@@ -301,4 +345,77 @@ VARIANTS = {
         tokens(9, 4),
         ("pretrain_step", "discriminator_step", "train_step"),
     ),
+    "pixel_cnn": Tiny(
+        "likelihood.pixel_cnn.PixelCNN",
+        {
+            "shape": (5, 4, 1),
+            "classes": CLASSES,
+            "output": "bernoulli",
+            "layers": 1,
+            "filters": 4,
+            "first_size": 3,
+            "head": 4,
+        },
+        pictures((5, 4, 1), labels=True),
+    ),
+    "pixel_cnn_plain": Tiny(
+        "likelihood.pixel_cnn.PixelCNN",
+        {
+            "shape": (5, 4, 3),
+            "output": "logistic",
+            "stacks": "plain",
+            "layers": 1,
+            "filters": 4,
+            "first_size": 3,
+            "head": 4,
+            "levels": 8,
+            "mixtures": 2,
+        },
+        pictures((5, 4, 3)),
+    ),
+    "pixel_rnn": Tiny(
+        "likelihood.pixel_rnn.PixelRNN",
+        {"shape": (4, 4, 1), "layers": 1, "filters": 3, "first_size": 3, "head": 4},
+        pictures((4, 4, 1)),
+    ),
+    "pixel_rnn_row": Tiny(
+        "likelihood.pixel_rnn.PixelRNN",
+        {
+            "shape": (4, 4, 3),
+            "output": "softmax",
+            "lstm": "row",
+            "layers": 1,
+            "filters": 3,
+            "first_size": 3,
+            "head": 3,
+            "levels": 4,
+        },
+        pictures((4, 4, 3)),
+    ),
+    **{
+        name: Tiny(
+            "inference.bigan.BiGAN",
+            {"shape": (4, 4, 1), "objective": objective, "latent_dim": 3, "width": 6},
+            pictures((4, 4, 1)),
+        )
+        for name, objective in (
+            ("bigan", "bigan"),
+            ("bigan_regressor", "latent_regressor"),
+            ("bigan_joint_regressor", "joint_latent_regressor"),
+        )
+    },
+    **{
+        name: Tiny(
+            "inference.vae_gan.VAEGAN",
+            {
+                "shape": (8, 8, 1),
+                "objective": objective,
+                "latent_dim": 3,
+                "width": 0.02,
+                "reconstruction_weight": 0.01,
+            },
+            pictures((8, 8, 1)),
+        )
+        for name, objective in (("vae_gan", "vae_gan"), ("vae_gan_vae", "vae"))
+    },
 }

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from tfgan_zoo.networks.priors import Joined, Normal, OneHot, Uniform
+from tfgan_zoo.networks.priors import Gaussian, Joined, Normal, OneHot, Uniform
 
 SCIPY = {
     "normal": (Normal(3), stats.norm()),
@@ -66,3 +66,33 @@ def test_a_prior_is_told_as_data():
     ]
     assert sum(part["size"] for part in told) == prior.size
     assert Joined(prior, Normal(1)).describe() == [*told, {"kind": "normal", "size": 1}]
+
+
+def test_a_gaussian_has_the_mean_and_covariance_of_what_it_is_fitted_to():
+    chance = np.random.default_rng(0)
+    latents = chance.normal(size=(500, 4)) @ chance.normal(size=(4, 4)) + [1.0, -2.0, 0.0, 5.0]
+    latents[:, 3] = latents[:, 0]  # a direction without variance
+    gaussian = Gaussian.fitted(latents)
+    covariance = np.cov(latents.T, bias=True)
+    np.testing.assert_allclose(gaussian.mean, latents.mean(0), rtol=1e-5)
+    np.testing.assert_allclose(gaussian.factor @ gaussian.factor.T, covariance, atol=1e-4)
+    drawn = gaussian.sample(20_000, (1, 2)).numpy()
+    assert drawn.dtype == np.float32
+    np.testing.assert_allclose(drawn.mean(0), latents.mean(0), atol=0.08)
+    np.testing.assert_allclose(np.cov(drawn.T), covariance, atol=0.04 * covariance.max())
+    np.testing.assert_allclose(drawn[:, 3], drawn[:, 0], atol=1e-2)
+
+
+def test_a_gaussian_turns_normal_numbers_into_latents_and_back():
+    latents = np.random.default_rng(0).normal(size=(50, 3)) @ np.diag([3.0, 1.0, 0.1])
+    latents = latents.astype(np.float32)
+    gaussian = Gaussian.fitted(latents)
+    normal = gaussian.to_normal(latents).numpy()
+    np.testing.assert_allclose(np.cov(normal.T, bias=True), np.eye(3), atol=1e-3)
+    np.testing.assert_allclose(gaussian.of_normal(normal), latents, atol=1e-4)
+    # Their order is that of the variance behind them.
+    lengths = np.linalg.norm(gaussian.factor, axis=0)
+    assert np.all(np.diff(lengths) < 0)
+    flat = Gaussian.fitted(np.ones([5, 2], np.float32))
+    np.testing.assert_allclose(flat.of_normal(np.ones([1, 2], np.float32)), [[1.0, 1.0]])
+    np.testing.assert_allclose(flat.to_normal(np.ones([1, 2], np.float32)), [[0.0, 0.0]])

@@ -42,6 +42,13 @@ def test_cosine():
     )
 
 
+def test_exponential():
+    expected = [BASE * 0.01 ** min(max(step - 100, 0) / 100, 1) for step in range(TOTAL + 20)]
+    found = rates(learning_rate(BASE, "exponential", TOTAL, 0.5))
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+    assert found[99] == found[100] and found[-1] == pytest.approx(BASE / 100)
+
+
 def test_an_optimizer_follows_it_step_by_step():
     variable = keras.Variable([0.0])
     optimizer = keras.optimizers.SGD(learning_rate(1.0, "linear", 4, 0.5))
@@ -61,7 +68,7 @@ def test_survives_serialisation():
 
 
 def test_errors():
-    with pytest.raises(RunError, match="constant, linear or cosine"):
+    with pytest.raises(RunError, match="constant, linear, cosine or exponential"):
         learning_rate(BASE, "step", TOTAL)
     for share in (-0.1, 1.0):
         with pytest.raises(RunError, match="--lr_decay_from"):

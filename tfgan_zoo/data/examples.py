@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tfgan_zoo.data.errors import DataError
+from tfgan_zoo.kinds.class_ import Class
 from tfgan_zoo.kinds.kind import Kind
 
 
@@ -100,4 +101,15 @@ class Examples:
             [self.names[i] for i in kept],
             self.info,
             lambda i: self._fetch(kept[i]),
+        )
+
+    def numbered(self) -> Examples:
+        """The table with a field more, `rows`: the number of each example, from 0, as a class. A
+        model that keeps something for each example finds it by this.
+        """
+        return Examples(
+            {**self.fields, "rows": Class(count=len(self))},
+            self.names,
+            self.info,
+            lambda i: {**self._fetch(i), "rows": i.astype(np.int32)},
         )

@@ -2,6 +2,7 @@
 class?
 """
 
+import dataclasses
 import functools
 import math
 
@@ -39,15 +40,43 @@ def count_classes(train):
     return len(names) if names else 1 + int(tables.first(train, len(train))["labels"].max())
 
 
-def reader(train):
-    """pictures `[B, H, W, C]` in [-1, 1] -> digits `[B]`, by the zoo's frozen classifier; None if
-    the pictures of `train` are no grey ones of ten classes.
+@dataclasses.dataclass(frozen=True)
+class Reader:
+    """A classifier that nobody trained beside the generator.
+
+    Attributes:
+        name: as the protocol calls it.
+        classify: `extractors.Extractor`.
     """
-    shape = train.fields["images"].shape
-    if count_classes(train) != 10 or extractors.automatic(shape) != "mnist_cnn":
+
+    name: str
+    classify: extractors.Extractor
+
+    def __call__(self, images):
+        """Labels `[B]` of pictures `[B, H, W, C]` in [-1, 1]."""
+        return self.classify(generated.quantise(images, "The generator"))[1].argmax(1)
+
+
+def reader(train, extractor="auto"):
+    """The `Reader` of pictures such as those of `train`; None where there is none.
+
+    Args:
+        train: `Examples` with the fields `images` and `labels`.
+        extractor: name, as for `extractors.find`, of one that reads them if it tells as many
+            classes as there are labels; `auto` is the zoo's frozen mnist_cnn for small grey
+            pictures of ten labels.
+    """
+    classes, shape = count_classes(train), train.fields["images"].shape
+    if extractor == "auto":
+        if classes != 10 or extractors.automatic(shape) != "mnist_cnn":
+            return None
+        extractor = "mnist_cnn"
+    classify = extractors.find(extractor)
+    if classify.classes != classes:
         return None
-    classify = extractors.find("mnist_cnn")
-    return lambda images: classify(generated.quantise(images, "The generator"))[1].argmax(1)
+    classify.check_shape(shape)
+    frozen = "the zoo's frozen " if classify.name == "mnist_cnn" else "the classifier "
+    return Reader(frozen + classify.name, classify)
 
 
 def label_accuracy(draw, read, classes, per_label):
@@ -66,13 +95,14 @@ def label_accuracy(draw, read, classes, per_label):
     return {"label_accuracy": float(np.mean(hits)), "worst_label_accuracy": float(np.min(hits))}
 
 
-def training(prior, train):
-    """The scores of each validation: `label_spread`, and where the frozen classifier can tell
+def training(prior, train, extractor="auto"):
+    """The scores of each validation: `label_spread`, and where a classifier can tell
     `label_accuracy` and `worst_label_accuracy`.
 
     Args:
         prior: of `networks.priors`.
         train: `Examples` with the fields `images` and `labels`.
+        extractor: as for `reader`.
 
     Returns:
         list of `Evaluator` of an interface `latents`, `labels` -> `images`.
@@ -90,7 +120,7 @@ def training(prior, train):
         found = share(spread_of_labels(pictures, drawn["labels"]), real())
         return {"label_spread": found} if math.isfinite(found) else {}
 
-    read = reader(train)
+    read = reader(train, extractor)
 
     def accuracy(served):
         def draw(labels, label):
@@ -112,25 +142,27 @@ def training(prior, train):
     return found
 
 
-def export(prior, train, test, per_label=1000):
+def export(prior, train, test, per_label=1000, extractor="auto", seen=latent.as_they_are):
     """The scores of an exported generator of classes: `1-NN accuracy`, `spread`, `label spread`,
-    and where the frozen classifier can tell `label accuracy`, `worst label accuracy` and
+    and where a classifier can tell `label accuracy`, `worst label accuracy` and
     `1-NN classifier error`; beside training and test pictures.
 
     Args:
         prior: of `networks.priors`.
         train, test: `Examples` with the fields `images` and `labels`.
         per_label: pictures of each label that the classifier reads.
+        extractor: as for `reader`.
+        seen: real pictures -> as drawn ones are compared with them, such as binarised.
 
     Returns:
         `Evaluator` of an interface `latents`, `labels` -> `images`.
     """
-    classes, read = count_classes(train), reader(train)
+    classes, read = count_classes(train), reader(train, extractor)
     count = latent.count_of(train, test)
 
     @functools.cache
     def real():
-        return tables.first_pictures(test, count)
+        return seen(tables.first_pictures(test, count))
 
     @functools.cache
     def true_labels():
@@ -156,25 +188,27 @@ def export(prior, train, test, per_label=1000):
             )
             scores |= {name.replace("_", " "): value for name, value in found.items()}
             labels = np.arange(min(EXAMPLES, len(train))) % classes
-            scores["1-NN classifier error"] = neighbour_error(draw(labels, (0, 6)), labels, test)
+            examples = draw(labels, (0, 6))
+            scores["1-NN classifier error"] = neighbour_error(examples, labels, test, seen)
         return scores
 
     def baselines():
         stored = tables.first(train, count)["labels"]
-        found = {"training pictures": compare(tables.first_pictures(train, count), stored)}
+        own = seen(tables.first_pictures(train, count))
+        found = {"training pictures": compare(own, stored)}
         if read:
             hits = read(real()) == true_labels()
             found["test pictures"] = {"label accuracy": float(np.mean(hits))}
             found["training pictures"]["1-NN classifier error"] = neighbour_error(
-                tables.first_pictures(train, EXAMPLES),
+                seen(tables.first_pictures(train, EXAMPLES)),
                 tables.first(train, EXAMPLES)["labels"],
-                test,
+                *(test, seen),
             )
         return found
 
-    reading = (
+    reading = read and (
         f"label accuracy: share of {per_label * classes} pictures, "
-        f"{per_label} of each label, that the zoo's frozen mnist_cnn reads as the label they "
+        f"{per_label} of each label, that {read.name} reads as the label they "
         "were drawn for. 1-NN classifier error: on all test pictures, of the 1-nearest-neighbour "
         f"classifier on pixels whose examples are {min(EXAMPLES, len(train)):,} pictures, "
         "the labels in turn (the score of DCGAN's authors). "
@@ -209,14 +243,15 @@ def spread_of_labels(examples, labels):
     return float(np.mean(spreads)) if spreads else math.nan
 
 
-def neighbour_error(pictures, labels, test):
+def neighbour_error(pictures, labels, test, seen=latent.as_they_are):
     """Error on all of `test` of the 1-nearest-neighbour classifier on pixels.
 
     Args:
         pictures, labels: its examples, float `[N, H, W, C]` in [-1, 1] and integers `[N]`.
         test: `Examples` with the fields `images` and `labels`.
+        seen: as of `export`.
     """
-    real = tables.first_pictures(test, len(test))
+    real = seen(tables.first_pictures(test, len(test)))
     flat = [np.reshape(images, (len(images), -1)) for images in (pictures, real)]
     truth = tables.first(test, len(test))["labels"]
     return neighbours.classification_error(flat[0], labels, flat[1], truth)

@@ -11,6 +11,7 @@ python -m tfgan_zoo.explore draw --generator=saved_models/dcgan --count=100 --ou
 | `samples`     | samples with their numbers, to choose from                                       |
 | `interpolate` | two rows a pair of latents: straight, and along the great circle                 |
 | `arithmetic`  | mean of --plus less mean of --minus plus mean of --to, with jitter around it     |
+| `attributes`  | held-out pictures of --data, and each with the vector of a class added           |
 | `sweep`       | a row a latent dimension of --dimensions, its values from --low to --high        |
 | `plane`       | the pictures of a latent of two dimensions, each at its place                    |
 | `classes`     | a row a latent, a column a class; for generators that take labels                |
@@ -34,6 +35,7 @@ from absl import flags, logging
 from tfgan_zoo import backend, command
 from tfgan_zoo.data.places import home
 from tfgan_zoo.explore import files
+from tfgan_zoo.explore.attributes import attributes
 from tfgan_zoo.explore.features import features
 from tfgan_zoo.explore.generator import ExploreError, Generator
 from tfgan_zoo.explore.latents import COMMANDS
@@ -45,6 +47,10 @@ USES = {
     "samples": FROM_LATENTS,
     "interpolate": (*FROM_LATENTS, "count", "steps"),
     "arithmetic": (*FROM_LATENTS, "plus", "minus", "to", "jitter"),
+    "attributes": (
+        *("generator", "data", "data_dir", "download", "num_train", "count"),
+        *("attributes", "strength"),
+    ),
     "sweep": (*FROM_LATENTS, "dimensions", "steps", "low", "high"),
     "plane": (*FROM_LATENTS, "steps", "low", "high"),
     "classes": (*FROM_LATENTS, "count"),
@@ -56,7 +62,11 @@ USES = {
     "translate": ("generator", "input", "seed", "keep_size", "overwrite"),
     "draw": (*FROM_LATENTS, "count", "label", "category", "set", "overwrite"),
 }
-NEEDS = {"features": ("extractor", "data"), "translate": ("generator", "input")}
+NEEDS = {
+    "attributes": ("generator", "data"),
+    "features": ("extractor", "data"),
+    "translate": ("generator", "input"),
+}
 
 
 def define_flags():
@@ -73,6 +83,8 @@ def define_flags():
     flags.DEFINE_list("plus", [], "Numbers of samples whose mean latent is taken.")
     flags.DEFINE_list("minus", [], "Numbers of samples whose mean latent is subtracted.")
     flags.DEFINE_list("to", [], "Numbers of samples whose mean latent is added.")
+    flags.DEFINE_list("attributes", [], "Classes whose vectors are added; all by default.")
+    number("strength", 1.0, "What the vectors of attributes are multiplied by.")
     number("jitter", 0.25, "Half width of the uniform noise around a result.", low=0.0)
     flags.DEFINE_list("dimensions", ["0"], "Latent dimensions that sweep varies, a row each.")
     number("low", -2.0, "First value of a sweep.")
@@ -86,7 +98,7 @@ def define_flags():
         "Of features, a line each: exports of trainers with --export_features, other folders of "
         "extractors, or the names of python -m tfgan_zoo.metrics.score.",
     )
-    flags.DEFINE_string("data", None, "Of features: pictures with classes; tfds:NAME or a folder.")
+    flags.DEFINE_string("data", None, "Pictures with classes; tfds:NAME or a folder.")
     flags.DEFINE_string("data_dir", None, "Folder of prepared TensorFlow Datasets; default theirs.")
     flags.DEFINE_bool("download", False, "Let TensorFlow Datasets download and prepare a set.")
     flags.DEFINE_list("labels", ["100", "1000"], "Numbers of labels, beside all of them.")
@@ -168,7 +180,8 @@ def act(name, options, path):
     if name == "features":
         picture = features(options, path.with_suffix(".json"))
     else:
-        picture = COMMANDS[name](Generator(options.generator, options.latents), options)
+        drawn = {**COMMANDS, "attributes": attributes}[name]
+        picture = drawn(Generator(options.generator, options.latents), options)
     save(picture, path)
     return f"{picture.width}x{picture.height}: {path}"
 

@@ -109,6 +109,26 @@ class Generator:
             raise ExploreError("This generator draws points, not pictures.")
         return images
 
+    def encoded_shape(self):
+        """(height, width, channels) of the pictures that `encode` takes.
+
+        Raises ExploreError for a generator that encodes none.
+        """
+        encode = self._loaded.signatures.get("encode")
+        if encode is None or "latents" not in encode.structured_outputs:
+            raise ExploreError(
+                "This generator infers no latents of pictures: name the folder 'decode' of a model "
+                "with an encoder, such as bigan or vae_gan."
+            )
+        return tuple(encode.structured_input_signature[1]["images"].shape[1:])
+
+    def encode(self, images):
+        """Latents float32 `[N, Z]` of pictures `[N, H, W, C]` in [-1, 1]."""
+        import tensorflow as tf
+
+        encode = self._loaded.signatures["encode"]
+        return encode(images=tf.constant(images, tf.float32))["latents"].numpy()
+
     def opened(self, layer):
         """(maps, finish) of a hidden convolution.
 

@@ -98,8 +98,7 @@ def ais(
             not the same when asked twice; or unless one of `sigma` and `log_likelihood` is given.
     """
     observations = feature_matrix("observations", observations)
-    if (sigma is None) == (log_likelihood is None):
-        raise ValueError("Give either sigma or log_likelihood: they are two observation models.")
+    _check_model(sigma, log_likelihood)
     annealer = _Annealer(
         decoder,
         latent_dim,
@@ -119,9 +118,11 @@ def ais(
 def bdmc(
     decoder,
     latent_dim,
-    sigma,
-    num_examples,
+    sigma=None,
+    num_examples=100,
     *,
+    log_likelihood=None,
+    simulate=None,
     chains=16,
     distributions=1000,
     leapfrog_steps=10,
@@ -131,14 +132,16 @@ def bdmc(
     batch_size=100,
     progress=None,
 ):
-    """Both bounds on the log-likelihood of data simulated from the model, with Gaussian noise.
+    """Both bounds on the log-likelihood of data simulated from the model.
 
     The gap bounds the error of `ais` under the same settings on such data; real data may be harder.
     By chance a gap near zero may come out slightly negative.
 
     Args:
-        decoder, latent_dim, sigma: as of `ais`.
+        decoder, latent_dim, sigma, log_likelihood: as of `ais`.
         num_examples: N, how many examples to simulate.
+        simulate: with `log_likelihood`, a draw of that observation model: (the decoder's outputs
+            float64 `[N, P]`, `numpy.random.Generator`) -> observations `[N, D]`.
         chains and what follows: as of `ais`. It costs twice as much.
 
     Returns:
@@ -147,19 +150,33 @@ def bdmc(
         `acceptance` `[N]` of the forward chains, `observations` `[N, D]`.
 
     Raises:
-        ValueError: as `ais`.
+        ValueError: as `ais`, or if an observation model comes without its draw.
     """
     if num_examples < 1:
         raise ValueError(f"num_examples must be at least 1; it is {num_examples}.")
+    _check_model(sigma, log_likelihood)
+    if (simulate is None) != (log_likelihood is None):
+        raise ValueError("log_likelihood and simulate go together: a model, and a draw of it.")
     annealer = _Annealer(
-        decoder, latent_dim, sigma, chains, leapfrog_steps, step_size, dtype, batch_size
+        decoder,
+        latent_dim,
+        sigma,
+        chains,
+        leapfrog_steps,
+        step_size,
+        dtype,
+        batch_size,
+        log_likelihood,
     )
     annealer.check()
     betas = _checked_schedule(distributions)
     chance = _generator(seed, _SIMULATION)
     latents = chance.standard_normal((num_examples, latent_dim))
     observations = annealer.decode(latents)
-    observations += sigma * chance.standard_normal(observations.shape)
+    if simulate is None:
+        observations += sigma * chance.standard_normal(observations.shape)
+    else:
+        observations = simulate(observations, chance)
     halves = [None, None]
     if progress is not None:
         halves = [
@@ -385,6 +402,11 @@ class _Annealer:
             log_step += _ADAPTATION * (tf.reduce_mean(chance[:_PILOTS], 0) - _ACCEPTANCE)
             log_step = tf.clip_by_value(log_step, np.log(_SMALLEST_STEP), np.log(_LARGEST_STEP))
         return z, likelihood, gradient, log_weights, log_step, accepted
+
+
+def _check_model(sigma, log_likelihood):
+    if (sigma is None) == (log_likelihood is None):
+        raise ValueError("Give either sigma or log_likelihood: they are two observation models.")
 
 
 def _checked_schedule(distributions):

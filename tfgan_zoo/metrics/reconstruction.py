@@ -21,6 +21,14 @@ def l1(pictures, truth):
     return np.stack([np.abs(p - t).mean() for p, t in _pairs(pictures, truth)])
 
 
+def distance(pictures, truth):
+    """Euclidean distance of all pixels, counted from 0 (black) to 1, so that of a grey picture of
+    28x28 it is at most 28.
+    """
+    pictures, truth = image_pairs(pictures, truth)
+    return np.stack([0.5 * np.linalg.norm(p - t) for p, t in _pairs(pictures, truth)])
+
+
 def psnr(pictures, truth):
     """Peak signal to noise ratio in dB; infinite where the two are identical."""
     pictures, truth = image_pairs(pictures, truth)

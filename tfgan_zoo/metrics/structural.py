@@ -94,6 +94,33 @@ def ms_ssim_diversity(images, *, pairs=1000, seed=0):
     }
 
 
+def ms_ssim_by_class(images, labels, *, pairs=200, seed=0):
+    """`ms_ssim_diversity` of the images of each class alone: what its label leaves to chance.
+
+    Odena, Olah & Shlens 2017, arXiv 1610.09585, section 4.2 and figure 5: compare each class with
+    real images of that class and size.
+
+    Args:
+        images: float `[N, H, W, C]` in [-1, 1], as for `ms_ssim`.
+        labels: integers `[N]`.
+        pairs: of each class; all of them where it has fewer.
+        seed: of the draw.
+
+    Returns:
+        dict: class -> what `ms_ssim_diversity` returns, in the order of the classes. A class of
+        under three images, which make one pair, is left out.
+
+    Raises:
+        ValueError: in one sentence, for other images.
+    """
+    labels, found = np.asarray(labels), {}
+    for label, count in zip(*np.unique(labels, return_counts=True), strict=True):
+        if count > 2:
+            own = min(pairs, int(count * (count - 1) // 2))
+            found[int(label)] = ms_ssim_diversity(images[labels == label], pairs=own, seed=seed)
+    return found
+
+
 def _scores(left, right, left_rows, right_rows):
     """MS-SSIM of left[left_rows[i]] with right[right_rows[i]] for every i: float64 [len(rows)]."""
     scales = scales_for(min(left.shape[1:3]))

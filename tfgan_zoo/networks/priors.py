@@ -8,6 +8,7 @@ deviation 1), `{"kind": "uniform", "size": 62, "low": -1, "high": 1}` or `{"kind
 "size": 10}`.
 """
 
+import numpy as np
 import tensorflow as tf
 
 
@@ -71,6 +72,46 @@ class Joined:
         seeds = [seed, *(tf.random.fold_in(seed, i, "philox") for i in range(1, len(self.parts)))]
         drawn = [part.sample(count, own) for part, own in zip(self.parts, seeds, strict=True)]
         return tf.concat(drawn, axis=-1)
+
+
+class Gaussian:
+    """A Gaussian with a full covariance, fitted to latents that were learnt: from what a model is
+    sampled that has codes and no prior.
+
+    An export takes N(0, 1) in each number (`Normal`) and turns it itself, by `of_normal`, so that
+    nobody else needs the covariance. The numbers are in the order of the variance behind them.
+
+    Args:
+        mean: float `[size]`.
+        factor: float `[size, size]`, whose product with its transpose is the covariance.
+    """
+
+    def __init__(self, mean, factor):
+        self.size = len(mean)
+        self.mean, self.factor = np.asarray(mean, np.float32), np.asarray(factor, np.float32)
+        # Of a direction in which the latents do not differ, nothing can be told.
+        self.inverse = np.linalg.pinv(np.asarray(factor, np.float64), 1e-5).astype(np.float32)
+
+    @classmethod
+    def fitted(cls, latents):
+        """Of the mean and the covariance, over N, of `latents [N, size]`."""
+        latents = np.asarray(latents, np.float64)
+        mean = latents.mean(axis=0)
+        centred = latents - mean
+        variances, directions = np.linalg.eigh(centred.T @ centred / len(latents))
+        variances, directions = variances[::-1], directions[:, ::-1]
+        return cls(mean, directions * np.sqrt(np.maximum(variances, 0.0)))
+
+    def of_normal(self, normal):
+        """Latents `[B, size]` of this Gaussian from `normal [B, size]` of N(0, I)."""
+        return self.mean + tf.matmul(normal, self.factor, transpose_b=True)
+
+    def to_normal(self, latents):
+        """`of_normal`, the other way."""
+        return tf.matmul(latents - self.mean, self.inverse, transpose_b=True)
+
+    def sample(self, count, seed):
+        return self.of_normal(Normal(self.size).sample(count, seed))
 
 
 # The priors that a variant may be asked for by name.

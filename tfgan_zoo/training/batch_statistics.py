@@ -7,6 +7,7 @@ neither. Who looks at its features takes those of the real pictures, as the auth
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 
 def recomputed(network, batches):
@@ -18,8 +19,8 @@ def recomputed(network, batches):
 
     Args:
         network: functional `keras.Model`; it stays as it is.
-        batches: () -> iterable of inputs `[B, ...]`, the same set each time; read once for each
-            layer of batch normalisation.
+        batches: () -> iterable of inputs `[B, ...]`, or of lists of them where the network takes
+            several, the same set each time; read once for each layer of batch normalisation.
 
     Returns:
         The copy: mean and population variance over the set and all axes but the normalised one.
@@ -37,7 +38,8 @@ def recomputed(network, batches):
         axes = tuple(axis for axis in range(rank) if axis != layer.axis % rank)
         count, total, squares = 0, 0.0, 0.0
         for batch in batches():
-            values = np.asarray(before.predict_on_batch(batch), np.float64)
+            inputs = tf.nest.map_structure(tf.convert_to_tensor, batch)
+            values = np.asarray(before(inputs, training=False), np.float64)
             count += values.size // values.shape[layer.axis]
             total = total + values.sum(axes)
             squares = squares + (values**2).sum(axes)

@@ -14,7 +14,8 @@ def learning_rate(base, schedule, total_steps, decay_from=0.5):
         base: rate at the start.
         schedule: 'constant'; 'linear', constant up to the share `decay_from` of the run and then
             straight to zero (the released codes of pix2pix and CycleGAN decay over the second
-            half); 'cosine', the same with a half cosine.
+            half); 'cosine', the same with a half cosine; 'exponential', by the same factor with
+            each step, down to a hundredth (the released code of BiGAN).
         total_steps: length of the run in optimizer steps.
         decay_from: share of the run, in [0, 1).
 
@@ -23,8 +24,10 @@ def learning_rate(base, schedule, total_steps, decay_from=0.5):
     """
     if schedule == "constant":
         return base
-    if schedule not in ("linear", "cosine"):
-        raise RunError(f"No --lr_schedule='{schedule}'; choose constant, linear or cosine.")
+    if schedule not in ("linear", "cosine", "exponential"):
+        raise RunError(
+            f"No --lr_schedule='{schedule}'; choose constant, linear, cosine or exponential."
+        )
     if not 0.0 <= decay_from < 1.0:
         raise RunError(f"--lr_decay_from={decay_from} must be a share of the run in [0, 1).")
     return Decay(base, schedule, int(total_steps * decay_from), total_steps)
@@ -32,7 +35,9 @@ def learning_rate(base, schedule, total_steps, decay_from=0.5):
 
 @keras.saving.register_keras_serializable("tfgan_zoo")
 class Decay(keras.optimizers.schedules.LearningRateSchedule):
-    """`base` until step `start`, then down to zero at step `end`, on a line or a half cosine."""
+    """`base` until step `start`, then down to zero at step `end`, on a line or a half cosine, or
+    exponentially to a hundredth.
+    """
 
     def __init__(self, base, shape, start, end):
         self.base, self.shape, self.start, self.end = base, shape, start, end
@@ -42,6 +47,8 @@ class Decay(keras.optimizers.schedules.LearningRateSchedule):
         done = keras.ops.clip(done, 0.0, 1.0)
         if self.shape == "linear":
             return self.base * (1.0 - done)
+        if self.shape == "exponential":
+            return self.base * keras.ops.power(0.01, done)
         return self.base * 0.5 * (1.0 + keras.ops.cos(math.pi * done))
 
     def get_config(self):

@@ -25,20 +25,17 @@ BATCH = 500
 SHOWN = 64  # mistakes in the card's picture
 
 
-class DigitClassifier(Trained):
-    """`mnist_cnn` and its cross-entropy.
+class Classifier(Trained):
+    """A network from images to features and logits, `classifier`, and its cross-entropy.
 
-    `train_step` takes `images [B, 28, 28, 1]`, float32 in [-1, 1], and `labels [B]`, int.
+    `train_step` takes `images [B, height, width, channels]`, float32 in [-1, 1], and `labels [B]`,
+    int.
     """
 
     players = ("classifier",)
 
-    def __init__(self, seed=0, name="mnist_cnn"):
-        super().__init__(seed=seed, name=name)
-        self.classifier = mnist_cnn()
-
     def call(self, images):
-        """Features `[B, 64]` and logits `[B, 10]` by name."""
+        """Features `[B, D]` and logits `[B, classes]` by name."""
         return self.classifier(images, training=False)
 
     def train_step(self, data):
@@ -54,25 +51,47 @@ class DigitClassifier(Trained):
         return step.report(loss=loss, accuracy=tf.reduce_mean(tf.cast(right, tf.float32)))
 
 
+class DigitClassifier(Classifier):
+    """`mnist_cnn` and its cross-entropy."""
+
+    def __init__(self, seed=0, name="mnist_cnn"):
+        super().__init__(seed=seed, name=name)
+        self.classifier = mnist_cnn()
+
+
 def task(values):
     """The `Task`, from the flags. What is exported has a card of its own, since it draws nothing
     and has no paper.
     """
-    spec, export_told = values.data, values.told()
     request = values.filled(Request, image_size=SIZE, channels=1, val_count=0)
-    run_dir = values.run_dir
+    command = (
+        "python -m trainers.mnist_cnn --flagfile=trainers/flagfiles/mnist_cnn.flags --run_dir=RUN"
+    )
+    return of_classifier(values, request, command, readme, distorted_batches, check)
+
+
+def of_classifier(values, request, command, describe, batches, check):
+    """The `Task` of any `Classifier`, from the flags.
+
+    Args:
+        values: the flags.
+        request: `Request` of the pictures.
+        command: that the card names.
+        describe: (card, number of mistakes) -> the card for a reader.
+        batches, check: as in `Task`.
+    """
+    spec, export_told, run_dir = values.data, values.told(), values.run_dir
 
     def export_classifier(model, splits, folder, say):
         training = {
-            "command": "python -m trainers.mnist_cnn "
-            "--flagfile=trainers/flagfiles/mnist_cnn.flags --run_dir=RUN",
+            "command": command,
             "flags": export_told,
             "examples": len(splits.train),
             "steps": int(model.step),
             "seconds": round(RunDirectory(run_dir).add_seconds(0.0)),
             "versions": versions(),
         }
-        accuracy, wrong = export(model.classifier, splits.test, folder, training)
+        accuracy, wrong = export(model.classifier, splits.test, folder, training, describe)
         say(
             f"\nTest accuracy {accuracy:.2%} ({wrong} of {len(splits.test)} wrong).\n"
             f"Files: {folder}"
@@ -82,7 +101,7 @@ def task(values):
         open=lambda directory: Splits(
             *(open_images(spec, split, request) for split in ("train", "test"))
         ),
-        batches=distorted_batches,
+        batches=batches,
         averaged=("classifier",),
         extras=export_classifier,
         check=check,
@@ -91,13 +110,24 @@ def task(values):
 
 def check(model, splits):
     """Raises `ValueError` for pictures without the classes that the network tells."""
+    check_classes(CLASSES, splits, "give a folder with one folder a digit, or tfds:mnist")
+
+
+def check_classes(classes, splits, remedy):
+    """Raises `ValueError` unless all pictures have one of so many classes.
+
+    Args:
+        classes: how many the network tells.
+        splits: `Splits`.
+        remedy: what a person should do.
+    """
     for split in (splits.train, splits.test):
         labels = first(split, len(split)).get("labels")
-        if labels is None or labels.max() >= CLASSES:
+        if labels is None or labels.max() >= classes:
             found = "no classes" if labels is None else f"the class {labels.max()}"
             raise ValueError(
-                f"The classifier of digits learns {CLASSES} classes, from 0 on, and --data has "
-                f"{found}: give a folder with one folder a digit, or tfds:mnist."
+                f"The classifier learns {classes} classes, from 0 on, and --data has {found}: "
+                f"{remedy}."
             )
 
 
@@ -121,15 +151,16 @@ def distorted_batches(examples, *, global_batch_size, seed, start_step, **option
     return tf.data.Dataset.zip(stream, steps).map(distorted)
 
 
-def export(network, test, folder, training):
+def export(network, test, folder, training, describe):
     """Writes SavedModel, card and a picture of the mistakes on the test split.
 
     Args:
-        network: the trained `mnist_cnn`.
+        network: trained, from images to features and logits.
         test: `Examples` with `images` and `labels`.
         folder: of the classifier. What an earlier export wrote there is replaced once all is
             written, and what else lies there stays.
         training: what the card says about it.
+        describe: as for `of_classifier`.
 
     Returns:
         (accuracy, how many of `test` are wrong).
@@ -138,7 +169,7 @@ def export(network, test, folder, training):
     places.remove_leftovers(folder)
     staging = places.partial(folder / ".export")
     try:
-        accuracy, wrong = _write(network, item, test, staging, training)
+        accuracy, wrong = _write(network, item, test, staging, training, describe)
         if (folder / "1").exists():
             (folder / "1").replace(staging / "before")
         for name in ("samples.png", "card.json", "README.md", "1"):
@@ -148,7 +179,7 @@ def export(network, test, folder, training):
     return accuracy, wrong
 
 
-def _write(network, item, test, folder, training):
+def _write(network, item, test, folder, training, describe):
     """(accuracy, number of mistakes); writes SavedModel, picture and card."""
     path = saved_model.save(
         folder,
@@ -167,20 +198,21 @@ def _write(network, item, test, folder, training):
     found = np.argmax(in_batches(classify, "logits", BATCH, {"images": images}), axis=1)
     accuracy = float(np.mean(found == labels))
     wrong = np.flatnonzero(found != labels)
-    confusion = np.zeros((CLASSES, CLASSES), int)
+    classes = network.output["logits"].shape[-1]
+    confusion = np.zeros((classes, classes), int)
     np.add.at(confusion, (labels, found), 1)
     shown = wrong if len(wrong) else np.arange(len(images))
     pictures.save(square_grid(images[shown[:SHOWN]], scale=2), folder / "samples.png")
     card = {
         "name": network.name,
         "kind": "classifier",
-        "interface": {"input": list(item.shape), "range": [-1, 1], "classes": CLASSES},
+        "interface": {"input": list(item.shape), "range": [-1, 1], "classes": classes},
         "data": {name: test.info[name] for name in ("name", "description", "licence")},
         "training": training,
         "test": {"examples": len(labels), "accuracy": accuracy, "confusion": confusion.tolist()},
     }
     write_atomically(folder / "card.json", json.dumps(card, indent=2, sort_keys=True) + "\n")
-    write_atomically(folder / "README.md", readme(card, len(wrong)))
+    write_atomically(folder / "README.md", describe(card, len(wrong)))
     return accuracy, len(wrong)
 
 

@@ -35,7 +35,6 @@ def task(values):
     from tfgan_zoo.evaluate import encoding, latent, likelihood
     from tfgan_zoo.evaluate.tables import first_pictures, shown
     from tfgan_zoo.export import interface as made
-    from tfgan_zoo.kinds import image
     from tfgan_zoo.training.task import Export, Task
 
     scores, few = pictures.monitored(values), values.weighed_pictures
@@ -88,18 +87,9 @@ def task(values):
         chosen = scores(latent.inputs_of(model.prior), splits)
         return [*chosen, likelihood.training(model, splits.validation)]
 
-    def drawn(model, decode):
-        """Samples, or the plane of a latent of two dimensions, of a decoder."""
-        if model.prior.size == 2:
-            return plane_sheet(decode)
-        return pictures.square(decode(model.prior.sample(COLUMNS**2, [0, 0]).numpy()))
-
-    def beside(real, again):
-        return image.grid([real, again], ["picture", "and back"], scale=2)
-
     def preview(model, splits):
         samples = model(model.prior.sample(COLUMNS**2, [0, 0])).numpy()
-        return pictures.preview(splits, drawn(model, lambda z: model(z).numpy()), samples)
+        return pictures.preview(splits, drawn(model.prior, lambda z: model(z).numpy()), samples)
 
     def exports(model, splits):
         height, width, _ = splits.train.fields["images"].shape
@@ -130,7 +120,7 @@ def task(values):
                     likelihood.export(model, model.encode, splits.test, splits.train, effort),
                     latent.export(model.prior, splits.train, splits.test),
                 ],
-                picture=lambda served: drawn(model, lambda z: served(latents=z)["images"]),
+                picture=lambda served: drawn(model.prior, lambda z: served(latents=z)["images"]),
                 calibration=latents,
                 shown=shown(splits.test, {"real": "images"}),
             ),
@@ -158,12 +148,26 @@ def task(values):
     )
 
 
-def plane_sheet(decode):
-    """The plane of a latent of two dimensions as a `PIL.Image`."""
+def drawn(prior, decode):
+    """Samples of a decoder, or the plane of a normal latent of two dimensions: a `PIL.Image`.
+
+    Args:
+        prior: of `networks.priors`.
+        decode: latents `[B, Z]` -> pictures `[B, H, W, C]`, NumPy arrays.
+    """
     from tfgan_zoo.kinds import image
     from tfgan_zoo.training.plane import plane
 
-    return image.grid([plane(decode, PLANE)[None]])
+    if prior.describe() == [{"kind": "normal", "size": 2}]:
+        return image.grid([plane(decode, PLANE)[None]])
+    return pictures.square(decode(prior.sample(COLUMNS**2, [0, 0]).numpy()))
+
+
+def beside(real, again):
+    """Pictures and what comes back of them, a `PIL.Image`."""
+    from tfgan_zoo.kinds import image
+
+    return image.grid([real, again], ["picture", "and back"], scale=2)
 
 
 def opened(values):

@@ -15,21 +15,32 @@ KNOBS = (
     flags.knob(
         "per_label",
         1000,
-        "Pictures of each label that the digit classifier reads for the scores.",
+        "Pictures of each label that are read for the scores, by mnist_cnn where they are digits, "
+        "or by --extractor where it tells as many classes as there are labels.",
         low=1,
     ),
 )
 COLUMNS = 10  # of the grid with one row per label
+BATCH = 250  # pictures whose statistics are taken at a time
 
 
-def task(values, noisy=None):
-    """The `Task`, from the flags; `noisy` as in `tasks.unconditional`."""
+def task(values, noisy=None, auxiliary=False):
+    """The `Task`, from the flags.
+
+    Args:
+        values: the flags.
+        noisy: as in `tasks.unconditional`.
+        auxiliary: whether the model has `classify(images, network=None)`, whose error on real
+            pictures is scored too.
+    """
+    from tfgan_zoo.evaluate import auxiliary as head
+    from tfgan_zoo.evaluate import by_class, tables
     from tfgan_zoo.evaluate import labels as scored
-    from tfgan_zoo.evaluate import tables
     from tfgan_zoo.evaluate.latent import SEED
     from tfgan_zoo.export.interface import Interface, images, labels, latents
 
     scores, per_label = pictures.monitored(values), values.per_label
+    extractor = values.extractor
 
     def interface(model, splits):
         names = splits.info.get("label_names")
@@ -44,13 +55,24 @@ def task(values, noisy=None):
 
     def validated(model, splits):
         inputs = scored.inputs_of(model.prior, model.classes)
-        return [*scores(inputs, splits), *scored.training(model.prior, splits.train)]
+        chosen = [
+            *scores(inputs, splits),
+            *scored.training(model.prior, splits.train, extractor),
+        ]
+        if auxiliary:
+            chosen.append(head.training(model.classify, splits.train))
+        return chosen
 
     def examples(model, splits):
         return scored.inputs(model.prior, tables.first(splits.test, 100)["labels"], SEED)
 
     def judged(model, splits):
-        return [scored.export(model.prior, splits.train, splits.test, per_label)]
+        read = (splits.train, splits.test, per_label, extractor)
+        chosen = [scored.export(model.prior, *read), by_class.export(model.prior, *read)]
+        if auxiliary:
+            readers = (model.classify, lambda pictures: reader_of(model, pictures))
+            chosen.append(head.export(*readers, splits.train, splits.test))
+        return chosen
 
     return pictures.generator_task(
         values,
@@ -63,6 +85,21 @@ def task(values, noisy=None):
         sheet=sheet,
         opened=opened(values),
     )
+
+
+def reader_of(model, pictures):
+    """The model's `classify` by the statistics of real pictures `[N, H, W, C]`, without dropout:
+    those that its discriminator keeps while it learns are of pictures under dropout.
+    """
+    import numpy as np
+
+    from tfgan_zoo.training.batch_statistics import recomputed
+
+    starts, seed = range(0, len(pictures), BATCH), np.zeros(2, np.int32)
+    network = recomputed(
+        model.discriminator, lambda: ([pictures[i : i + BATCH], seed] for i in starts)
+    )
+    return lambda images: model.classify(images, network)
 
 
 def opened(values):

@@ -1,0 +1,1 @@
+"""Models that infer the latent of a picture, and have no likelihood."""
