@@ -9,7 +9,6 @@ from scipy import integrate, special, stats
 
 from tfgan_zoo.losses.likelihood import (
     bernoulli_log_likelihood,
-    bits_per_dim,
     gaussian_kl,
     gaussian_log_likelihood,
     reparameterised,
@@ -137,10 +136,3 @@ def test_a_draw_has_the_gradient_of_its_formula(chance):
     by_mean, by_log_variance = tape.gradient(latents, [means, log_variances])
     np.testing.assert_array_equal(by_mean, np.ones((2, 3)))
     np.testing.assert_allclose(by_log_variance, 0.5 * (latents - means))
-
-
-def test_bits_of_a_picture_of_independent_fair_levels():
-    """Of 256 levels that are all as likely, each number costs 8 bits."""
-    log_probability = 12 * np.log(1 / 256)
-    assert bits_per_dim(log_probability, 12) == pytest.approx(8.0)
-    np.testing.assert_allclose(bits_per_dim(tf.constant([0.0, -np.log(2.0)]), 2), [0.0, 0.5])

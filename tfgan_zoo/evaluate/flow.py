@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from tfgan_zoo.evaluate import tables
 from tfgan_zoo.evaluate.evaluator import Evaluator
-from tfgan_zoo.losses.likelihood import bits_per_dim
+from tfgan_zoo.losses.pixels import bits_per_number
 
 BATCH = 100
 SEED = (0, 3)  # of the noise within grey levels
@@ -127,7 +127,7 @@ def mean_bits(model, log_prob, examples, limit):
         images = examples.fields["images"].normalise(examples.fetch(rows)["images"])
         seed = tf.random.fold_in(tf.constant(SEED), start, alg="philox")
         total += float(np.sum(np.asarray(log_prob(images, seed), np.float64)))
-    return float(bits_per_dim(total / count, model.size))
+    return float(bits_per_number(-total / count, (model.size,)))
 
 
 def stored(examples, grey_levels):

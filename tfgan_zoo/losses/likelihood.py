@@ -52,17 +52,6 @@ def gaussian_log_likelihood(examples, means, log_variances):
     return -0.5 * _sum(math.log(2.0 * math.pi) + log_variances + squares)
 
 
-def bits_per_dim(log_probability, dimensions):
-    """-log2 of a picture's probability, for each of its numbers: what a code that is made for the
-    model spends on one.
-
-    Args:
-        log_probability: nats, of the whole picture.
-        dimensions: how many numbers it has.
-    """
-    return -log_probability / (dimensions * math.log(2.0))
-
-
 def gaussian_kl(means, log_variances, prior_means=0.0, prior_log_variances=0.0):
     """KL(N(means, exp(log_variances)) || N(prior_means, exp(prior_log_variances))) in closed form.
 

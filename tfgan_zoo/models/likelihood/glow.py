@@ -56,7 +56,8 @@ from tfgan_zoo.layers.flows import (
     squeeze,
     unsqueeze,
 )
-from tfgan_zoo.losses.likelihood import bits_per_dim, gaussian_log_likelihood
+from tfgan_zoo.losses.likelihood import gaussian_log_likelihood
+from tfgan_zoo.losses.pixels import bits_per_number
 from tfgan_zoo.networks.priors import Normal
 
 PADS = ((0, 0), (1, 1), (1, 1), (0, 0))
@@ -349,7 +350,7 @@ class Glow(Trained):
 
         with tf.GradientTape() as tape:
             log_prob = tf.reduce_mean(self.log_prob_of(numbers))
-            bits = bits_per_dim(log_prob, self.size)
+            bits = bits_per_number(-log_prob, (self.size,))
 
         step.update(tape, flow=bits)
         return step.report(log_prob=log_prob, bits_per_dim=bits)

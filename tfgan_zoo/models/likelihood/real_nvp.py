@@ -51,7 +51,8 @@ from tfgan_zoo.layers.flows import (
     unsqueeze,
 )
 from tfgan_zoo.layers.weight_norm import WeightNormConv2D
-from tfgan_zoo.losses.likelihood import bits_per_dim, gaussian_log_likelihood
+from tfgan_zoo.losses.likelihood import gaussian_log_likelihood
+from tfgan_zoo.losses.pixels import bits_per_number
 from tfgan_zoo.networks.priors import Normal
 
 EPSILON, MOMENTUM = 1e-4, 0.9  # of all batch normalisations
@@ -382,4 +383,5 @@ class RealNVP(Trained):
             loss = self.l2 * tf.add_n(squares) - log_prob
 
         step.update(tape, flow=loss)
-        return step.report(log_prob=log_prob, bits_per_dim=bits_per_dim(log_prob, self.size))
+        bits = bits_per_number(-log_prob, (self.size,))
+        return step.report(log_prob=log_prob, bits_per_dim=bits)
