@@ -6,7 +6,16 @@ import re
 
 import pytest
 
-from tests.benchmarks import fit, inference, memory, pipeline, race, raster_sampling, train_step
+from tests.benchmarks import (
+    fit,
+    flow_step,
+    inference,
+    memory,
+    pipeline,
+    race,
+    raster_sampling,
+    train_step,
+)
 
 TINY = ["--batch_size=2", "--filters=2"]
 
@@ -26,6 +35,15 @@ def test_train_step_compares_rates_and_reports_the_load(capsys):
         assert rate == pytest.approx(2e3 / milliseconds, rel=0.1)
         assert cpu > 0 and len(ratios) == 6
     assert ratios == [1.0] * 6
+
+
+def test_a_flow_is_timed_beside_its_convolutions(capsys):
+    sizes = ("--side=4", "--levels=1", "--depth=1", "--width=4", "--batch_size=2", "--rounds=2")
+    flow_step.main(sizes)
+    printed = capsys.readouterr().out
+    assert printed.count("| (2, 2, 2, ") == 3 and printed.count("ratio") == 2
+    step, alone, ratio = (numbers(printed, name) for name in ("step", "conv", "bound"))
+    assert step[0] / alone[0] == pytest.approx(alone[1], abs=0.3) and len(ratio) == 3
 
 
 def test_inference_races_all_runtimes_with_their_parity():

@@ -38,6 +38,7 @@ FAMILIES = {
     "autoregressive": ("pixel_cnn", "pixel_cnn_tiny"),
     "inference": ("bigan", "bigan_tiny"),
     "learnt_latents": ("glo", "glo_tiny"),
+    "flow": ("glow", "glow_tiny"),
 }
 # Those that choose one of the tasks above, and parts of tasks.
 OTHERS = {"optional_labels", "samples", "features", "jitter", "pictures"}

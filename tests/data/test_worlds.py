@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import integrate, stats
 
 from tfgan_zoo.data import worlds
 from tfgan_zoo.data.errors import DataError
@@ -86,3 +87,16 @@ def test_wrong_worlds_are_one_sentence(spec, sentence):
 def test_wrong_splits_are_one_sentence():
     with pytest.raises(DataError, match="has no split 'all'; it has train, validation, test"):
         worlds.open_points("ring", "all")
+
+
+def test_the_density_of_a_world_is_that_of_its_mixture():
+    world = worlds.rare(side=2, spacing=1.0, std=0.3, weight=0.1)
+    points = world.sample(50, np.random.default_rng(0))
+    expected = sum(
+        weight * stats.multivariate_normal(centre, std**2).pdf(points)
+        for weight, centre, std in zip(world.weights, world.centres, world.stds, strict=True)
+    )
+    np.testing.assert_allclose(world.log_density(points), np.log(expected), rtol=1e-6)
+    line = worlds.mixture()
+    total = integrate.quad(lambda x: np.exp(line.log_density([[x]]))[0], -50, 150, limit=500)[0]
+    assert total == pytest.approx(1.0, abs=1e-4)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfgan_zoo.layers.weight_norm import WeightNormDense
+from tfgan_zoo.layers.weight_norm import WeightNormConv2D, WeightNormDense
 
 RNG = np.random.default_rng(0)
 BATCH = RNG.normal(2.0, 3.0, (200, 4)).astype("float32")
@@ -104,3 +104,21 @@ def test_weights_and_layer_survive_files(tmp_path):
         assert "scale" in [weight.name for weight in other.weights]
         for mine, expected in zip(other.get_weights(), net.get_weights(), strict=True):
             np.testing.assert_array_equal(mine, expected)
+
+
+@pytest.mark.parametrize("scaled", [True, False])
+def test_a_convolution_is_the_formula(scaled):
+    layer, maps = WeightNormConv2D(4, 3, scaled=scaled), RNG.normal(size=(2, 5, 5, 3))
+    maps = maps.astype("float32")
+    layer(maps)
+    v = np.array(layer.direction, np.float64)
+    assert np.abs(v).max() <= np.sqrt(2 / 3) and v.std() == pytest.approx(np.sqrt(2) / 3, rel=0.2)
+    length = np.sqrt(2 / 3) * np.sqrt(27 / 12)  # half of that of v, on average
+    g = np.full(4, length) if scaled else np.ones(4)
+    if scaled:
+        np.testing.assert_allclose(layer.scale, g, rtol=1e-6)
+    layer.bias.assign([1.0, 2.0, 3.0, 4.0])
+    expected = tf.nn.conv2d(maps, g * v / np.sqrt((v**2).sum((0, 1, 2))), 1, "SAME") + [1, 2, 3, 4]
+    np.testing.assert_allclose(layer(maps), expected, rtol=1e-4, atol=1e-5)
+    again = WeightNormConv2D.from_config(layer.get_config())
+    assert again.scaled == scaled and again.filters == 4

@@ -295,6 +295,16 @@ VARIANTS = {
         },
         pictures((4, 4, 1)),
     ),
+    "real_nvp": Tiny(
+        "likelihood.real_nvp.RealNVP",
+        {"shape": (4, 4, 1), "scales": 2, "filters": 2, "blocks": 0, "last_couplings": 2},
+        pictures((4, 4, 1)),
+    ),
+    "glow": Tiny(
+        "likelihood.glow.Glow",
+        {"shape": (4, 4, 1), "levels": 2, "depth": 1, "width": 3},
+        pictures((4, 4, 1)),
+    ),
     "glo": Tiny(
         "latent.glo.GLO",
         {"shape": MIDDLE, "examples": 6, "latent_dim": 8, "filters": 2, "levels": 2},

@@ -8,7 +8,7 @@ import pytest
 
 from tfgan_zoo.optimizers.adam import Adam
 from tfgan_zoo.training.run_directory import RunError
-from tfgan_zoo.training.schedules import Decay, learning_rate
+from tfgan_zoo.training.schedules import Decay, Warmup, learning_rate
 
 BASE, TOTAL = 3e-4, 200
 
@@ -73,3 +73,13 @@ def test_errors():
     for share in (-0.1, 1.0):
         with pytest.raises(RunError, match="--lr_decay_from"):
             learning_rate(BASE, "linear", TOTAL, share)
+
+
+@pytest.mark.parametrize("rate", [BASE, Decay(BASE, "linear", 50, TOTAL)])
+def test_warm_up_is_a_line_to_the_rate_and_then_the_rate(rate):
+    warm = Warmup(rate, 40)
+    after = [rate(step) if callable(rate) else rate for step in range(TOTAL)]
+    expected = [min(1.0, (step + 1) / 40) * float(after[step]) for step in range(TOTAL)]
+    np.testing.assert_allclose([float(warm(step)) for step in range(TOTAL)], expected, rtol=1e-5)
+    again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(warm))
+    assert float(again(100)) == float(warm(100)) and float(again(3)) == float(warm(3))

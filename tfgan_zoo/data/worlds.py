@@ -48,6 +48,16 @@ class World:
         noise = chance.standard_normal((count, self.centres.shape[1]))
         return (self.centres[modes] + self.stds[modes, None] * noise).astype(np.float32)
 
+    def log_density(self, points):
+        """log p float64 `[N]` of points `[N, D]`, in nats."""
+        away = np.asarray(points, np.float64)[:, None] - self.centres
+        squares = np.sum((away / self.stds[:, None]) ** 2, axis=-1)
+        scales = np.log(self.weights) - self.centres.shape[1] * np.log(
+            self.stds * np.sqrt(2 * np.pi)
+        )
+        terms = scales - 0.5 * squares
+        return np.logaddexp.reduce(terms, axis=1)
+
 
 @dataclasses.dataclass(frozen=True)
 class SwissRoll:

@@ -1,5 +1,7 @@
 """Weight normalisation (Salimans & Kingma 2016, arXiv 1602.07868)."""
 
+import math
+
 import keras
 import tensorflow as tf
 
@@ -78,3 +80,65 @@ class WeightNormDense(keras.layers.Dense):
 
     def get_config(self):
         return {**super().get_config(), "train_scale": self.train_scale}
+
+
+@keras.saving.register_keras_serializable("tfgan_zoo")
+class WeightNormConv2D(keras.layers.Layer):
+    """A convolution whose kernel is w = g v / |v|, the norm over all inputs of each filter, as the
+    authors' code of RealNVP has it.
+
+    Args:
+        filters, kernel_size: as of `keras.layers.Conv2D`; stride 1, padding "same".
+        scaled: whether g is learnt; else it is 1, which suffices where a normalisation follows.
+        use_bias: whether there is a bias, of zeros at first.
+
+    v begins uniform in +-sqrt(2 / C), and g as half of the length that such a v has on average.
+
+    Call: `[B, H, W, C]` to `[B, H, W, filters]`.
+    """
+
+    def __init__(self, filters, kernel_size, scaled=True, use_bias=True, **kwargs):
+        super().__init__(**kwargs)
+        self.filters, self.kernel_size = filters, kernel_size
+        self.scaled, self.use_bias = scaled, use_bias
+
+    def build(self, input_shape):
+        shape = (self.kernel_size, self.kernel_size, input_shape[-1])
+        bound = math.sqrt(2.0 / input_shape[-1])
+        # float32 whatever the policy, for the norms.
+        self.direction = self.add_weight(
+            name="direction",
+            shape=(*shape, self.filters),
+            initializer=keras.initializers.RandomUniform(-bound, bound),
+            autocast=False,
+        )
+        self.scale = self.bias = None
+        if self.scaled:
+            length = bound * math.sqrt(math.prod(shape) / 12.0)
+            self.scale = self.add_weight(
+                name="scale",
+                shape=(self.filters,),
+                initializer=keras.initializers.Constant(length),
+                autocast=False,
+            )
+        if self.use_bias:
+            self.bias = self.add_weight(
+                name="bias", shape=(self.filters,), initializer="zeros", autocast=False
+            )
+
+    def call(self, inputs):
+        direction = tf.convert_to_tensor(self.direction)
+        kernel = tf.math.l2_normalize(direction, axis=[0, 1, 2])
+        if self.scaled:
+            kernel *= tf.convert_to_tensor(self.scale)
+        outputs = tf.nn.conv2d(inputs, tf.cast(kernel, inputs.dtype), 1, "SAME")
+        if self.use_bias:
+            outputs += tf.cast(tf.convert_to_tensor(self.bias), outputs.dtype)
+        return outputs
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], self.filters)
+
+    def get_config(self):
+        names = ("filters", "kernel_size", "scaled", "use_bias")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}

@@ -53,3 +53,26 @@ class Decay(keras.optimizers.schedules.LearningRateSchedule):
 
     def get_config(self):
         return {"base": self.base, "shape": self.shape, "start": self.start, "end": self.end}
+
+
+@keras.saving.register_keras_serializable("tfgan_zoo")
+class Warmup(keras.optimizers.schedules.LearningRateSchedule):
+    """A rate, or a schedule of it, that is reached on a line from zero in the first `steps`."""
+
+    def __init__(self, rate, steps):
+        self.rate, self.steps = rate, steps
+
+    def __call__(self, step):
+        rate = self.rate(step) if callable(self.rate) else self.rate
+        done = (keras.ops.cast(step, "float32") + 1.0) / self.steps
+        return rate * keras.ops.minimum(done, 1.0)
+
+    def get_config(self):
+        rate = self.rate
+        rate = keras.saving.serialize_keras_object(rate) if callable(rate) else rate
+        return {"rate": rate, "steps": self.steps}
+
+    @classmethod
+    def from_config(cls, config):
+        rate = keras.saving.deserialize_keras_object(config["rate"])
+        return cls(rate, config["steps"])

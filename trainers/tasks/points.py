@@ -15,8 +15,15 @@ def is_world(values):
     return worlds.is_world(values.data)
 
 
-def task(values):
-    """The `Task`, from the flags, of models that tell the `realness` of examples."""
+def task(values, networks=lambda model: (model.generator,), more=None, averaged=("generator",)):
+    """The `Task`, from the flags, of models that tell the `realness` of examples.
+
+    Args:
+        values: the flags.
+        networks: model -> the networks that draw.
+        more: (model, world, test points) -> further evaluators of an export; None for none.
+        averaged: as of `Task`.
+    """
     import functools
 
     from tfgan_zoo.data import worlds
@@ -41,7 +48,7 @@ def task(values):
             (latents(model.prior),),
             (points(dimensions),),
             call=lambda latents: model(latents),
-            networks=(model.generator,),
+            networks=networks(model),
         )
 
     def plot(model, splits, samples):
@@ -67,7 +74,10 @@ def task(values):
                 title=f"{model.name} on {splits.info['name']}",
                 summary="Draws points from latents.",
                 examples=drawn(100, latent.SEED),
-                evaluators=[scores.export(model.prior, world, splits.test)],
+                evaluators=[
+                    scores.export(model.prior, world, splits.test),
+                    *(more(model, world, splits.test) if more else ()),
+                ],
                 picture=lambda served: (
                     plot(model, splits, served(**drawn(DRAWN, (0, 0)))["points"]).picture
                 ),
@@ -87,5 +97,6 @@ def task(values):
             interface, lambda model, splits: [scores.training(model.prior, world)]
         ),
         batches=batches,
+        averaged=averaged,
         unit="points",
     )
