@@ -94,6 +94,12 @@ def interface(model, splits):
     shape = splits.train.fields["images"].shape
     # What must not be computed at each call, nor in operations that TFLite has not.
     constants = model.constants()
+    # Each stands in the SavedModel once, whichever signatures call it.
+    draw = tf.function(
+        lambda latents, temperature: model(latents, temperature=temperature, **constants)
+    )
+    encode = tf.function(lambda images: model.encode(images))
+    one = tf.constant(1.0)
 
     def further(name, inputs, output, call, about):
         return made.Interface(name, inputs, (output,), call=call, about=about)
@@ -103,7 +109,7 @@ def interface(model, splits):
             "encode",
             (made.source_images(shape),),
             made.vector("latents", model.prior.size),
-            lambda images: model.encode(images),
+            encode,
             "The latents of pictures, of which `serving_default` makes them again; each grey level "
             "is taken in its middle.",
         ),
@@ -121,14 +127,14 @@ def interface(model, splits):
             "reconstruct",
             (made.source_images(shape),),
             made.images(shape),
-            lambda images: model.reconstruct(images, **constants),
+            lambda images: draw(encode(images), one),
             "Pictures after the way to their latents and back, which are the same.",
         ),
         further(
             "at_temperature",
             (made.latents(model.prior), made.number("temperature", 0.7)),
             made.images(shape),
-            lambda latents, temperature: model(latents, temperature=temperature, **constants),
+            draw,
             "Pictures from latents that are multiplied by the temperature: below 1 they are more "
             "alike and more typical.",
         ),
@@ -137,7 +143,7 @@ def interface(model, splits):
         model.name,
         (made.latents(model.prior),),
         (made.images(shape),),
-        call=lambda latents: model(latents, **constants),
+        call=lambda latents: draw(latents, one),
         networks=tuple(model.trained_layers("flow")),
         also=also,
     )
