@@ -11,7 +11,7 @@ from tests import commands
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FLAGFILES = sorted((ROOT / "trainers" / "flagfiles").glob("*.flags"))
 VARIANTS = {path.stem for path in (ROOT / "tfgan_zoo" / "models").rglob("*.py")} - {"__init__"}
-TRAINERS = VARIANTS | {"mnist_cnn", "mode_lab", "picture_cnn"}
+TRAINERS = VARIANTS | {"likelihoods", "mnist_cnn", "mode_lab", "picture_cnn"}
 
 
 def trainer_of(flagfile):

@@ -28,8 +28,9 @@ What a shortcut would miss:
 
 Departures:
 - The first layer is one masked convolution (of each stack) without a gate, as the first paper's.
-- The default sizes are those of the first paper's net for CIFAR-10 as others report them; of the
-  second paper's we found no text to check.
+- The default sizes are those of the first paper's net for CIFAR-10 as others report them, but for
+  126 and 1,023 channels in place of 128 and 1,024, which three colours divide; of the second
+  paper's we found no text to check.
 - Pixels go in as numbers in [-1, 1], so that the zeros around a picture are none of its levels.
 - Binarised pixels are drawn afresh from the grey levels in each step (dynamic binarisation); the
   first paper's figure is of one fixed file of draws. The two do not compare exactly.
