@@ -11,12 +11,20 @@ from trainers.trainer import Trainer
 
 
 def build(values, splits, total_steps):
-    from tfgan_zoo.models.inference.bigan import BiGAN
+    from tfgan_zoo.models.inference import bigan
 
-    own = values.only("objective", "latent_dim", "width", "weight_decay", "seed")
+    shape, own = inference.shape(splits), values.only("objective", "weight_decay", "seed")
     if values.objective == "joint_latent_regressor":
         own |= values.only("regressor_weight")
-    model = BiGAN(inference.shape(splits), **own)
+    if values.nets == "convolutional":
+        latent_dim, filters = values.latent_dim, values.filters
+        judged = latent_dim if values.objective == "bigan" else 0
+        own["encoder"] = bigan.bigan_conv_encoder(shape, latent_dim, filters)
+        own["generator"] = bigan.bigan_conv_generator(shape, latent_dim, filters)
+        own["discriminator"] = bigan.bigan_conv_discriminator(shape, judged, filters)
+    else:
+        own |= values.only("latent_dim", "width")
+    model = bigan.BiGAN(shape, **own)
     return optimizers.compiled(values, model, **optimizers.adams(values, model, total_steps))
 
 
@@ -37,7 +45,14 @@ TRAINER = Trainer(
             choices=("bigan", "latent_regressor", "joint_latent_regressor"),
         ),
         flags.knob("latent_dim", 50, "How many numbers a latent has.", low=1),
-        flags.knob("width", 1024, "Units of a hidden layer of each net.", low=1),
+        flags.knob(
+            "nets",
+            "mlp",
+            "Encoder, generator and discriminator: the authors' plain layers, or convolutions.",
+            choices=("mlp", "convolutional"),
+        ),
+        flags.knob("width", 1024, "Units of a hidden layer of each of the plain nets.", low=1),
+        flags.knob("filters", 32, "Channels of the outer layers of the convolutional nets.", low=1),
         flags.knob(
             "regressor_weight",
             0.25,

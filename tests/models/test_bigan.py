@@ -8,6 +8,9 @@ import tensorflow as tf
 from tfgan_zoo.models.inference.bigan import (
     OBJECTIVES,
     BiGAN,
+    bigan_conv_discriminator,
+    bigan_conv_encoder,
+    bigan_conv_generator,
     bigan_discriminator,
     bigan_encoder,
     bigan_generator,
@@ -162,6 +165,30 @@ def test_codes_lie_in_the_priors_range_and_come_back():
     again = model.reconstruct(IMAGES)
     np.testing.assert_array_equal(again, model.decode(found["latents"]))
     assert again.shape == IMAGES.shape and np.abs(again).max() <= 1.0
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_convolutional_nets_play_the_same_game(objective):
+    shape = (8, 12, 2)
+    images = np.random.default_rng(0).uniform(-1, 1, (6, *shape)).astype("float32")
+    model = BiGAN(
+        shape,
+        objective,
+        encoder=bigan_conv_encoder(shape, 3, 2),
+        generator=bigan_conv_generator(shape, 3, 2),
+        discriminator=bigan_conv_discriminator(shape, 3 if objective == "bigan" else 0, 2),
+    )
+    model.compile(generator="adam", discriminator="adam")
+    before = [np.array(v) for v in model.trainable_variables]
+    for _ in range(2):  # the last layer of the discriminator begins at zero
+        logs = model.train_step(tf.constant(images))
+    assert np.isfinite(float(logs["generator_loss"])) and int(logs["skipped"]) == 0
+    for old, variable in zip(before, model.trainable_variables, strict=True):
+        assert np.abs(old - variable).max() > 0, variable.path
+    assert model.codes == {"latents": 3, "features": 16}
+    assert model.reconstruct(images).shape == images.shape
+    with pytest.raises(ValueError, match="sides that 4 divides; got 10x12"):
+        bigan_conv_generator((10, 12, 1), 3, 2)
 
 
 def test_own_nets_and_an_unknown_objective():

@@ -36,7 +36,7 @@ Departures:
   look; those of the latent regressors' encoder are of generated pictures, which are all that it is
   shown, where the authors' are of real ones.
 - The rate falls with each update in the second half, where the authors' falls with each epoch.
-- The authors' nets for ImageNet are not here.
+- The convolutional nets are ours; the authors', for ImageNet, are not here.
 """
 
 import math
@@ -114,6 +114,66 @@ def bigan_discriminator(shape, latent_dim=50, width=1024):
     features = leaky(standardised(features))
     logits = dense(1, zero=True, dtype="float32")(features)
     return keras.Model(inputs, logits, name="discriminator")
+
+
+def bigan_conv_encoder(shape, latent_dim=50, filters=32):
+    """Two convolutions of stride 2 and a hidden layer, of `8 * filters` units, as `bigan_encoder`
+    describes it.
+    """
+    images = keras.Input(shape, name="images")
+    features = leaky(standardised(dense(8 * filters)(halved_twice(images, filters))))
+    features = keras.layers.Activation("linear", dtype="float32", name="features")(features)
+    logits = dense(latent_dim, dtype="float32")(features)
+    return keras.Model(images, [logits, features], name="encoder")
+
+
+def bigan_conv_generator(shape, latent_dim=50, filters=32):
+    """A hidden layer and two transposed convolutions of stride 2, as `bigan_generator`.
+
+    Raises:
+        ValueError: if a side is not a multiple of 4.
+    """
+    height, width, channels = shape
+    if height % 4 or width % 4:
+        raise ValueError(f"Convolutional nets take sides that 4 divides; got {height}x{width}.")
+    latents = keras.Input((latent_dim,), name="latents")
+    features = keras.layers.ReLU()(standardised(dense(8 * filters)(latents)))
+    features = dense(height // 4 * (width // 4) * 2 * filters)(features)
+    features = keras.layers.ReLU()(standardised(features))
+    maps = keras.layers.Reshape((height // 4, width // 4, 2 * filters))(features)
+    maps = convolution(keras.layers.Conv2DTranspose, filters)(maps)  # [B, H/2, W/2, filters]
+    maps = keras.layers.ReLU()(standardised(maps))
+    maps = convolution(keras.layers.Conv2DTranspose, channels, dtype="float32")(maps)
+    images = keras.layers.Activation("tanh", dtype="float32")(maps)
+    return keras.Model(latents, images, name="generator")
+
+
+def bigan_conv_discriminator(shape, latent_dim=50, filters=32):
+    """Two convolutions of stride 2, behind which the latent enters a hidden layer, as
+    `bigan_discriminator`.
+    """
+    images = keras.Input(shape, name="images")
+    inputs, features = images, dense(8 * filters)(halved_twice(images, filters))
+    if latent_dim:
+        latents = keras.Input((latent_dim,), name="latents")
+        inputs = [images, latents]
+        features = keras.layers.Add()([features, dense(8 * filters)(latents)])
+    features = leaky(standardised(features))
+    logits = dense(1, zero=True, dtype="float32")(features)
+    return keras.Model(inputs, logits, name="discriminator")
+
+
+def halved_twice(images, filters):
+    """Features `[B, H/4 * W/4 * 2 filters]`; the first layer is not normalised."""
+    maps = leaky(convolution(keras.layers.Conv2D, filters)(images))
+    maps = leaky(standardised(convolution(keras.layers.Conv2D, 2 * filters)(maps)))
+    return keras.layers.Flatten()(maps)
+
+
+def convolution(layer, filters, dtype=None):
+    """A `layer` of 4x4 kernels and stride 2, without biases."""
+    weights = normal_weights()
+    return layer(filters, 4, 2, "same", use_bias=False, kernel_initializer=weights, dtype=dtype)
 
 
 def pixels(images):
