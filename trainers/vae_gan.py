@@ -16,7 +16,7 @@ def build(values, splits, total_steps):
 
     own = values.only("objective", "latent_dim", "width", "seed")
     if values.objective == "vae_gan":
-        own |= values.only("reconstruction_weight", "real_weight")
+        own |= values.only("reconstruction_weight", "generator_loss", "real_weight")
         own["margin"] = values.margin or None
         if values.margin:
             own |= values.only("equilibrium")
@@ -64,6 +64,13 @@ TRAINER = Trainer(
             "game's.",
             low=0.0,
             high=1.0,
+        ),
+        flags.knob(
+            "generator_loss",
+            "minimax",
+            "What the decoder plays for: to raise the discriminator's loss (minimax, the paper's), "
+            "or to be taken for real (nonsaturating), which has a gradient where it loses.",
+            choices=("minimax", "nonsaturating"),
         ),
         flags.knob(
             "real_weight",

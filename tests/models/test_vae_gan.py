@@ -40,8 +40,11 @@ def moves(model):
     }
 
 
-def by_hand(model):
-    """KL, reconstruction, costs of real pictures and of both kinds of fakes, and the tape."""
+def by_hand(model, flipped=False):
+    """KL, reconstruction, costs of real pictures and of both kinds of fakes, and the tape.
+
+    `flipped`: what the fakes would cost if they were real.
+    """
     seeds = [model.begin_step().seed(stream) for stream in (0, 1)]
     noise = tf.random.stateless_normal([4, 3], seeds[0], alg="philox")
     drawn = tf.random.stateless_normal([4, 3], seeds[1], alg="philox")
@@ -59,6 +62,8 @@ def by_hand(model):
         error = tf.reduce_sum((features[4:8] - target) ** 2, [1, 2, 3])
         reconstruction = tf.reduce_mean(error) / 2
         judged = tf.sigmoid(logits[:, 0])
+        if flipped:
+            judged = tf.concat([judged[:4], 1 - judged[4:]], 0)
         real = -tf.reduce_mean(tf.math.log(judged[:4] + 1e-3))
         again = -tf.reduce_mean(tf.math.log(1 - judged[4:8] + 1e-3))
         sampled = -tf.reduce_mean(tf.math.log(1 - judged[8:] + 1e-3))
@@ -104,6 +109,24 @@ def test_each_player_learns_from_what_is_its_own(weight):
         ("fake_cost", (again + sampled) / 2),
     ):
         assert float(logs[name]) == pytest.approx(float(value), rel=1e-4)
+
+
+def test_a_decoder_that_does_not_saturate_climbs_the_flipped_loss():
+    settings = {"generator_loss": "nonsaturating", "reconstruction_weight": 0.3}
+    model, twin = built(**settings), built(**settings)
+    tape, _, reconstruction, _, again, sampled = by_hand(twin, flipped=True)
+    with tape:
+        decoder_loss = 0.3 * reconstruction + 0.7 * (again + sampled)
+    _, found = moves(model)
+    assert_moved(found["decoder"], gradients(tape, decoder_loss, twin, "decoder"))
+    # The others' game is the same.
+    tape, kl, reconstruction, real, again, sampled = by_hand(twin)
+    with tape:
+        game, encoder_loss = real / 2 + (again + sampled) / 4, kl + reconstruction
+    assert_moved(found["discriminator"], gradients(tape, game, twin, "discriminator"))
+    assert_moved(found["encoder"], gradients(tape, encoder_loss, twin, "encoder"))
+    with pytest.raises(ValueError, match="generator_loss is minimax or nonsaturating"):
+        built(generator_loss="hinge")
 
 
 def test_no_gradient_of_the_gan_reaches_the_encoder():

@@ -26,8 +26,11 @@ What a shortcut would miss:
   side or the other; where both would stand still, both move. The encoder always does;
 - costs are -log(D + 0.001): a picture that is judged quite wrongly costs 6.9 and not infinity.
 
-Two arms: `vae` is the authors' autoencoder without an adversary (`recon_depth` 0), with the same
-encoder and decoder, whose error is one of pixels.
+Two arms: `objective="vae"` is the authors' autoencoder without an adversary (`recon_depth` 0), with
+the same encoder and decoder, whose error is one of pixels. `generator_loss="nonsaturating"` is ours:
+the decoder climbs the loss with the labels flipped. In small nets the discriminator wins against
+samples from the prior, and the authors' game has no gradient left for them: they stay noise, while
+what comes back is right.
 
 Departures:
 - The paper's weight of the reconstruction against the GAN is not known to us but by hearsay
@@ -50,6 +53,7 @@ from tfgan_zoo.networks.priors import Normal
 
 NOISE, PRIOR = 0, 1  # streams of chance in a step
 OBJECTIVES = ("vae_gan", "vae")
+GENERATOR_LOSSES = ("minimax", "nonsaturating")
 LEAST = 1e-3  # beside a probability, under a logarithm
 
 
@@ -167,6 +171,8 @@ class VAEGAN(Trained):
         width: of the three nets, as a share of the authors'.
         reconstruction_weight: of the reconstruction in the decoder's loss, from 0 to 1, the rest
             being the GAN's (1e-5).
+        generator_loss: what the decoder plays: "minimax", the discriminator's own loss, or
+            "nonsaturating", the one with the labels flipped.
         real_weight: of real pictures in the discriminator's loss, from 0 to 1, the rest being the
             fake ones' (0.5).
         equilibrium, margin: of the costs that let decoder and discriminator move (0.68 and 0.35);
@@ -198,6 +204,7 @@ class VAEGAN(Trained):
         latent_dim=128,
         width=1.0,
         reconstruction_weight=1e-5,
+        generator_loss="minimax",
         real_weight=0.5,
         equilibrium=0.68,
         margin=0.35,
@@ -210,7 +217,11 @@ class VAEGAN(Trained):
         super().__init__(seed=seed, name=name)
         if objective not in OBJECTIVES:
             raise ValueError(f"objective is one of {', '.join(OBJECTIVES)}; got '{objective}'.")
-        self.objective = objective
+        if generator_loss not in GENERATOR_LOSSES:
+            raise ValueError(
+                f"generator_loss is {' or '.join(GENERATOR_LOSSES)}; got '{generator_loss}'."
+            )
+        self.objective, self.generator_loss = objective, generator_loss
         self.reconstruction_weight, self.real_weight = reconstruction_weight, real_weight
         self.equilibrium, self.margin = equilibrium, margin
         self.encoder = encoder or vae_gan_encoder(shape, latent_dim, width)
@@ -263,12 +274,15 @@ class VAEGAN(Trained):
                 probabilities = tf.sigmoid(logits)
                 real_cost = -tf.reduce_mean(tf.math.log(probabilities[:count] + LEAST))
                 fake_cost = -tf.reduce_mean(tf.math.log(1.0 - probabilities[count:] + LEAST))
+                decoder_cost = -fake_cost
+                if self.generator_loss == "nonsaturating":
+                    decoder_cost = -tf.reduce_mean(tf.math.log(probabilities[count:] + LEAST))
 
                 encoder_loss = kl + reconstruction
                 # Twice the mean over both kinds of fakes: the means of the two, added.
-                decoder_loss = self.reconstruction_weight * reconstruction - (
+                decoder_loss = self.reconstruction_weight * reconstruction + (
                     1.0 - self.reconstruction_weight
-                ) * (2.0 * fake_cost)
+                ) * (2.0 * decoder_cost)
                 discriminator_loss = (
                     self.real_weight * real_cost + (1.0 - self.real_weight) * fake_cost
                 )
