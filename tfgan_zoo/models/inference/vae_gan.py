@@ -27,10 +27,10 @@ What a shortcut would miss:
 - costs are -log(D + 0.001): a picture that is judged quite wrongly costs 6.9 and not infinity.
 
 Two arms: `objective="vae"` is the authors' autoencoder without an adversary (`recon_depth` 0), with
-the same encoder and decoder, whose error is one of pixels. `generator_loss="nonsaturating"` is ours:
-the decoder climbs the loss with the labels flipped. In small nets the discriminator wins against
-samples from the prior, and the authors' game has no gradient left for them: they stay noise, while
-what comes back is right.
+the same encoder and decoder, whose error is one of pixels. `generator_loss="nonsaturating"` is
+ours: the decoder climbs the loss with the labels flipped. In small nets the discriminator wins
+against samples from the prior, and the authors' game has no gradient left for them: they stay
+noise, while what comes back is right.
 
 Departures:
 - The paper's weight of the reconstruction against the GAN is not known to us but by hearsay
