@@ -12,6 +12,7 @@ from tfgan_zoo.data.request import Request
 from tfgan_zoo.training.run_directory import RunError
 from tfgan_zoo.training.settings import Settings
 from trainers import flags
+from trainers.program import Program
 from trainers.tasks import unconditional
 
 
@@ -84,7 +85,7 @@ def programs_of_all():
     for name in names:
         if name not in AROUND:
             made = importlib.import_module(f"trainers.{name}").TRAINER
-            found[name] = made.program if name != "mode_lab" else made
+            found[name] = made if isinstance(made, Program) else made.program
     return found
 
 

@@ -22,15 +22,19 @@ ARMS = ("gon", "gon_first_order", "autoencoder")
 SIZE, BATCH = 32, 64
 
 FLAGS = flags.FLAGS
-flags.DEFINE_string("data", "tfds:mnist", "Pictures, as a trainer's --data names them.")
-flags.DEFINE_string("data_dir", None, "Folder of prepared sets of tfds.")
-flags.DEFINE_string("output", None, "The JSON file to write.")
-flags.DEFINE_list("arms", list(ARMS), f"Which to train, of {', '.join(ARMS)}.")
-flags.DEFINE_list("seeds", ["0", "1", "2"], "Seeds of the weights and the batches.")
-flags.DEFINE_float("rate", 1e-4, "Adam's learning rate; the authors' by default.", 0.0)
-flags.DEFINE_integer("steps", 500, "Steps of each training.", 1)
-flags.DEFINE_integer("every", 100, "Steps from one validation to the next.", 1)
-flags.DEFINE_integer("pictures", 1000, "Validation pictures.", 1)
+
+
+def define_flags():
+    """The flags of the command line; not at import: other commands have flags of the same names."""
+    flags.DEFINE_string("data", "tfds:mnist", "Pictures, as a trainer's --data names them.")
+    flags.DEFINE_string("data_dir", None, "Folder of prepared sets of tfds.")
+    flags.DEFINE_string("output", None, "The JSON file to write.")
+    flags.DEFINE_list("arms", list(ARMS), f"Which to train, of {', '.join(ARMS)}.")
+    flags.DEFINE_list("seeds", ["0", "1", "2"], "Seeds of the weights and the batches.")
+    flags.DEFINE_float("rate", 1e-4, "Adam's learning rate; the authors' by default.", 0.0)
+    flags.DEFINE_integer("steps", 500, "Steps of each training.", 1)
+    flags.DEFINE_integer("every", 100, "Steps from one validation to the next.", 1)
+    flags.DEFINE_integer("pictures", 1000, "Validation pictures.", 1)
 
 
 def main(argv):
@@ -109,4 +113,5 @@ def there_and_back(model):
 
 
 if __name__ == "__main__":
+    define_flags()
     command.run(main, __doc__)

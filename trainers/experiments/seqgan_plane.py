@@ -25,10 +25,18 @@ from tfgan_zoo.command import UsageError
 LIKELIHOOD, CONTROL, SEQGAN = "maximum likelihood", "control", "SeqGAN"
 
 FLAGS = flags.FLAGS
-flags.DEFINE_list("runs", [], "Folders of runs of trainers.seqgan, one for each seed.")
-flags.DEFINE_list("controls", [], "Folders of runs of maximum likelihood alone, one for each run.")
-flags.DEFINE_string("output", None, "The picture to write; the numbers lie beside it, as .json.")
-flags.DEFINE_integer("num_samples", 10000, "Samples of each point.", 1)
+
+
+def define_flags():
+    """The flags of the command line; not at import: other commands have flags of the same names."""
+    flags.DEFINE_list("runs", [], "Folders of runs of trainers.seqgan, one for each seed.")
+    flags.DEFINE_list(
+        "controls", [], "Folders of runs of maximum likelihood alone, one for each run."
+    )
+    flags.DEFINE_string(
+        "output", None, "The picture to write; the numbers lie beside it, as .json."
+    )
+    flags.DEFINE_integer("num_samples", 10000, "Samples of each point.", 1)
 
 
 def main(argv):
@@ -137,4 +145,5 @@ def line(name, found):
 
 
 if __name__ == "__main__":
+    define_flags()
     command.run(main, __doc__)

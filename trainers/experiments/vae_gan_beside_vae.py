@@ -22,9 +22,15 @@ from tfgan_zoo.command import UsageError
 SHOWN, BATCH = 12, 100
 
 FLAGS = flags.FLAGS
-flags.DEFINE_string("game", None, "Folder of a run of trainers.vae_gan.")
-flags.DEFINE_string("plain", None, "Folder of such a run with --objective=vae.")
-flags.DEFINE_string("output", None, "The picture to write; the numbers lie beside it, as .json.")
+
+
+def define_flags():
+    """The flags of the command line; not at import: other commands have flags of the same names."""
+    flags.DEFINE_string("game", None, "Folder of a run of trainers.vae_gan.")
+    flags.DEFINE_string("plain", None, "Folder of such a run with --objective=vae.")
+    flags.DEFINE_string(
+        "output", None, "The picture to write; the numbers lie beside it, as .json."
+    )
 
 
 def main(argv):
@@ -108,4 +114,5 @@ def detail(pictures):
 
 
 if __name__ == "__main__":
+    define_flags()
     command.run(main, __doc__)
