@@ -132,8 +132,8 @@ class InvertibleConv(keras.layers.Layer):
         lu: learns W as P L (U + diag(s)), P fixed, whose determinant costs nothing.
     """
 
-    def __init__(self, lu=False):
-        super().__init__()
+    def __init__(self, lu=False, **kwargs):
+        super().__init__(**kwargs)
         self.lu = lu
 
     def build(self, input_shape):

@@ -73,8 +73,8 @@ class Conv(Scaled):
         zeros: which of the two.
     """
 
-    def __init__(self, filters, kernel_size, zeros=False):
-        super().__init__()
+    def __init__(self, filters, kernel_size, zeros=False, **kwargs):
+        super().__init__(**kwargs)
         self.filters, self.kernel_size, self.zeros = filters, kernel_size, zeros
 
     def build(self, input_shape):
@@ -117,13 +117,17 @@ class Coupling(keras.layers.Layer):
         width: channels of the net's two hidden layers.
     """
 
-    def __init__(self, width):
-        super().__init__()
+    def __init__(self, width, **kwargs):
+        super().__init__(**kwargs)
         self.width = width
 
     def build(self, input_shape):
         *places, channels = input_shape
-        self.net = [Conv(self.width, 3), Conv(self.width, 1), Conv(channels, 3, zeros=True)]
+        self.net = [
+            Conv(self.width, 3, name="first"),
+            Conv(self.width, 1, name="second"),
+            Conv(channels, 3, zeros=True, name="last"),
+        ]
         depth = channels // 2
         for layer in self.net:
             layer.build((*places, depth))
@@ -219,14 +223,21 @@ class Glow(Trained):
         self.chain, self.priors, self.latent_shapes = [], [], []
         for level in range(levels):
             height, width_of_picture, channels = height // 2, width_of_picture // 2, 4 * channels
-            for _ in range(depth):
-                own = [ActNorm(), InvertibleConv(lu), Coupling(width)]
+            # Named, since TensorFlow orders sums by names, and those that Keras makes up differ
+            # from one model of a process to the next.
+            for index in range(depth):
+                own = [
+                    ActNorm(name=f"norm_{level}_{index}"),
+                    InvertibleConv(lu, name=f"mixing_{level}_{index}"),
+                    Coupling(width, name=f"coupling_{level}_{index}"),
+                ]
                 for layer in own:
                     layer.build((None, height, width_of_picture, channels))
                 self.chain += own
             channels = channels if level == levels - 1 else channels // 2
             self.latent_shapes.append((height, width_of_picture, channels))
-            self.priors.append(GaussianPrior(2 * channels, 3, zeros=True))
+            prior = GaussianPrior(2 * channels, 3, zeros=True, name=f"prior_{level}")
+            self.priors.append(prior)
             self.priors[-1].build((None, height, width_of_picture, channels))
         self.size = math.prod(shape)
         self.prior = Normal(self.size)
