@@ -73,8 +73,8 @@ class Conv(Scaled):
         zeros: which of the two.
     """
 
-    def __init__(self, filters, kernel_size, zeros=False, **kwargs):
-        super().__init__(**kwargs)
+    def __init__(self, filters, kernel_size, zeros=False, name=None):
+        super().__init__(name=name)
         self.filters, self.kernel_size, self.zeros = filters, kernel_size, zeros
 
     def build(self, input_shape):
@@ -117,8 +117,8 @@ class Coupling(keras.layers.Layer):
         width: channels of the net's two hidden layers.
     """
 
-    def __init__(self, width, **kwargs):
-        super().__init__(**kwargs)
+    def __init__(self, width, name=None):
+        super().__init__(name=name)
         self.width = width
 
     def build(self, input_shape):
