@@ -45,9 +45,13 @@ def labels(train, test, prior, codes, count, neighbours):
         among = encoded(served, codes, tables.first_pictures(train, neighbours))
         return {f"1-NN of {name}": accuracy(among[name], held_out[name]) for name in codes}
 
+    @functools.cache
+    def true_labels():
+        return tables.first(train, neighbours)["labels"], tables.first(test, count)["labels"]
+
     def accuracy(among, held_out):
-        seen, asked = tables.first(train, neighbours), tables.first(test, count)
-        return 1.0 - classification_error(among, seen["labels"], held_out, asked["labels"])
+        seen, asked = true_labels()
+        return 1.0 - classification_error(among, seen, held_out, asked)
 
     def baselines():
         if not known:

@@ -38,7 +38,8 @@ from scipy.special import logsumexp
 
 from tfgan_zoo.data.errors import DataError
 from tfgan_zoo.data.sources import open_images
-from tfgan_zoo.evaluate import likelihood
+from tfgan_zoo.evaluate import autoregressive, likelihood
+from tfgan_zoo.evaluate.tables import first_pictures
 from tfgan_zoo.export import measured, served, stored
 from tfgan_zoo.export.interface import Interface
 from tfgan_zoo.kinds.image import to_float
@@ -139,10 +140,10 @@ def opened(folder, shape, table):
     folder = pathlib.Path(folder).expanduser()
     parts = {name: folder / name for name in ("encode", "decode")}
     both = all((part / "card.json").is_file() for part in parts.values())
-    main, card, loaded, files = _loaded(parts["decode"] if both else folder)
+    main, card, files = _loaded(parts["decode"] if both else folder)
     encode = None
     if both:
-        encode, _, _, more = _loaded(parts["encode"])
+        encode, _, more = _loaded(parts["encode"])
         if {output.name for output in encode.outputs} >= {"means", "log_variances"}:
             files = [*files, *more]
         else:
@@ -174,7 +175,7 @@ def opened(folder, shape, table):
 
 
 def _loaded(folder):
-    """(interface that calls, card, loaded, files) of an export's folder."""
+    """(interface that calls, card, files) of an export's folder."""
     card = stored.find_card(folder) if (folder / "card.json").is_file() else None
     if card is None:
         raise RunError(f"{folder} holds no card.json of an exported model: export it first.")
@@ -191,7 +192,7 @@ def _loaded(folder):
     files = (
         sorted(path.rglob("*.index")) + sorted(path.rglob("*.data-*")) + [path / "saved_model.pb"]
     )
-    return interface, card, loaded, files
+    return interface, card, files
 
 
 def _numbers(files):
@@ -264,17 +265,13 @@ class World:
 
     def independent(self):
         """What independent pixels with the training pictures' frequencies say."""
-        train = self.pixels(self.train, len(self.train))
-        test = self.pixels(self.test, self.effort.pictures)
+        asked = (self.train, len(self.train)), (self.test, self.effort.pictures)
         if self.binary:
-            found = likelihood.independent(train, test, "bernoulli")
-        else:  # frequencies of the 256 levels of each pixel, each level seen once more than it was
-            levels = np.floor(train * LEVELS).astype(np.int64).reshape(len(train), -1)
-            asked = np.floor(test * LEVELS).astype(np.int64).reshape(len(test), -1)
-            columns = range(levels.shape[1])
-            counts = np.stack([np.bincount(levels[:, i], minlength=LEVELS) for i in columns])
-            shares = (counts + 1) / (len(train) + LEVELS)
-            found = np.log(shares[np.arange(len(shares)), asked]).sum(1)
+            pixels = (self.pixels(examples, count) for examples, count in asked)
+            found = likelihood.independent(*pixels, "bernoulli")
+        else:
+            levels = (first_pictures(examples, count) for examples, count in asked)
+            found = autoregressive.independent(*levels, LEVELS)
         return {**summary(found), "bound": "exact"}
 
     def measured(self, export, folder):
