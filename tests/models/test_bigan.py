@@ -191,6 +191,18 @@ def test_convolutional_nets_play_the_same_game(objective):
         bigan_conv_generator((10, 12, 1), 3, 2)
 
 
+def test_the_convolutional_discriminator_knows_grey_from_black():
+    """Batch normalisation would hide a contrast that all layers before it scale with."""
+    shape = (8, 8, 1)
+    images = np.random.default_rng(0).uniform(-1, 1, (6, *shape)).astype("float32")
+    model = bigan_conv_discriminator(shape, 3, 2)
+    for variable in model.trainable_variables:
+        variable.assign(tf.random.stateless_normal(variable.shape, (1, variable.shape[0])))
+    latents = np.zeros((6, 3), "float32")
+    logits = [np.array(model([share * images, latents], training=True)) for share in (1.0, 0.5)]
+    assert np.abs(logits[0] - logits[1]).max() > 0.1
+
+
 def test_own_nets_and_an_unknown_objective():
     nets = {
         "encoder": bigan_encoder(SHAPE, 2, 4),

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from tests.layers.test_flows import log_dets
 from tfgan_zoo.data import worlds
+from tfgan_zoo.layers import flows
 from tfgan_zoo.models.likelihood import real_nvp
 from tfgan_zoo.models.likelihood.real_nvp import RealNVP
 from tfgan_zoo.optimizers.adam import Adam
@@ -71,8 +72,8 @@ def test_log_prob_is_in_units_of_a_grey_level(trained):
 
 
 def test_checkerboards_take_turns_and_leave_one_colour_as_it_is():
-    np.testing.assert_array_equal(real_nvp.checkerboard(2, 3, 1)[..., 0], [[1, 0, 1], [0, 1, 0]])
-    np.testing.assert_array_equal(real_nvp.checkerboard(2, 2, 0)[..., 0], [[0, 1], [1, 0]])
+    np.testing.assert_array_equal(flows.checkerboard(2, 3, 1)[..., 0], [[1, 0, 1], [0, 1, 0]])
+    np.testing.assert_array_equal(flows.checkerboard(2, 2, 0)[..., 0], [[0, 1], [1, 0]])
     model = RealNVP((8, 8, 1), scales=3, filters=2, blocks=0)
     kinds = ["".join(str(c.corner) for c in model.couplings_of(s)[0]) for s in range(3)]
     assert kinds == ["101", "101", "1010"]
@@ -88,7 +89,7 @@ def test_checkerboards_take_turns_and_leave_one_colour_as_it_is():
     coupling = model.chain[0]
     coupling.scale.assign(0.7)
     answers, _ = coupling(maps)
-    stays = real_nvp.checkerboard(8, 8, 1)[..., 0] == 1
+    stays = flows.checkerboard(8, 8, 1)[..., 0] == 1
     np.testing.assert_array_equal(answers.numpy()[:, stays], maps[:, stays])
     assert np.abs(answers.numpy() - maps)[:, ~stays].min() > 0
     # What is changed does not read what is changed.

@@ -35,6 +35,12 @@ def unsqueeze(maps):
     return tf.reshape(blocks, [-1, 2 * height, 2 * width, channels // 4])
 
 
+def checkerboard(height, width, corner):
+    """`[height, width, 1]` of 0 and 1, beginning with `corner`."""
+    places = np.add.outer(np.arange(height), np.arange(width)) + corner
+    return (places % 2).astype(np.float32)[..., None]
+
+
 def dequantised(images, noise, levels=256):
     """Pictures as continuous numbers (uniform dequantisation, Theis et al. 2016, arXiv 1511.01844).
 
@@ -53,6 +59,13 @@ def dequantised(images, noise, levels=256):
     if levels != 256:
         grey = tf.floor(grey * (levels / 256.0))
     return (grey + noise) / levels
+
+
+def within_levels(images, seed):
+    """Noise for `dequantised`: uniform in [0, 1), of the shape of the pictures, by the seed
+    int32 [2].
+    """
+    return tf.random.stateless_uniform(tf.shape(images), seed, alg="philox")
 
 
 def pictures(numbers, levels=256):
@@ -196,8 +209,8 @@ class FlowBatchNorm(keras.layers.Layer):
         momentum, epsilon: as of `keras.layers.BatchNormalization`.
     """
 
-    def __init__(self, places, momentum=0.9, epsilon=1e-4):
-        super().__init__()
+    def __init__(self, places, momentum=0.9, epsilon=1e-4, name=None):
+        super().__init__(name=name)
         self.places = np.asarray(places, np.float32)
         self.momentum, self.epsilon = momentum, epsilon
 

@@ -90,6 +90,7 @@ def interface(model, splits):
     import tensorflow as tf
 
     from tfgan_zoo.export import interface as made
+    from tfgan_zoo.layers.flows import within_levels
 
     shape = splits.train.fields["images"].shape
     # What must not be computed at each call, nor in operations that TFLite has not.
@@ -98,8 +99,14 @@ def interface(model, splits):
     draw = tf.function(
         lambda latents, temperature: model(latents, temperature=temperature, **constants)
     )
-    encode = tf.function(lambda images: model.encode(images))
+    measure = tf.function(lambda images, noise: model.measure(images, noise))
     one = tf.constant(1.0)
+
+    def encode(images):
+        return measure(images, tf.fill(tf.shape(images), 0.5))[0]
+
+    def log_prob(images, seed):
+        return measure(images, within_levels(images, tf.stack([seed, 0])))[1][:, None]
 
     def further(name, inputs, output, call, about):
         return made.Interface(name, inputs, (output,), call=call, about=about)
@@ -117,7 +124,7 @@ def interface(model, splits):
             "log_prob",
             (made.source_images(shape), made.seed()),
             made.vector("log_prob", 1),
-            lambda images, seed: model.log_prob(images, tf.stack([seed, 0]))[:, None],
+            log_prob,
             f"A lower bound of the logarithm of a picture's probability, in nats, of "
             f"{model.grey_levels} grey levels: exact for the density of the picture after uniform "
             f"noise of the seed within each level. -log_prob / ({model.size} ln 2) are bits per "

@@ -118,17 +118,18 @@ def bigan_discriminator(shape, latent_dim=50, width=1024):
 
 def bigan_conv_encoder(shape, latent_dim=50, filters=32):
     """Two convolutions of stride 2 and a hidden layer, of `8 * filters` units, as `bigan_encoder`
-    describes it.
+    describes it, but for gains and biases.
     """
     images = keras.Input(shape, name="images")
-    features = leaky(standardised(dense(8 * filters)(halved_twice(images, filters))))
+    features = leaky(normalised(dense(8 * filters)(halved_twice(images, filters))))
     features = keras.layers.Activation("linear", dtype="float32", name="features")(features)
     logits = dense(latent_dim, dtype="float32")(features)
     return keras.Model(images, [logits, features], name="encoder")
 
 
 def bigan_conv_generator(shape, latent_dim=50, filters=32):
-    """A hidden layer and two transposed convolutions of stride 2, as `bigan_generator`.
+    """Two hidden layers and two transposed convolutions of stride 2, as `bigan_generator`, but for
+    gains and biases.
 
     Raises:
         ValueError: if a side is not a multiple of 4.
@@ -137,20 +138,20 @@ def bigan_conv_generator(shape, latent_dim=50, filters=32):
     if height % 4 or width % 4:
         raise ValueError(f"Convolutional nets take sides that 4 divides; got {height}x{width}.")
     latents = keras.Input((latent_dim,), name="latents")
-    features = keras.layers.ReLU()(standardised(dense(8 * filters)(latents)))
+    features = keras.layers.ReLU()(normalised(dense(8 * filters)(latents)))
     features = dense(height // 4 * (width // 4) * 2 * filters)(features)
-    features = keras.layers.ReLU()(standardised(features))
+    features = keras.layers.ReLU()(normalised(features))
     maps = keras.layers.Reshape((height // 4, width // 4, 2 * filters))(features)
     maps = convolution(keras.layers.Conv2DTranspose, filters)(maps)  # [B, H/2, W/2, filters]
-    maps = keras.layers.ReLU()(standardised(maps))
-    maps = convolution(keras.layers.Conv2DTranspose, channels, dtype="float32")(maps)
+    maps = keras.layers.ReLU()(normalised(maps))
+    maps = convolution(keras.layers.Conv2DTranspose, channels, bias=True, dtype="float32")(maps)
     images = keras.layers.Activation("tanh", dtype="float32")(maps)
     return keras.Model(latents, images, name="generator")
 
 
 def bigan_conv_discriminator(shape, latent_dim=50, filters=32):
     """Two convolutions of stride 2, behind which the latent enters a hidden layer, as
-    `bigan_discriminator`.
+    `bigan_discriminator`, but for gains and biases.
     """
     images = keras.Input(shape, name="images")
     inputs, features = images, dense(8 * filters)(halved_twice(images, filters))
@@ -158,22 +159,24 @@ def bigan_conv_discriminator(shape, latent_dim=50, filters=32):
         latents = keras.Input((latent_dim,), name="latents")
         inputs = [images, latents]
         features = keras.layers.Add()([features, dense(8 * filters)(latents)])
-    features = leaky(standardised(features))
+    features = leaky(normalised(features))
     logits = dense(1, zero=True, dtype="float32")(features)
     return keras.Model(inputs, logits, name="discriminator")
 
 
 def halved_twice(images, filters):
     """Features `[B, H/4 * W/4 * 2 filters]`; the first layer is not normalised."""
-    maps = leaky(convolution(keras.layers.Conv2D, filters)(images))
-    maps = leaky(standardised(convolution(keras.layers.Conv2D, 2 * filters)(maps)))
+    # Without biases a picture of half the contrast would be half of the first layer's features,
+    # which the normalisation behind it makes whole: no discriminator could tell grey from black.
+    maps = leaky(convolution(keras.layers.Conv2D, filters, bias=True)(images))
+    maps = leaky(normalised(convolution(keras.layers.Conv2D, 2 * filters)(maps)))
     return keras.layers.Flatten()(maps)
 
 
-def convolution(layer, filters, dtype=None):
-    """A `layer` of 4x4 kernels and stride 2, without biases."""
+def convolution(layer, filters, bias=False, dtype=None):
+    """A `layer` of 4x4 kernels and stride 2."""
     weights = normal_weights()
-    return layer(filters, 4, 2, "same", use_bias=False, kernel_initializer=weights, dtype=dtype)
+    return layer(filters, 4, 2, "same", use_bias=bias, kernel_initializer=weights, dtype=dtype)
 
 
 def pixels(images):
@@ -191,6 +194,11 @@ def standardised(features):
     """Batch normalisation without gain and bias."""
     layer = keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-8, center=False, scale=False)
     return layer(features)
+
+
+def normalised(features):
+    """Batch normalisation of the convolutional nets, with a gain and a bias."""
+    return keras.layers.BatchNormalization(momentum=0.9)(features)
 
 
 def leaky(features):

@@ -55,6 +55,7 @@ from tfgan_zoo.layers.flows import (
     pictures,
     squeeze,
     unsqueeze,
+    within_levels,
 )
 from tfgan_zoo.losses.likelihood import gaussian_log_likelihood
 from tfgan_zoo.losses.pixels import bits_per_number
@@ -99,7 +100,8 @@ class Conv(Scaled):
             return tf.nn.conv2d(maps, kernel, 1, "SAME") + tf.nn.conv2d(
                 self.marked, border, 1, "VALID"
             )
-        marked = tf.repeat(self.marked, tf.shape(maps)[0], axis=0)
+        # Made of the maps, which takes fewer operations of an export than counting them does.
+        marked = tf.pad(tf.zeros_like(maps[..., :1]), PADS, constant_values=1.0)
         maps = tf.concat([tf.pad(maps, PADS), marked], axis=-1)
         return tf.nn.conv2d(maps, tf.concat([kernel, border], axis=2), 1, "VALID")
 
@@ -309,7 +311,7 @@ class Glow(Trained):
 
     def encode(self, images):
         """Latents `[B, D]` of pictures in [-1, 1], taken in the middle of their grey levels."""
-        return self.forward(dequantised(images, 0.5, self.grey_levels) - 0.5)[0]
+        return self.measure(images, tf.fill(tf.shape(images), 0.5))[0]
 
     def reconstruct(self, images, inverses=None):
         """There and back."""
@@ -319,18 +321,23 @@ class Glow(Trained):
         """log p(x) `[B]` in nats of pictures in [-1, 1], from below: the density after a uniform
         dequantisation of the seed int32 [2], less the logarithm of how many levels there are.
         """
-        return self.log_prob_of(self.dequantise(images, seed))
+        return self.measure(images, within_levels(images, seed))[1]
 
-    def log_prob_of(self, numbers):
+    def measure(self, images, noise):
+        """(latents `[B, D]`, log p(x) `[B]` as of `log_prob`) of pictures in [-1, 1], by noise of
+        their shape in [0, 1) within their grey levels.
+        """
+        return self.measure_numbers(dequantised(images, noise, self.grey_levels) - 0.5)
+
+    def measure_numbers(self, numbers):
         """The same of numbers in [-1/2, 1/2)."""
         latents, log_det = self.forward(numbers)
         density = gaussian_log_likelihood(latents, 0.0, 0.0) + log_det
-        return density - self.size * math.log(self.grey_levels)
+        return latents, density - self.size * math.log(self.grey_levels)
 
     def dequantise(self, images, seed):
         """Numbers in [-1/2, 1/2), by a draw within their grey levels."""
-        noise = tf.random.stateless_uniform(tf.shape(images), seed, alg="philox")
-        return dequantised(images, noise, self.grey_levels) - 0.5
+        return dequantised(images, within_levels(images, seed), self.grey_levels) - 0.5
 
     def initialise(self, numbers):
         """Sets the actnorms by numbers in [-1/2, 1/2); see `forward`."""
@@ -360,7 +367,7 @@ class Glow(Trained):
         self.initialise_once(numbers)
 
         with tf.GradientTape() as tape:
-            log_prob = tf.reduce_mean(self.log_prob_of(numbers))
+            log_prob = tf.reduce_mean(self.measure_numbers(numbers)[1])
             bits = bits_per_number(-log_prob, (self.size,))
 
         step.update(tape, flow=bits)

@@ -43,12 +43,14 @@ from tfgan_zoo.base import Trained
 from tfgan_zoo.layers.flows import (
     FlowBatchNorm,
     check_precision,
+    checkerboard,
     dequantised,
     joined,
     parted,
     pictures,
     squeeze,
     unsqueeze,
+    within_levels,
 )
 from tfgan_zoo.layers.weight_norm import WeightNormConv2D
 from tfgan_zoo.losses.likelihood import gaussian_log_likelihood
@@ -58,26 +60,36 @@ from tfgan_zoo.networks.priors import Normal
 EPSILON, MOMENTUM = 1e-4, 0.9  # of all batch normalisations
 
 
-def normalised(features):
+def normalisation(name):
     """Batch normalisation as the authors' nets have it, without a gain."""
-    return keras.layers.BatchNormalization(momentum=MOMENTUM, epsilon=EPSILON, scale=False)(
-        features
+    return keras.layers.BatchNormalization(
+        momentum=MOMENTUM, epsilon=EPSILON, scale=False, name=name
     )
 
 
 def residual_net(shape, filters, blocks, outputs):
     """The net of a coupling: maps `[B, *shape]` to shifts and scales `[B, H, W, outputs]`."""
+    # Names, by which TensorFlow orders sums, are the same for every model of a process.
     given = keras.Input(shape, name="given")
-    features = WeightNormConv2D(filters, 3, scaled=False)(given)
-    skips = [WeightNormConv2D(filters, 1)(features)]
-    for _ in range(blocks):
-        inner = keras.layers.ReLU()(normalised(features))
-        inner = WeightNormConv2D(filters, 3, scaled=False, use_bias=False)(inner)
-        inner = keras.layers.ReLU()(normalised(inner))
-        features = keras.layers.Add()([features, WeightNormConv2D(filters, 3)(inner)])
-        skips.append(WeightNormConv2D(filters, 1)(features))
-    collected = keras.layers.ReLU()(normalised(keras.layers.Add()(skips)))
-    return keras.Model(given, WeightNormConv2D(outputs, 1)(collected), name="residual_net")
+    features = WeightNormConv2D(filters, 3, scaled=False, name="first")(given)
+    skips = [WeightNormConv2D(filters, 1, name="skip")(features)]
+    for block in range(blocks):
+        inner = rectified(features, f"outer_{block}")
+        inner = WeightNormConv2D(
+            filters, 3, scaled=False, use_bias=False, name=f"inner_{block}_conv"
+        )(inner)
+        inner = rectified(inner, f"inner_{block}")
+        inner = WeightNormConv2D(filters, 3, name=f"outer_{block}_conv")(inner)
+        features = keras.layers.Add(name=f"outer_{block}_sum")([features, inner])
+        skips.append(WeightNormConv2D(filters, 1, name=f"skip_{block}")(features))
+    collected = rectified(keras.layers.Add(name="skips_sum")(skips), "skips")
+    outputs = WeightNormConv2D(outputs, 1, name="last")(collected)
+    return keras.Model(given, outputs, name="residual_net")
+
+
+def rectified(features, name):
+    """The features, normalised and rectified."""
+    return keras.layers.ReLU(name=f"{name}_relu")(normalisation(f"{name}_norm")(features))
 
 
 class CheckerboardCoupling(keras.layers.Layer):
@@ -88,22 +100,20 @@ class CheckerboardCoupling(keras.layers.Layer):
         filters, blocks: of its `residual_net`.
     """
 
-    def __init__(self, corner, filters, blocks):
-        super().__init__()
+    def __init__(self, corner, filters, blocks, name=None):
+        super().__init__(name=name)
         self.corner, self.filters, self.blocks = corner, filters, blocks
 
     def build(self, input_shape):
         _, height, width, channels = input_shape
         stay = checkerboard(height, width, self.corner)
         self.stay = stay
-        self.normal = keras.layers.BatchNormalization(
-            momentum=MOMENTUM, epsilon=EPSILON, scale=False
-        )
+        self.normal = normalisation("given_norm")
         self.normal.build(input_shape)
         shape = (height, width, 2 * channels + 1)
         self.net = residual_net(shape, self.filters, self.blocks, 2 * channels)
         self.scale = self.add_weight(name="scale", shape=(), initializer="zeros")
-        self.after = FlowBatchNorm(1.0 - stay, MOMENTUM, EPSILON)
+        self.after = FlowBatchNorm(1.0 - stay, MOMENTUM, EPSILON, name="after")
         self.after.build(input_shape)
 
     def read(self, maps, training):
@@ -136,20 +146,18 @@ class ChannelCoupling(keras.layers.Layer):
         filters, blocks: of its `residual_net`.
     """
 
-    def __init__(self, first, filters, blocks):
-        super().__init__()
+    def __init__(self, first, filters, blocks, name=None):
+        super().__init__(name=name)
         self.first, self.filters, self.blocks = first, filters, blocks
 
     def build(self, input_shape):
         _, height, width, channels = input_shape
         half = (None, height, width, channels // 2)
-        self.normal = keras.layers.BatchNormalization(
-            momentum=MOMENTUM, epsilon=EPSILON, scale=False
-        )
+        self.normal = normalisation("given_norm")
         self.normal.build(half)
         self.net = residual_net((height, width, channels), self.filters, self.blocks, channels)
         self.scale = self.add_weight(name="scale", shape=(), initializer="ones")
-        self.after = FlowBatchNorm(np.ones((height, width, 1)), MOMENTUM, EPSILON)
+        self.after = FlowBatchNorm(np.ones((height, width, 1)), MOMENTUM, EPSILON, name="after")
         self.after.build(half)
 
     def halves(self, maps):
@@ -179,12 +187,6 @@ class ChannelCoupling(keras.layers.Layer):
         changed = self.after.inverse(changed)
         shift, logs = self.read(given, False)
         return self.whole(given, changed * tf.exp(-logs) - shift)
-
-
-def checkerboard(height, width, corner):
-    """`[height, width, 1]` of 0 and 1, beginning with `corner`."""
-    places = np.add.outer(np.arange(height), np.arange(width)) + corner
-    return (places % 2).astype(np.float32)[..., None]
 
 
 def diagonals(channels):
@@ -254,12 +256,18 @@ class RealNVP(Trained):
         for scale in range(scales):
             last = scale == scales - 1
             count = last_couplings if last else 3
-            own = [CheckerboardCoupling((n + 1) % 2, filters, blocks) for n in range(count)]
+            own = [
+                CheckerboardCoupling((n + 1) % 2, filters, blocks, name=f"checkerboard_{scale}_{n}")
+                for n in range(count)
+            ]
             for coupling in own:
                 coupling.build((None, height, width, channels))
             if not last:
                 height, width, channels = height // 2, width // 2, 4 * channels
-                folded = [ChannelCoupling(n != 1, 2 * filters, blocks) for n in range(3)]
+                folded = [
+                    ChannelCoupling(n != 1, 2 * filters, blocks, name=f"channels_{scale}_{n}")
+                    for n in range(3)
+                ]
                 for coupling in folded:
                     coupling.build((None, height, width, channels))
                 own, channels, filters = own + folded, channels // 2, 2 * filters
@@ -346,7 +354,7 @@ class RealNVP(Trained):
         """Latents `[B, D]` of examples; those of pictures are taken in the middle of their grey
         levels.
         """
-        return self.forward(self.observe(images, 0.5)[0])[0]
+        return self.measure(images, tf.fill(tf.shape(images), 0.5))[0]
 
     def reconstruct(self, images):
         """There and back."""
@@ -357,11 +365,16 @@ class RealNVP(Trained):
         pictures in [-1, 1], from below, the density after a uniform dequantisation of the seed
         int32 [2], less the logarithm of how many levels there are.
         """
-        noise = tf.random.stateless_uniform(tf.shape(images), seed, alg="philox")
+        return self.measure(images, within_levels(images, seed), training=training)[1]
+
+    def measure(self, images, noise, training=False):
+        """(latents `[B, D]`, log p(x) `[B]` as of `log_prob`) of examples, pictures by noise of
+        their shape in [0, 1) within their grey levels.
+        """
         numbers, of_logit = self.observe(images, noise)
         latents, log_det = self.forward(numbers, training=training)
         density = gaussian_log_likelihood(latents, 0.0, 0.0) + log_det + of_logit
-        return density - self.size * math.log(self.grey_levels or 1)
+        return latents, density - self.size * math.log(self.grey_levels or 1)
 
     def realness(self, examples):
         """log density `[B, 1]` of examples that are no grey levels."""
