@@ -65,9 +65,9 @@ def export(model, test, train):
         }
 
     def baselines():
-        kept = [stored(examples, grey_levels) for examples in (train, test)]
-        frequencies = level_frequencies(kept[0], grey_levels)
-        return {"independent pixels": {"bits/dim": independent(frequencies, kept[1][:count])}}
+        own, held = (stored(examples, grey_levels) for examples in (train, test))
+        nats = -tables.independent(own, held[:count], grey_levels).mean()
+        return {"independent pixels": {"bits/dim": float(bits_per_number(nats, own.shape[1:]))}}
 
     protocol = (
         f"bits/dim: -log2 of the density of {count} pictures of the split '{test.info['split']}' "
@@ -133,15 +133,3 @@ def mean_bits(model, log_prob, examples, limit):
 def stored(examples, grey_levels):
     """All pictures of a table as whole numbers from 0 to `grey_levels - 1`."""
     return tables.first(examples, len(examples))["images"] // (LEVELS // grey_levels)
-
-
-def level_frequencies(pictures, grey_levels):
-    """Share of each grey level at each place, one count added to each: `[grey_levels, *shape]`."""
-    counts = np.stack([(pictures == level).sum(axis=0) for level in range(grey_levels)])
-    return (counts + 1.0) / (len(pictures) + grey_levels)
-
-
-def independent(frequencies, pictures):
-    """Bits per dimension of whole numbers `[N, *shape]` under independent ones."""
-    found = np.take_along_axis(frequencies, pictures.astype(np.int64), axis=0)
-    return float(-np.mean(np.log2(found)))

@@ -32,3 +32,17 @@ def shown(examples, rows):
 def is_label_map(field):
     """Whether a field of `Examples` holds label maps, whose colours must never be mixed."""
     return isinstance(field, LabelMap)
+
+
+def independent(train, test, levels):
+    """log p `[N]` of the pictures `test` under independent numbers, each as often of each level as
+    in those of `train`, one picture more of each level counted.
+
+    Args:
+        train, test: whole numbers from 0 to `levels - 1`, `[M, ...]` and `[N, ...]`.
+    """
+    found = np.zeros(len(test))
+    for place in np.ndindex(train.shape[1:]):
+        counts = np.bincount(train[(slice(None), *place)], minlength=levels) + 1.0
+        found += np.log(counts / counts.sum())[test[(slice(None), *place)]]
+    return found
