@@ -36,7 +36,7 @@ Departures:
   look; those of the latent regressors' encoder are of generated pictures, which are all that it is
   shown, where the authors' are of real ones.
 - The rate falls with each update in the second half, where the authors' falls with each epoch.
-- The convolutional nets are ours; the authors', for ImageNet, are not here.
+- The convolutional nets are ours, with gains and biases; the authors', for ImageNet, are not here.
 """
 
 import math
