@@ -63,7 +63,9 @@ def by_hand(model, flipped=False):
         reconstruction = tf.reduce_mean(error) / 2
         judged = tf.sigmoid(logits[:, 0])
         if flipped:
-            judged = tf.concat([judged[:4], 1 - judged[4:]], 0)
+            costs = tf.math.softplus(-logits[4:, 0])  # -log D, however small that is
+            again, sampled = tf.reduce_mean(costs[:4]), tf.reduce_mean(costs[4:])
+            return tape, kl, reconstruction, None, again, sampled
         real = -tf.reduce_mean(tf.math.log(judged[:4] + 1e-3))
         again = -tf.reduce_mean(tf.math.log(1 - judged[4:8] + 1e-3))
         sampled = -tf.reduce_mean(tf.math.log(1 - judged[8:] + 1e-3))
@@ -111,12 +113,18 @@ def test_each_player_learns_from_what_is_its_own(weight):
         assert float(logs[name]) == pytest.approx(float(value), rel=1e-4)
 
 
-def test_a_decoder_that_does_not_saturate_climbs_the_flipped_loss():
+@pytest.mark.parametrize("bias", [0.0, -14.0])
+def test_a_decoder_that_does_not_saturate_climbs_the_flipped_loss(bias):
+    """Also where all fakes are judged quite fake."""
     settings = {"generator_loss": "nonsaturating", "reconstruction_weight": 0.3}
     model, twin = built(**settings), built(**settings)
+    for each in (model, twin):
+        each.discriminator.trainable_variables[-1].assign([bias])
     tape, _, reconstruction, _, again, sampled = by_hand(twin, flipped=True)
     with tape:
         decoder_loss = 0.3 * reconstruction + 0.7 * (again + sampled)
+        game = again + sampled
+    assert max(np.abs(g).max() for g in gradients(tape, game, twin, "decoder")) > 1e-3
     _, found = moves(model)
     assert_moved(found["decoder"], gradients(tape, decoder_loss, twin, "decoder"))
     # The others' game is the same.

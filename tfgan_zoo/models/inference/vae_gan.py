@@ -28,9 +28,9 @@ What a shortcut would miss:
 
 Two arms: `objective="vae"` is the authors' autoencoder without an adversary (`recon_depth` 0), with
 the same encoder and decoder, whose error is one of pixels. `generator_loss="nonsaturating"` is
-ours: the decoder climbs the loss with the labels flipped. In small nets the discriminator wins
-against samples from the prior, and the authors' game has no gradient left for them: they stay
-noise, while what comes back is right.
+ours: the decoder climbs the loss with the labels flipped, and without the 0.001. In small nets the
+discriminator wins against samples from the prior, and the authors' game has no gradient left for
+them: they stay noise, while what comes back is right.
 
 Departures:
 - The paper's weight of the reconstruction against the GAN is not known to us but by hearsay
@@ -48,6 +48,7 @@ import keras
 import tensorflow as tf
 
 from tfgan_zoo.base import Trained
+from tfgan_zoo.losses.adversarial import nonsaturating_generator_loss
 from tfgan_zoo.losses.likelihood import gaussian_kl, reparameterised
 from tfgan_zoo.networks.priors import Normal
 
@@ -276,7 +277,8 @@ class VAEGAN(Trained):
                 fake_cost = -tf.reduce_mean(tf.math.log(1.0 - probabilities[count:] + LEAST))
                 decoder_cost = -fake_cost
                 if self.generator_loss == "nonsaturating":
-                    decoder_cost = -tf.reduce_mean(tf.math.log(probabilities[count:] + LEAST))
+                    # Without the 0.001, which takes all gradient from what is judged quite fake.
+                    decoder_cost = nonsaturating_generator_loss(logits[count:])
 
                 encoder_loss = kl + reconstruction
                 # Twice the mean over both kinds of fakes: the means of the two, added.
