@@ -20,12 +20,10 @@ def build(values, splits, total_steps):
     from tfgan_zoo.evaluate.completion import mean_colour
     from tfgan_zoo.models.restoration.completion import Completion
 
-    low, high = values.hole_size
     sizes = ("patch_size", "generator_filters", "discriminator_filters", "features", "dilations")
     model = Completion(
         mean=tuple(map(float, mean_colour(splits.train))),
-        hole_size=(low, high),
-        **values.only("image_size", "channels", "holes", *sizes),
+        **values.only("image_size", "channels", "holes", "hole_size", *sizes),
         **values.only("adversarial_weight", "objective", "seed"),
     )
     return optimizers.compiled(values, model, **{p: descent(values, p) for p in model.players})

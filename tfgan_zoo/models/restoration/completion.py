@@ -211,6 +211,11 @@ def check(image_size, holes, hole_size, patch_size, dilations, objective):
             f"Pictures of {height}x{width} do not fit: the completion net halves them twice, so "
             f"that both sides must be multiples of {MULTIPLE}; take {'x'.join(map(str, sides))}."
         )
+    if len(hole_size) != 2:
+        raise ValueError(
+            "A hole has a least and a greatest side: give two numbers of pixels, not "
+            f"{len(hole_size)}."
+        )
     low, high = hole_size
     if not 1 <= low <= high <= min(image_size):
         raise ValueError(
