@@ -9,11 +9,11 @@ from trainers import flags, optimizers
 from trainers.tasks import completion
 from trainers.trainer import Trainer
 
-PHASES = {
+# Player -> the phases in which it moves.
+MOVES = {
     "generator": ("completion_steps", "adversarial_steps"),
     "discriminator": ("discriminator_steps", "adversarial_steps"),
 }
-RATES = {"adadelta": 1.0, "adam": 4e-4}
 
 
 def build(values, splits, total_steps):
@@ -31,23 +31,8 @@ def build(values, splits, total_steps):
 
 def descent(values, player):
     """The player's optimizer, from the flags; its rate falls with its own updates."""
-    import keras
-
-    from tfgan_zoo.optimizers.adam import Adam
-    from tfgan_zoo.training.schedules import learning_rate
-
-    rate = getattr(values, f"{player}_learning_rate") or RATES[values.optimizer]
-    if values.lr_schedule != "constant":
-        updates = sum(getattr(values, steps) for steps in PHASES[player])
-        rate = learning_rate(rate, values.lr_schedule, updates, values.lr_decay_from)
-    options = optimizers.bound_and_average(values, player)
-    if values.optimizer == "adadelta":
-        # Torch's decay and epsilon; Keras has others.
-        return keras.optimizers.Adadelta(
-            rate, rho=0.9, epsilon=1e-6, name=f"{player}_adadelta", **options
-        )
-    beta_1, beta_2 = values.beta_1, values.beta_2
-    return Adam(rate, beta_1=beta_1, beta_2=beta_2, epsilon=1e-8, name=f"{player}_adam", **options)
+    updates = sum(getattr(values, steps) for steps in MOVES[player])
+    return optimizers.adadelta_or_adam(values, player, updates)
 
 
 def phases(values):
@@ -62,17 +47,6 @@ def phases(values):
     return lambda total_steps: [phase for phase in planned if phase.steps]
 
 
-def _rate(player):
-    return flags.knob(
-        f"{player}_learning_rate",
-        None,
-        f"Learning rate of the {player}; 1 by default under adadelta, 0.0004 under adam.",
-        kind="float",
-        above=0.0,
-        free=True,
-    )
-
-
 TRAINER = Trainer(
     "completion",
     __doc__,
@@ -80,32 +54,17 @@ TRAINER = Trainer(
     build=build,
     knobs=(
         *completion.KNOBS,
+        *optimizers.adadelta_or_adam_knobs("generator", "discriminator"),
         flags.knob(
-            "optimizer",
-            "adadelta",
-            "Who moves both nets: Adadelta, the paper's, or Adam.",
-            choices=("adadelta", "adam"),
-        ),
-        _rate("generator"),
-        _rate("discriminator"),
-        *(k for k in optimizers.knobs(beta_1=0.9) if k.name in ("beta_1", "beta_2")),
-        *optimizers.bounds(),
-        *optimizers.fall(),
-        flags.knob("completion_steps", 90_000, "Steps of the completion net alone.", low=0),
-        flags.knob("discriminator_steps", 10_000, "Steps of the discriminator alone.", low=0),
-        flags.knob("adversarial_steps", 400_000, "Steps of both.", low=0),
-        flags.knob(
-            "holes",
-            "rectangles",
-            "What is missing of training pictures: rectangles, strokes of a brush, or either.",
-            choices=("rectangles", "strokes", "mixed"),
+            "completion_steps", 90_000, "Steps of the completion net alone, the first phase.", low=0
         ),
         flags.knob(
-            "hole_size",
-            (96, 128),
-            "Least and greatest side of a hole in pixels, two numbers.",
-            low=1,
+            "discriminator_steps",
+            10_000,
+            "Steps of the discriminator alone, the second phase.",
+            low=0,
         ),
+        flags.knob("adversarial_steps", 400_000, "Steps of both nets, the last phase.", low=0),
         flags.knob(
             "patch_size",
             128,

@@ -16,7 +16,6 @@ from tfgan_zoo.explore.blending import blend
 from tfgan_zoo.explore.generator import ExploreError
 from tfgan_zoo.export.tflite import TFLiteRunner
 from tfgan_zoo.kinds.image import to_uint8
-from tfgan_zoo.metrics.generated import Generator
 from trainers import completion
 
 SIDE = 32
@@ -173,11 +172,6 @@ def test_what_cannot_be_completed_is_one_sentence(outcome, folder):
     (folder / "mask.png").write_text("no picture")
     with pytest.raises(ExploreError, match="mask.png "):
         holes.complete(options(outcome, folder), folder / "out")
-
-
-def test_who_scores_sets_of_pictures_refuses_it_in_a_sentence(outcome):
-    with pytest.raises(ValueError, match="takes masks beside its pictures"):
-        Generator(outcome.directory.export / "completion")
 
 
 def test_the_optimizer_is_the_papers_unless_told():

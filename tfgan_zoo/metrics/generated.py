@@ -55,12 +55,6 @@ class Generator:
         source = self.interface.inputs[0]
         self.takes_labels = self.interface.first("class") is not None
         self.takes_pictures = source.kind in ("image", "label_map") and bool(source.shape[-1])
-        masks = [item.name for item in self.interface.inputs if item.kind == "mask"]
-        if masks:
-            raise ValueError(
-                f"{path} takes {masks[0]} beside its pictures: how well it fills holes its card "
-                "says, and sets of pictures say nothing of it."
-            )
         if self.takes_pictures:
             self.source_shape = source.shape
             self.prior = None

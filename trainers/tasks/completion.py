@@ -12,6 +12,18 @@ from trainers.tasks import autoencoder, pictures
 KNOBS = (
     *flags.of(Request, family="images"),
     flags.knob("flip", False, "Mirror half of the training pictures, left to right."),
+    flags.knob(
+        "holes",
+        "rectangles",
+        "What is missing of training pictures: rectangles, strokes of a brush, or either.",
+        choices=("rectangles", "strokes", "mixed"),
+    ),
+    flags.knob(
+        "hole_size",
+        (96, 128),
+        "Least and greatest side of a hole in pixels, two numbers.",
+        low=1,
+    ),
 )
 COLUMNS = 8  # pictures of a grid
 SEED = (0, 1)  # of the holes of validations, scores and grids
