@@ -42,9 +42,10 @@ def values(levels):
     return levels[None].astype(np.float32) / np.float32(127.5) - 1
 
 
-def png(array):
+def png(picture):
     content = io.BytesIO()
-    Image.fromarray(array).save(content, "PNG")
+    picture = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
+    picture.save(content, "PNG")
     return content.getvalue()
 
 
@@ -89,14 +90,20 @@ def test_files_of_picture_and_mask_are_taken(outcome, given):
     levels, hole = given
     folder = outcome.directory.export / "completion"
     loaded = tf.saved_model.load(folder / "1")
-    light = np.where(hole, 200, 90).astype(np.uint8)  # light is missing, dark is known
-    (content,) = loaded.signatures["encoded"](
-        images_bytes=tf.constant([png(levels)]), masks_bytes=tf.constant([png(light)])
-    )["png_bytes"].numpy()
-    found = np.asarray(Image.open(io.BytesIO(content)))
-    np.testing.assert_array_equal(found[~hole], levels[~hole])
+    encoded = loaded.signatures["encoded"]
+    grey = Image.fromarray(np.where(hole, 200, 90).astype(np.uint8))  # light is missing
     expected = outcome.model(values(levels), hole[None, ..., None].astype(np.float32))[0]
-    assert np.abs(found - (expected + 1) * 127.5).max() <= 1
+    for mask in (grey, grey.quantize(2), Image.fromarray(hole), grey.convert("RGB")):
+        (content,) = encoded(
+            images_bytes=tf.constant([png(levels)]), masks_bytes=tf.constant([png(mask)])
+        )["png_bytes"].numpy()
+        found = np.asarray(Image.open(io.BytesIO(content)))
+        np.testing.assert_array_equal(found[~hole], levels[~hole])
+        assert np.abs(found - (expected + 1) * 127.5).max() <= 1
+    with pytest.raises(tf.errors.InvalidArgumentError, match="A mask is no PNG picture"):
+        jpeg = io.BytesIO()
+        grey.save(jpeg, "JPEG")
+        encoded(images_bytes=tf.constant([png(levels)]), masks_bytes=tf.constant([jpeg.getvalue()]))
     text = (folder / "README.md").read_text()
     for words in (
         'mask = tf.io.read_file("mask.png")  # white where pixels are missing',

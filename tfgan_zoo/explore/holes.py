@@ -47,7 +47,7 @@ def complete(options, folder, show=files.show):
 
     for number, (source, mask, target) in enumerate(zip(sources, masks, targets, strict=True)):
         picture = read(source, channels, "image")
-        hole = read(mask, 1, "labels")[..., 0] > 127
+        hole = read(mask, 3, "labels").mean(axis=-1) > 127  # in colours, where it has a palette
         filled = call(picture.astype(np.float32) / 127.5 - 1, hole.astype(np.float32)[..., None])
         drawn = to_uint8(blend(filled, hole) if options.blend else filled)
         drawn[~hole] = picture[~hole]

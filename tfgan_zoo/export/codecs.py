@@ -122,7 +122,9 @@ def _decode_picture(content, item: Input):
 
 
 def _decode_mask(content, item: Input):
-    return tf.cast(_decode_picture(content, item) > 0.0, tf.float32)
+    # In colours: the one channel of a picture with a palette would be its indices.
+    pixels = picture_files.decode(content, item.shape[:2], 3, item.resize_method, png_alone=True)
+    return tf.cast(tf.reduce_mean(pixels, axis=-1, keepdims=True) > 0.0, tf.float32)
 
 
 def _example_picture(item: Input) -> bytes:
@@ -200,7 +202,7 @@ _PICTURE = File(
     load='file = tf.io.read_file("input.png")  # PNG, JPEG, WebP, BMP or GIF',
     read=_read_picture,
 )
-# A picture whose light pixels are missing ones.
+# A PNG picture whose light pixels are missing ones.
 _MASK = File(
     "mask_bytes",
     _decode_mask,

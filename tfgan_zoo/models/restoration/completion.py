@@ -41,7 +41,8 @@ Departures:
   4x4, and as many dilations as one says.
 - Holes as strokes of a brush, beside rectangles: the authors' model of 2020 is trained on holes of
   free form, theirs drawn another way (README.md of their code).
-- Blending at the border of the hole, an option of theirs after the net, is `export/blending.py`.
+- Blending at the border of the hole, an option of theirs after the net (inpaint.lua), is one of
+  `python -m tfgan_zoo.explore complete`, by Poisson's equation without their second inpainting.
 """
 
 import tensorflow as tf
