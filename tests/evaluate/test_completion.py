@@ -56,6 +56,18 @@ def test_the_mean_fill_has_a_share_of_one_and_is_a_baseline():
     assert baselines["the mean training picture"]["hole_mse"] == pytest.approx(expected, rel=1e-5)
 
 
+def test_a_smooth_fill_is_the_mean_of_its_neighbours_and_a_baseline():
+    rows, columns = np.indices((8, 8))
+    slope = (0.1 * rows - 0.05 * columns)[None, ..., None].repeat(2, 0).astype(np.float32)
+    holes = masks(2)
+    holes[:, 0] = 0.0  # the edge of a picture asks for nothing, and the slope would go on
+    given = np.where(holes > 0.5, 9.0, slope)
+    np.testing.assert_allclose(completion.smooth(given, holes), slope, atol=1e-6)
+    evaluator, _ = scored(lambda images, masks: images, count=4)
+    scores = evaluator.baselines()["a smooth fill, of 4"]
+    assert 0.5 < scores["share_of_mean_fill"] < 2.0  # of noise, of which neighbours say nothing
+
+
 def test_known_numbers_that_change_are_counted_to_the_last_bit():
     def touched(images, masks):
         images = images.copy()

@@ -12,8 +12,8 @@ from PIL import Image
 
 from tests.trainers import programs
 from tfgan_zoo.explore import holes
-from tfgan_zoo.explore.blending import blend
 from tfgan_zoo.explore.generator import ExploreError
+from tfgan_zoo.export.blending import blend
 from tfgan_zoo.export.tflite import TFLiteRunner
 from tfgan_zoo.kinds.image import to_uint8
 from trainers import completion

@@ -5,8 +5,8 @@ import pathlib
 import numpy as np
 
 from tfgan_zoo.explore import files
-from tfgan_zoo.explore.blending import blend
 from tfgan_zoo.explore.generator import ExploreError
+from tfgan_zoo.export.blending import blend
 
 
 def complete(options, folder, show=files.show):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tfgan_zoo.explore.blending import blend
+from tfgan_zoo.export.blending import blend
 
 SIZE = (9, 11)
 
