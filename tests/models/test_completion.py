@@ -184,6 +184,7 @@ def test_fit_learns_to_fill():
         ({"image_size": (30, 64)}, "both sides must be multiples of 4; take 28x64"),
         ({"hole_size": (8, 65)}, "Holes of 8 to 65 pixels do not fit into pictures of 64x64"),
         ({"hole_size": (9, 8)}, "give the least side first"),
+        ({"hole_size": (8,)}, "give two numbers of pixels, not 1"),
         ({"patch_size": 65}, "square of 65 pixels is larger than pictures of 64x64"),
         ({"holes": "stars"}, "No kind of holes 'stars'; choose one of rectangles, strokes, mixed"),
         ({"objective": "hinge"}, "No objective 'hinge'; choose one of minimax, nonsaturating"),
