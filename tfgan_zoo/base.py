@@ -37,8 +37,8 @@ class Trained(keras.Model):
 
     # A player is a sub-model of that name, unless `trained_layers` says otherwise.
     players = ("generator", "discriminator")
-    # What the card cites: strings `title`, `authors`, `arxiv`, and `code`, the address of the
-    # authors' or None. A model that is exported must say it.
+    # What the card cites: strings `title`, `authors`, `arxiv` (None of a paper that is not there),
+    # and `code`, the address of the authors' or None. A model that is exported must say it.
     paper = {}
 
     def __new__(cls, *args, **kwargs):

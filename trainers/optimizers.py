@@ -182,6 +182,52 @@ def first_gans(values, model, factor, examples):
     return compiled(values, model, **descents)
 
 
+def adadelta_or_adam_knobs(*players):
+    """The flags of `adadelta_or_adam` for these players."""
+    own = (
+        flags.knob(
+            f"{player}_learning_rate",
+            None,
+            f"Learning rate of the {player}; 1 by default under adadelta, 0.0004 under adam.",
+            kind="float",
+            above=0.0,
+            free=True,
+        )
+        for player in players
+    )
+    return (
+        flags.knob(
+            "optimizer",
+            "adadelta",
+            "Who moves all players: Adadelta, or Adam.",
+            choices=("adadelta", "adam"),
+        ),
+        *own,
+        *(item for item in knobs(beta_1=0.9) if item.name in ("beta_1", "beta_2")),
+        *bounds(),
+        *fall(),
+    )
+
+
+def adadelta_or_adam(values, player, updates):
+    """The player's Adadelta or Adam, from the flags, whose rate falls over `updates`."""
+    import keras
+
+    from tfgan_zoo.optimizers.adam import Adam
+    from tfgan_zoo.training import schedules
+
+    rate = getattr(values, f"{player}_learning_rate")
+    rate = rate or {"adadelta": 1.0, "adam": 4e-4}[values.optimizer]
+    if values.lr_schedule != "constant":
+        rate = schedules.learning_rate(rate, values.lr_schedule, updates, values.lr_decay_from)
+    options = {**bound_and_average(values, player), "name": f"{player}_{values.optimizer}"}
+    if values.optimizer == "adadelta":
+        # Torch's decay and epsilon, in which the authors' code is written; Keras has others.
+        return keras.optimizers.Adadelta(rate, rho=0.9, epsilon=1e-6, **options)
+    betas = {"beta_1": values.beta_1, "beta_2": values.beta_2}
+    return Adam(rate, **betas, epsilon=1e-8, **options)
+
+
 def compiled(values, model, **optimizers):
     """The model, compiled with its players' optimizers and the flags of `Trained.compile`."""
     model.compile(**optimizers, **values.only("jit_compile", "steps_per_execution"))

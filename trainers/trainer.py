@@ -16,6 +16,7 @@ NEEDS = {
 # The flags whose smaller values make a run shorter.
 COSTLY = (
     *("steps", "pretrain_steps", "discriminator_steps", "adversarial_steps", "image_size"),
+    "completion_steps",
     *("generator_filters", "discriminator_filters", "filters", "width", "blocks", "units"),
     *("generator_width", "discriminator_width", "encoder_width", "lstm_units", "unrolling_steps"),
 )

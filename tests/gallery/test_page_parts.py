@@ -188,6 +188,41 @@ def test_an_uploaded_map_says_what_became_of_it(ask):
     assert "50 %" in ask("surfaces.js", body, image=image_data(picture), p=PALETTE)[0]
 
 
+def test_holes_are_rubbed_out_and_the_picture_stays(ask):
+    picture = np.zeros((4, 4, 3), int)
+    picture[:, 2:] = 255
+    body = f"""(() => {{
+      const s = new HoleSurface([4, 4, 3]);
+      s.take({IMAGE});
+      const before = s.values();
+      s.rectangle([0, 0], [1, 1]);
+      const rectangle = s.missing();
+      s.fill([3, 3]);
+      const filled = s.missing();
+      s.chosen = 0;
+      s.stroke([3, 0], [3, 0], 1);
+      const back = s.missing();
+      const image = s.image().data;
+      s.clear();
+      const same = String(before) === String(s.values());
+      return [rectangle, filled, back, image, same, s.missing()];
+    }})()"""
+    rectangle, filled, back, image, same, cleared = ask(
+        "surfaces.js", body, image=image_data(picture)
+    )
+    expected = np.zeros((4, 4))
+    expected[:2, :2] = 1
+    np.testing.assert_array_equal(rectangle, expected.ravel())
+    expected[:, 2:] = 1  # white is alike white
+    np.testing.assert_array_equal(filled, expected.ravel())
+    expected[0, 3] = 0
+    np.testing.assert_array_equal(back, expected.ravel())
+    shown = np.array(image).reshape(4, 4, 4)[..., :3]
+    np.testing.assert_array_equal(shown[expected == 0], picture[expected == 0])
+    assert set(shown[expected == 1].ravel()) <= {160, 220}
+    assert same and not any(cleared)
+
+
 def test_brush_line_rectangle_and_filling(ask):
     def touched(call):
         body = f"((seen, touch = (i) => seen.add(i)) => {{ {call}; return seen; }})(new Set())"

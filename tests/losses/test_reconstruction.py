@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from tfgan_zoo.losses.reconstruction import l1_loss
+from tfgan_zoo.losses.reconstruction import l1_loss, masked_squared_error
 
 
 def test_l1_is_the_mean_absolute_difference():
@@ -27,3 +27,16 @@ def test_l1_of_half_precision_images_is_averaged_in_full_precision():
     loss = l1_loss(tf.zeros([1, 256, 256, 3]), fake)
     assert loss.dtype == tf.float32
     np.testing.assert_allclose(loss, 0.5, rtol=1e-6)
+
+
+def test_masked_squared_error_is_a_mean_over_all_pixels_of_colours_from_0_to_1():
+    rng = np.random.default_rng(0)
+    target, fake = rng.uniform(-1, 1, (2, 3, 4, 5, 2)).astype("float32")
+    masks = (rng.uniform(size=(3, 4, 5, 1)) < 0.5).astype("float32")
+    loss = masked_squared_error(target, fake, masks)
+    expected = np.mean((masks * (target - fake) / 2) ** 2)
+    assert loss.shape == () and loss.dtype == tf.float32
+    np.testing.assert_allclose(loss, expected, rtol=1e-6)
+    black, white = -tf.ones([1, 2, 2, 1]), tf.ones([1, 2, 2, 1])
+    half = tf.constant([1.0, 0.0, 0.0, 1.0], shape=[1, 2, 2, 1])
+    assert float(masked_squared_error(black, white, half)) == 0.5

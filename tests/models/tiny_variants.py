@@ -418,4 +418,18 @@ VARIANTS = {
         )
         for name, objective in (("vae_gan", "vae_gan"), ("vae_gan_vae", "vae"))
     },
+    "completion": Tiny(
+        "restoration.completion.Completion",
+        {
+            "image_size": (16, 16),
+            "hole_size": (4, 8),
+            "patch_size": 8,
+            "generator_filters": 2,
+            "discriminator_filters": 2,
+            "features": 4,
+            "dilations": (2,),
+        },
+        pictures((16, 16, 3)),
+        methods=("completion_step", "discriminator_step", "train_step"),
+    ),
 }

@@ -18,6 +18,7 @@ python -m tfgan_zoo.explore draw --generator=saved_models/dcgan --count=100 --ou
 | `drop`        | samples, and the same without the feature maps that draw a marked region         |
 | `features`    | what a linear SVM reads from a discriminator's features, by the number of labels |
 | `translate`   | every picture of the folder --input as the generator translates it, in --output  |
+| `complete`    | every picture of --input with its hole, --mask, filled by the generator          |
 | `draw`        | --count samples, each a file of its own in the folder --output                   |
 
 Numbers of samples are those of the picture that `samples` draws with the same --seed. The window
@@ -38,6 +39,7 @@ from tfgan_zoo.explore import files
 from tfgan_zoo.explore.attributes import attributes
 from tfgan_zoo.explore.features import features
 from tfgan_zoo.explore.generator import ExploreError, Generator
+from tfgan_zoo.explore.holes import complete
 from tfgan_zoo.explore.latents import COMMANDS
 from tfgan_zoo.training.settings import LARGEST, fault
 
@@ -60,12 +62,14 @@ USES = {
         *("num_held_out", "num_test", "centroids", "patches"),
     ),
     "translate": ("generator", "input", "seed", "keep_size", "overwrite"),
+    "complete": ("generator", "input", "mask", "blend", "overwrite"),
     "draw": (*FROM_LATENTS, "count", "label", "category", "set", "overwrite"),
 }
 NEEDS = {
     "attributes": ("generator", "data"),
     "features": ("extractor", "data"),
     "translate": ("generator", "input"),
+    "complete": ("generator", "input", "mask"),
 }
 
 
@@ -75,7 +79,9 @@ def define_flags():
     Not at import: another command of this package has flags of the same names.
     """
     flags.DEFINE_string("generator", None, "Folder of an exported generator, or of one version.")
-    flags.DEFINE_string("output", None, "PNG file of the picture; of translate and draw a folder.")
+    flags.DEFINE_string(
+        "output", None, "PNG file of the picture; a folder of translate, complete and draw."
+    )
     flags.DEFINE_enum("latents", None, ["normal", "uniform"], "Prior of a generator that lacks it.")
     integer("seed", 0, "Of the latents, or of the noise that translates.", 0)
     integer("count", 8, "Rows: pairs, latents or samples; of draw the pictures.", 1)
@@ -108,7 +114,18 @@ def define_flags():
     integer("num_test", 10_000, "Test pictures at most.", 1)
     integer("centroids", 400, "Of the k-means features, four times as many.", 1)
     integer("patches", 50_000, "That k-means learns from.", 1)
-    flags.DEFINE_string("input", None, "Of translate: a picture, or a folder of pictures.")
+    flags.DEFINE_string(
+        "input", None, "Of translate and complete: a picture, or a folder of pictures."
+    )
+    flags.DEFINE_string(
+        "mask",
+        None,
+        "Of complete: a picture that is white where pixels are missing, for all pictures, or a "
+        "folder with one for each, of its name.",
+    )
+    flags.DEFINE_bool(
+        "blend", False, "Blend what is drawn with the pixels around the hole, after Poisson."
+    )
     flags.DEFINE_bool(
         "keep_size", True, "Resize what is drawn to the size of its input; else the generator's."
     )
@@ -154,7 +171,7 @@ def main(argv):
     try:
         if backend.complaint():
             raise ExploreError(backend.complaint())
-        for place in ("generator", "output", "input", "data_dir"):
+        for place in ("generator", "output", "input", "mask", "data_dir"):
             if options[place].value is not None:
                 options[place].value = str(home(options[place].value))
         print(act(name, options, pathlib.Path(options.output)))
@@ -171,8 +188,9 @@ def idle_flags(options, name):
 
 def act(name, options, path):
     """Does what the command says; returns what to tell of it."""
-    if name in files.COMMANDS:
-        return files.COMMANDS[name](options, path, show=files.show)
+    commands = {**files.COMMANDS, "complete": complete}
+    if name in commands:
+        return commands[name](options, path, show=files.show)
     if not path.parent.is_dir():
         raise ExploreError(f"--output={path}: there is no folder {path.parent}.")
     if path.is_dir():

@@ -38,8 +38,14 @@ FIELDS = {
     "name": str,  # one word, as the module, the folder and the served model are called
     "title": str,
     "summary": str,
-    # code: an address of the authors'; None where none is known.
-    "paper": {"title": str, "authors": str, "arxiv": str, "code": (str, type(None))},
+    # arxiv: None of a paper that is not there. code: an address of the authors'; None where none is
+    # known.
+    "paper": {
+        "title": str,
+        "authors": str,
+        "arxiv": (str, type(None)),
+        "code": (str, type(None)),
+    },
     # classes: their names, from number 0 on; palette: the colours of label maps, [r, g, b] each, in
     # the order of the classes where those are named. None where the data have none.
     "data": {

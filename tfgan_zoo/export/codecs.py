@@ -59,7 +59,8 @@ class File:
         example: `Input` -> the content of a small valid file.
         check: raises ValueError for an `Input` of the kind that cannot be exported.
         request: shell source for a README: a file's content for a REST request, as JSON.
-        load: Python source for a README: reads a file as a string tensor, called `file`.
+        variable: what READMEs call a file's content.
+        load: Python source for a README: reads a file as a string tensor of that name.
         read: `Input` -> Python source for a README: reads a file as the float array `[1, *shape]`
             of the input's name.
     """
@@ -69,6 +70,7 @@ class File:
     example: Callable
     check: Callable
     request: str
+    variable: str
     load: str
     read: Callable
 
@@ -119,6 +121,12 @@ def _decode_picture(content, item: Input):
     return picture_files.decode(content, (height, width), channels, item.resize_method)
 
 
+def _decode_mask(content, item: Input):
+    # In colours: the one channel of a picture with a palette would be its indices.
+    pixels = picture_files.decode(content, item.shape[:2], 3, item.resize_method, png_alone=True)
+    return tf.cast(tf.reduce_mean(pixels, axis=-1, keepdims=True) > 0.0, tf.float32)
+
+
 def _example_picture(item: Input) -> bytes:
     height, width, channels = item.shape
     buffer = io.BytesIO()
@@ -135,6 +143,14 @@ def _check_source(item: Input):
         raise ValueError(
             f"The resize_method of {item.name!r} is one of {sorted(picture_files.RESIZE)}, "
             f"not {item.resize_method!r}."
+        )
+
+
+def _check_mask(item: Input):
+    if len(item.shape) != 3 or item.shape[2] != 1 or item.resize_method != "nearest":
+        raise ValueError(
+            f"A mask is [H, W, 1] and its resize_method nearest; the input {item.name!r} has the "
+            f"shape {item.shape} and {item.resize_method!r}."
         )
 
 
@@ -164,6 +180,15 @@ def _read_picture(item: Input) -> str:
     )
 
 
+def _read_mask(item: Input) -> str:
+    height, width, _ = item.shape
+    return (
+        'mask = Image.open("mask.png").convert("L")  # white where pixels are missing\n'
+        f"mask = mask.resize(({width}, {height}), Image.Resampling.NEAREST)\n"
+        f"{item.name} = np.float32(np.asarray(mask) > 127).reshape(1, {height}, {width}, 1)"
+    )
+
+
 # Pillow's names of pictures of one to four channels.
 MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 
@@ -173,10 +198,22 @@ _PICTURE = File(
     _example_picture,
     _check_source,
     request="$(openssl base64 -A -in input.png)",
+    variable="file",
     load='file = tf.io.read_file("input.png")  # PNG, JPEG, WebP, BMP or GIF',
     read=_read_picture,
 )
-FILES = {"image": _PICTURE, "label_map": _PICTURE}
+# A PNG picture whose light pixels are missing ones.
+_MASK = File(
+    "mask_bytes",
+    _decode_mask,
+    _example_picture,
+    _check_mask,
+    request="$(openssl base64 -A -in mask.png)",
+    variable="mask",
+    load='mask = tf.io.read_file("mask.png")  # white where pixels are missing',
+    read=_read_mask,
+)
+FILES = {"image": _PICTURE, "label_map": _PICTURE, "mask": _MASK}
 
 OUTPUTS = {
     "image": Form(

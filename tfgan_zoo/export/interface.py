@@ -33,8 +33,8 @@ class Input:
 
     Attributes:
         name: as the signature `serving_default` and the TFLite file call it.
-        kind: "latents", "image", "label_map", "class", "tokens", "state", or one value for the
-            whole call: "seed", "count", "number".
+        kind: "latents", "image", "label_map", "mask", "class", "tokens", "state", or one value for
+            the whole call: "seed", "count", "number".
         shape: of one example, without the batch; `()` for a class or a single value.
         dtype: name of a TensorFlow dtype.
         prior: what latents are drawn from, an object of `tfgan_zoo.networks.priors`: it has
@@ -42,7 +42,7 @@ class Input:
         classes: number of classes of a "class", else None.
         names: the classes' names, `classes` of them, or None.
         resize_method: how a picture file becomes this input: "antialias" for photographs,
-            "nearest" for label maps; None for other kinds.
+            "nearest" for label maps and masks; None for other kinds.
         default: the value that requests and examples give where a person gives none; of kinds
             that are one value for the whole call.
     """
@@ -212,6 +212,11 @@ def source_images(shape: tuple[int, int, int], *, label_map=False, name="images"
     """Pictures float32 `[B, *shape]` in [-1, 1]; `label_map` keeps files' colours unblended."""
     kind, method = ("label_map", "nearest") if label_map else ("image", "antialias")
     return Input(name, kind, tuple(shape), resize_method=method)
+
+
+def masks(size: tuple[int, int], name="masks") -> Input:
+    """Masks float32 `[B, *size, 1]`: what is above 0.5 is to be drawn, the rest is known."""
+    return Input(name, "mask", (*size, 1), resize_method="nearest")
 
 
 def seed() -> Input:

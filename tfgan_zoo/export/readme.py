@@ -22,6 +22,9 @@ def write(card: Mapping, interface: Interface) -> str:
     code = (
         f"The authors' code: <{paper['code']}>." if paper["code"] else "No code of theirs is known."
     )
+    archived = ""
+    if paper["arxiv"]:
+        archived = f", [arXiv:{paper['arxiv']}](https://arxiv.org/abs/{paper['arxiv']})"
     parts = [
         f"# {card['title']}",
         f"![Samples of {card['name']}](samples.png)",
@@ -31,8 +34,7 @@ def write(card: Mapping, interface: Interface) -> str:
         ),
         card["summary"],
         "## Paper",
-        f"{paper['authors']}: *{paper['title']}*, "
-        f"[arXiv:{paper['arxiv']}](https://arxiv.org/abs/{paper['arxiv']}). {code}",
+        f"{paper['authors']}: *{paper['title']}*{archived}. {code}",
         "## Training",
         f"{training['steps']:,} steps in {duration(training['seconds'])} on "
         f"{training['machine']}, at {_commits(training)} with {versions}:",
@@ -171,7 +173,7 @@ def _apart(entry) -> list[str]:
 def _load(card, interface) -> list[str]:
     files = codecs.files(interface)
     lines = ["import tensorflow as tf", "", f'model = tf.saved_model.load("{card["version"]}")']
-    lines += [codecs.FILES[interface.first(*codecs.FILES).kind].load] if files else []
+    lines += dict.fromkeys(file.load for file in files.values())
     signature = _file_signature(interface)
     if signature:
         lines += [
@@ -356,7 +358,7 @@ def _tensors(interface) -> str:
         if item is drawn:
             continue
         if item.name in files:
-            values.append(f"{_file_name(interface, item)}=tf.stack([file])")
+            values.append(f"{_file_name(interface, item)}=tf.stack([{files[item.name].variable}])")
         elif drawn and item.kind == "class":
             values.append(f"label=tf.constant({_label(item)})")
         else:
@@ -403,6 +405,7 @@ def _described(item) -> str:
         "class": _numbers(item) if item.classes else "",
         "image": " in [-1,1]",
         "label_map": " in [-1,1]",
+        "mask": ", above 0.5 where pixels are missing",
     }
     return f"`{item.name}`, {item.dtype} {shape}{ends.get(item.kind, '')}"
 

@@ -65,7 +65,8 @@ class Provenance:
 
     Attributes:
         title, summary: one line each.
-        paper: "title", "authors", "arxiv" and "code", an address or None.
+        paper: "title", "authors", "arxiv", None where it is not there, and "code", an address or
+            None.
         data: "name", "description", "licence", and "classes" and "palette", each a list or None.
         training: see `Training`.
     """

@@ -141,7 +141,7 @@ _CARD = {
     "name": str,
     "title": str,
     "summary": str,
-    "paper": {"title": str, "authors": str, "arxiv": str, "code": Maybe(str)},
+    "paper": {"title": str, "authors": str, "arxiv": Maybe(str), "code": Maybe(str)},
     "data": {"name": str, "description": str, "licence": str},
     "training": {"command": str, "steps": at_least(0), "seconds": finite, "machine": str},
     "scores": {

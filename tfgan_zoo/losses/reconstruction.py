@@ -8,3 +8,13 @@ def l1_loss(target, fake):
     float32.
     """
     return tf.reduce_mean(tf.abs(tf.cast(target, tf.float32) - tf.cast(fake, tf.float32)))
+
+
+def masked_squared_error(target, fake, masks):
+    """Mean over all pixels of the squared difference where `masks [B, H, W, 1]` are 1, and of 0
+    elsewhere; scalar float32.
+
+    Of images `[B, H, W, C]` in [-1, 1], in units in which black is 0 and white 1.
+    """
+    difference = 0.5 * (tf.cast(target, tf.float32) - tf.cast(fake, tf.float32))
+    return tf.reduce_mean(tf.square(difference * tf.cast(masks, tf.float32)))

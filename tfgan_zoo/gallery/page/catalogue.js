@@ -62,7 +62,11 @@ export function toolOf(model) {
       return { tool: null, problem: unknownBlock(item.prior) };
   }
   const canvas = inputs.filter((item) => ["label_map", "image"].includes(item.kind));
-  const drawn = inputs.every((item) => EXTRAS.includes(item.kind) || item === canvas[0]);
+  const masks = inputs.filter((item) => item.kind === "mask");
+  const drawn = inputs.every(
+    (item) => EXTRAS.includes(item.kind) || item === canvas[0] || item === masks[0],
+  );
+  const rubbed = masks.length === 1 && canvas[0]?.kind === "image" && fits(masks[0], canvas[0]);
   const latents = inputs.filter((item) => item.kind === "latents");
   const turned = latents.length === 1 && inputs.every((item) => EXTRAS.includes(item.kind));
   if (model.card.interface.lite) {
@@ -72,8 +76,13 @@ export function toolOf(model) {
     if (steps && goesOn && outputs.some((item) => item.kind === "vector")) return found("write");
   } else if (inputs.filter((item) => item.kind === "tokens").length === 1) {
     return found("words");
-  } else if (canvas.length === 1 && drawn && outputs.some((item) => SHOWN.includes(item.kind))) {
-    return found("draw");
+  } else if (
+    canvas.length === 1 &&
+    drawn &&
+    (!masks.length || rubbed) &&
+    outputs.some((item) => SHOWN.includes(item.kind))
+  ) {
+    return found(rubbed ? "rub" : "draw");
   } else if (turned && outputs.some((item) => item.kind === "points" && item.shape[0] === 2)) {
     return found("plane");
   } else if (turned && outputs.some((item) => item.kind === "image")) {
@@ -91,12 +100,18 @@ export function toolOf(model) {
   };
 }
 
+/** Whether a mask has a number for each pixel of a picture. */
+function fits(mask, { shape }) {
+  return String(mask.shape) === String([shape[0], shape[1], 1]);
+}
+
 function found(tool) {
   return { tool, problem: null };
 }
 
 export const TOOL_NAMES = {
   draw: "Draw",
+  rub: "Rub out",
   turn: "Turn",
   plane: "Map",
   write: "Write",

@@ -1,4 +1,5 @@
-// Draw: a network that takes a label map or a picture, and answers while one draws.
+// Draw: a network that takes a label map or a picture, and answers while one draws. Rub out: one that
+// takes a picture with holes.
 
 import { inputOf, served } from "./catalogue.js";
 import { button, choices, chooseFile, el, savePicture, slider } from "./dom.js";
@@ -13,7 +14,7 @@ import { latest } from "./queue.js";
 import { readSeed } from "./random.js";
 import { remember } from "./router.js";
 import { examples, sampleInputs } from "./sheets.js";
-import { LabelSurface, PictureSurface } from "./surfaces.js";
+import { HoleSurface, LabelSurface, PictureSurface } from "./surfaces.js";
 
 // What was drawn, by the model's address: it is there again when a person comes back.
 const drawings = new Map();
@@ -38,6 +39,7 @@ export async function drawing(model, say) {
 }
 
 function surfaceFor(model, item, inputs) {
+  if (inputOf(model, "mask")) return new HoleSurface(item.shape);
   if (item.kind === "image") return new PictureSurface(item.shape);
   const palette = model.card.data.palette ?? counted(inputs);
   if (!palette.length) {
@@ -48,10 +50,12 @@ function surfaceFor(model, item, inputs) {
   return new LabelSurface(item.shape, palette);
 }
 
-/** @returns {Promise<HTMLElement>} the tool, for a model that `toolOf` calls "draw" */
+/** @returns {Promise<HTMLElement>} the tool, for a model that `toolOf` calls "draw" or "rub" */
 export async function drawTool({ model, session, params, say, took, signal }) {
   const { item, inputs, reals, surface, history: before } = await drawing(model, say);
-  const others = served(model).inputs.filter((other) => other !== item);
+  const mask = inputOf(model, "mask");
+  const others = served(model).inputs.filter((other) => other !== item && other !== mask);
+  const own = mask ? "Your picture" : "Your drawing";
   const extras = extraControls(model, others, params, (change) => {
     remember(change);
     answer();
@@ -71,7 +75,7 @@ export async function drawTool({ model, session, params, say, took, signal }) {
       answer();
     },
   });
-  const note = el("figcaption", {}, "Your drawing");
+  const note = el("figcaption", {}, own);
   const real = makeCanvas(...surface.size, {
     class: "picture",
     role: "img",
@@ -86,7 +90,11 @@ export async function drawTool({ model, session, params, say, took, signal }) {
 
   const answer = latest(
     async () => {
-      const outputs = await session.run({ ...extras.values(), [item.name]: surface.values() });
+      const outputs = await session.run({
+        ...extras.values(),
+        [item.name]: surface.values(),
+        ...(mask && { [mask.name]: surface.missing() }),
+      });
       if (signal.aborted) return;
       for (const one of answers) one.update(outputs[one.output.name]);
       took(session.milliseconds);
@@ -120,7 +128,7 @@ export async function drawTool({ model, session, params, say, took, signal }) {
   /** Says in the address which example is shown, null once it is changed. */
   function started(number) {
     remember({ example: number });
-    note.textContent = number === null ? "Your drawing" : `Example ${number + 1}`;
+    note.textContent = number === null ? own : `Example ${number + 1}`;
   }
 
   function startFrom(number) {
@@ -222,7 +230,7 @@ export async function drawTool({ model, session, params, say, took, signal }) {
       { class: "buttons" },
       inputs.length ? button("Random example", another) : null,
       button("Upload", async () => upload(await chooseFile("image/*"))),
-      button("Save drawing", () => savePicture(area.canvas, `${session.name} drawing.png`)),
+      button(mask ? "Save picture" : "Save drawing", () => savePicture(area.canvas, `${session.name} drawing.png`)),
       answers
         .filter(({ canvas }) => canvas)
         .map(({ canvas }) =>
@@ -252,8 +260,21 @@ export async function drawTool({ model, session, params, say, took, signal }) {
   return element;
 }
 
-/** What one draws with: labels with their colours and names, white and black, or any colour. */
+/**
+ * What one draws with: holes, labels with their colours and names, white and black, or any colour.
+ */
 export function colours(model, surface) {
+  if (surface instanceof HoleSurface) {
+    return choices(
+      "Holes",
+      [
+        [1, "Rub out"],
+        [0, "Bring back"],
+      ],
+      surface.chosen,
+      (missing) => (surface.chosen = missing),
+    ).element;
+  }
   if (surface.palette) {
     const names = labelNames(surface.palette, model.card.data.classes);
     const list = surface.palette.map((colour, i) => {

@@ -14,6 +14,7 @@ import { turnTool } from "./turn.js";
 
 const TOOLS = {
   draw: drawTool,
+  rub: drawTool,
   turn: turnTool,
   plane: planeTool,
   write: writeTool,

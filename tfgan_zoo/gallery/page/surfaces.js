@@ -1,4 +1,4 @@
-// What is drawn on: a label map, or a picture of one or three channels. Both have
+// What is drawn on: a label map, a picture of one or three channels, or holes in one. All have
 //
 //   size [height, width], state (an array; replaced as a whole by undo), clear(),
 //   stroke(from, to, diameter), rectangle(from, to), fill(at): draw, with the chosen colour,
@@ -88,7 +88,12 @@ export class PictureSurface {
     rectangle(this.size, from, to, (i) => this.#blend(i, 1));
   }
 
-  fill([x, y]) {
+  fill(at) {
+    this.alike(at, (i) => this.#blend(i, 1));
+  }
+
+  /** Visits each pixel that is joined to the one at [x, y] by pixels of nearly its colour. */
+  alike([x, y], visit) {
     const before = this.state.slice();
     const start = y * this.size[1] + x;
     const same = (i) => {
@@ -98,7 +103,7 @@ export class PictureSurface {
       }
       return true;
     };
-    fill(this.size, [x, y], same, (i) => this.#blend(i, 1));
+    fill(this.size, [x, y], same, visit);
   }
 
   #blend(pixel, strength) {
@@ -119,6 +124,70 @@ export class PictureSurface {
 
   take(image) {
     this.state = toValues(smooth(image, ...this.size), this.channels);
+    return sizeText(image, this.size);
+  }
+}
+
+/** Holes that are rubbed out of a picture, and brought back: the picture itself stays. */
+export class HoleSurface {
+  #known; // numbers of the picture, behind which those of the holes begin
+
+  constructor([height, width, channels]) {
+    this.size = [height, width];
+    this.channels = channels;
+    this.chosen = 1; // 1 rubs out, 0 brings back
+    this.#known = height * width * channels;
+    // The picture's values, and behind them a number a pixel: whether it is missing.
+    this.state = new Float32Array(height * width * (channels + 1));
+  }
+
+  clear() {
+    this.state.fill(0, this.#known);
+  }
+
+  stroke(from, to, diameter) {
+    line(from, to, (at) => disc(this.size, at, diameter, (i) => this.#set(i)));
+  }
+
+  rectangle(from, to) {
+    rectangle(this.size, from, to, (i) => this.#set(i));
+  }
+
+  /** What is alike around a pixel. */
+  fill(at) {
+    const picture = new PictureSurface([...this.size, this.channels]);
+    picture.state = this.values();
+    picture.alike(at, (i) => this.#set(i));
+  }
+
+  #set(pixel) {
+    this.state[this.#known + pixel] = this.chosen;
+  }
+
+  image() {
+    const image = toImageData(this.state, [...this.size, this.channels]);
+    const width = this.size[1];
+    this.missing().forEach((missing, i) => {
+      // The chequered ground that drawing programs have behind what is transparent.
+      const grey = (Math.floor(i / width / 4) + Math.floor((i % width) / 4)) % 2 ? 160 : 220;
+      if (missing) image.data.fill(grey, 4 * i, 4 * i + 3);
+    });
+    return image;
+  }
+
+  values() {
+    return this.state.slice(0, this.#known);
+  }
+
+  /** 1 for each pixel that is missing, 0 for the others. */
+  missing() {
+    return this.state.slice(this.#known);
+  }
+
+  take(image) {
+    const state = new Float32Array(this.state.length);
+    state.set(toValues(smooth(image, ...this.size), this.channels));
+    this.state = state;
     return sizeText(image, this.size);
   }
 }
