@@ -39,6 +39,7 @@ FAMILIES = {
     "inference": ("bigan", "bigan_tiny"),
     "learnt_latents": ("glo", "glo_tiny"),
     "flow": ("glow", "glow_tiny"),
+    "super_resolution": ("srgan", "srgan_tiny"),
 }
 # Those that choose one of the tasks above, and parts of tasks.
 OTHERS = {"optional_labels", "samples", "features", "jitter", "pictures"}

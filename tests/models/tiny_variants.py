@@ -87,6 +87,16 @@ def numbered(shape, examples, count=4):
     }
 
 
+def enlargements(side, scale, count):
+    """`Tiny.batch` of `count` pictures `target`, and `scale` times smaller ones a side `source`."""
+
+    def batch(random):
+        sizes = {"source": side // scale, "target": side}
+        return {n: random.uniform(-1, 1, (count, s, s, 3)).astype("f4") for n, s in sizes.items()}
+
+    return batch
+
+
 def tokens(vocabulary, length, count=8):
     """`Tiny.batch` of `count` sequences, int32 `[count, length]` under the name `tokens`."""
     return lambda random: {
@@ -418,4 +428,16 @@ VARIANTS = {
         )
         for name, objective in (("vae_gan", "vae_gan"), ("vae_gan_vae", "vae"))
     },
+    "srgan": Tiny(
+        "restoration.srgan.SRGAN",
+        {
+            "image_size": (16, 16),
+            "blocks": 1,
+            "filters": 2,
+            "discriminator_filters": 2,
+            "units": 3,
+        },
+        enlargements(16, 4, count=2),
+        methods=("pretrain_step", "train_step"),
+    ),
 }

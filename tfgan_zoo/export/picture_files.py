@@ -14,8 +14,10 @@ from tfgan_zoo.export.formats.binary import File
 RESIZE = ("antialias", "nearest")
 
 
-def decode(content, image_size: tuple[int, int], channels: int, resize_method: str):
-    """An encoded picture (string []) -> float32 [H,W,channels] in [-1,1], as training reads it."""
+def decode(content, image_size: tuple, channels: int, resize_method: str):
+    """An encoded picture (string []) -> float32 [H,W,channels] in [-1,1], as training reads it;
+    at its own size where `image_size` is (None, None).
+    """
     labels = resize_method == "nearest"
     file = File(content)
     gifs = [file.says(0, signature) for signature in gif.SIGNATURES]
@@ -41,11 +43,12 @@ def decode(content, image_size: tuple[int, int], channels: int, resize_method: s
     picture = _convert_channels(picture, channels, blend=not labels)
     picture.set_shape([None, None, channels])
     picture = orientation.upright(picture, orientation.found(file, exif, xmp))
-    picture = tf.cond(
-        tf.reduce_all(tf.equal(tf.shape(picture)[:2], image_size)),
-        lambda: picture,
-        lambda: resize(picture, image_size, resize_method),
-    )
+    if None not in image_size:
+        picture = tf.cond(
+            tf.reduce_all(tf.equal(tf.shape(picture)[:2], image_size)),
+            lambda: picture,
+            lambda: resize(picture, image_size, resize_method),
+        )
     return tf.ensure_shape(tf.cast(picture, tf.float32), [*image_size, channels]) / 127.5 - 1.0
 
 
