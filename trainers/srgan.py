@@ -15,56 +15,29 @@ PLAYERS = ("generator", "discriminator", "pretraining")
 
 def build(values, splits, total_steps):
     from tfgan_zoo.models.restoration.srgan import SRGAN
+    from tfgan_zoo.networks.frozen_features import find
 
-    model = SRGAN(
-        image_size=values.crop_size,
-        features=network(values),
-        **values.only("blocks", "filters", "discriminator_filters", "units"),
-        **values.only("content_weight", "adversarial_weight", "seed"),
-    )
+    own = values.only("blocks", "filters", "discriminator_filters", "units", "seed")
+    own |= values.only("content_weight", "adversarial_weight")
+    model = SRGAN(image_size=values.crop_size, features=find(values.features), **own)
     return optimizers.compiled(values, model, **{p: adam(values, p) for p in PLAYERS})
-
-
-def network(values):
-    """The frozen network of --features."""
-    from tfgan_zoo.networks import frozen_features
-
-    if values.features == "random":
-        return frozen_features.random_features()
-    if values.features == "vgg19":
-        return frozen_features.vgg19_features()
-    return frozen_features.classifier_features(values.features)
-
-
-def networks(values):
-    """Name -> frozen network, for scores: that of --features, and the one that needs no file."""
-    from tfgan_zoo.networks.frozen_features import random_features
-
-    found = (network(values), random_features())
-    return {net.name.removesuffix("_features"): net for net in found}
 
 
 def adam(values, player):
     """The player's Adam, whose rate falls as its phase has it."""
+    from keras.optimizers.schedules import PiecewiseConstantDecay
+
     from tfgan_zoo.optimizers.adam import Adam
     from tfgan_zoo.training.schedules import learning_rate
 
-    rate = getattr(values, f"{player}_learning_rate")
-    if player == "pretraining":
-        if values.pretraining_decay_from < 1 and values.pretrain_steps:
-            share = values.pretraining_decay_from
-            rate = learning_rate(rate, "cosine", values.pretrain_steps, share)
-    else:
-        rate = tenth_after(rate, round(values.tenth_after * values.adversarial_steps))
+    rate, share = getattr(values, f"{player}_learning_rate"), values.pretraining_decay_from
+    if player != "pretraining":
+        steps = round(values.tenth_after * values.adversarial_steps)
+        rate = PiecewiseConstantDecay([steps], [rate, rate / 10])
+    elif share < 1 and values.pretrain_steps:
+        rate = learning_rate(rate, "cosine", values.pretrain_steps, share)
     averaged = optimizers.bound_and_average(values, player)
     return Adam(rate, beta_1=values.beta_1, epsilon=1e-8, **averaged, name=f"{player}_adam")
-
-
-def tenth_after(rate, steps):
-    """The paper's schedule of the game: a tenth of the rate after so many steps."""
-    from keras.optimizers.schedules import PiecewiseConstantDecay
-
-    return PiecewiseConstantDecay([steps], [rate, rate / 10])
 
 
 def phases(values):
@@ -79,7 +52,14 @@ def phases(values):
 
 
 def task(values):
-    return super_resolution.task(values, SCALE, lambda: networks(values), phases(values))
+    def networks():
+        """That of --features, and the one that needs no file."""
+        from tfgan_zoo.networks.frozen_features import find
+
+        found = (find(name) for name in (values.features, "random"))
+        return {net.name.removesuffix("_features"): net for net in found}
+
+    return super_resolution.task(values, SCALE, networks, phases(values))
 
 
 TRAINER = Trainer(
@@ -90,9 +70,7 @@ TRAINER = Trainer(
     knobs=(
         *super_resolution.KNOBS,
         *(optimizers.rate(player, 1e-4) for player in PLAYERS),
-        flags.knob(
-            "beta_1", 0.9, "Adam's decay of the mean gradient, for all.", low=0.0, below=1.0
-        ),
+        flags.knob("beta_1", 0.9, "Adam's decay of the mean gradient.", low=0.0, below=1.0),
         *optimizers.bounds(),
         flags.knob("pretrain_steps", 1_000_000, "Steps of SRResNet.", low=0),
         flags.knob("adversarial_steps", 200_000, "Steps of SRGAN.", low=0),

@@ -27,13 +27,14 @@ class Pictures:
 
     Attributes:
         names: of the pictures.
-        shapes: `(height, width)` of each.
+        shapes: `(height, width, channels)` of each as it lies there; channels are 1 for grey, else
+            3.
         info: as of `Examples`.
         read: number -> uint8 `[height, width, 3]`.
     """
 
     names: Sequence[str]
-    shapes: Sequence[tuple[int, int]]
+    shapes: Sequence[tuple[int, int, int]]
     info: dict
     read: Callable[[int], np.ndarray]
 
@@ -74,7 +75,8 @@ def open_pictures(spec: str, split: str, request: Request) -> Pictures:
     kept, shapes, problems = [], [], list(listing.problems)
     for record in records:
         try:  # whole, so that a damaged file is told now
-            shapes.append(images.decode(record.files[0]).shape[:2])
+            images.decode(record.files[0])
+            shapes.append(images.shape(record.files[0]))
             kept.append(record)
         except images.ImageError as error:
             problems.append(BadFile(record.files[0], str(error)))
@@ -116,7 +118,7 @@ def open_folder(place: str | pathlib.Path) -> Pictures:
             raise BadFile(path, str(error)) from error
 
     names = list(shapes)
-    return Pictures(names, [shape[:2] for shape in shapes.values()], info, read)
+    return Pictures(names, list(shapes.values()), info, read)
 
 
 def cut(pictures: Pictures, size: tuple[int, int], skip_bad: bool = False) -> Examples:
@@ -135,7 +137,7 @@ def cut(pictures: Pictures, size: tuple[int, int], skip_bad: bool = False) -> Ex
     large = [n for n, s in enumerate(pictures.shapes) if s[0] >= size[0] and s[1] >= size[1]]
     if len(large) < len(pictures) and not skip_bad or not large:
         small = next(n for n in range(len(pictures)) if n not in large)
-        height, width = pictures.shapes[small]
+        height, width, _ = pictures.shapes[small]
         raise DataError(
             f"{len(pictures) - len(large)} of the {len(pictures)} pictures are smaller than "
             f"--image_size={size[0]}x{size[1]}, such as {pictures.names[small]} with "
@@ -166,7 +168,7 @@ def _starts(length, size):
 
 
 def _of_table(examples):
-    shape = examples.fields["images"].shape[:2]
+    shape = examples.fields["images"].shape
 
     def read(number):
         return examples.fetch(np.array([number]))["images"][0]

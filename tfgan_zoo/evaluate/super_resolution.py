@@ -65,21 +65,20 @@ def enlarger(served):
 
 
 def scores(enlarge, pictures, scale, networks=None):
-    """Means over all pictures, by name.
+    """Means over all pictures, by name. The luma of a picture that lies there in grey is its grey,
+    as in the tables.
 
     Args:
         enlarge: uint8 `[H, W, 3]` -> uint8 `[scale * H, scale * W, 3]`.
         pictures, scale, networks: as for `export`.
     """
     found = {}
-    for picture in pictures:
+    for picture, shape in zip(pictures, pictures.shapes, strict=True):
         truth = whole(picture, scale)
         drawn = enlarge(resize(truth, 1 / scale))
         drawn, truth = (to_float(p)[None].numpy() for p in (drawn, truth))
-        own = {
-            "luma_psnr": luma_psnr(drawn, truth, scale),
-            "luma_ssim": luma_ssim(drawn, truth, scale),
-        }
+        pair = [p.mean(-1, keepdims=True) if shape[-1] == 1 else p for p in (drawn, truth)]
+        own = {m.__name__: m(*pair, scale) for m in (luma_psnr, luma_ssim)}
         for name, maps_of in (networks or {}).items():
             own[f"perceptual_{name}"] = perceptual.distance(maps_of(drawn), maps_of(truth))
         for name, value in own.items():

@@ -110,7 +110,10 @@ def define_flags():
     integer("patches", 50_000, "That k-means learns from.", 1)
     flags.DEFINE_string("input", None, "Of translate: a picture, or a folder of pictures.")
     flags.DEFINE_bool(
-        "keep_size", True, "Resize what is drawn to the size of its input; else the generator's."
+        "keep_size",
+        True,
+        "Resize what is drawn to the size of its input; else the generator's. What a generator "
+        "enlarges is never resized.",
     )
     flags.DEFINE_bool("overwrite", False, "Write over files that are there.")
     flags.DEFINE_string("label", None, "Class to draw, its number or name; all in turn by default.")

@@ -215,6 +215,21 @@ class Interface:
             return item
         return dataclasses.replace(item, shape=(None, None, item.shape[-1]))
 
+    def said_of_sizes(self) -> list[str]:
+        """A sentence or three for the card on pictures of any size; none where sizes are fixed."""
+        if self.any_size is None:
+            return []
+        (item,), (output,) = self.inputs, self.outputs
+        scale, reach = self.any_size.scale, self.any_size.reach
+        small, large = ("x".join(map(str, one.shape[:2])) for one in (item, output))
+        return [
+            f"The SavedModel takes pictures of any height and width and makes each {scale} times "
+            f"as large a side. What it draws at a place depends on {reach} pixels of its input on "
+            "each side, so that a picture which is too large for one request can be cut into tiles "
+            "that overlap by so much, and nobody sees where: `python -m tfgan_zoo.explore "
+            f"translate` does it. TFLite and ONNX files hold one size, {small} to {large}."
+        ]
+
     def first(self, *kinds: str) -> Input | None:
         """The first input of one of these kinds, or None."""
         return next((item for item in self.inputs if item.kind in kinds), None)

@@ -188,24 +188,8 @@ def _load(card, interface) -> list[str]:
         block("python", "\n".join(lines)),
         _signature("serving_default", interface),
         *(f"{_signature(o.name, o)} {o.about}".rstrip() for o in interface.also),
-        *_sizes(interface),
+        *interface.said_of_sizes(),
         *_bounds(interface),
-    ]
-
-
-def _sizes(interface) -> list[str]:
-    """At which sizes pictures are taken, where that is not one size for all."""
-    if interface.any_size is None:
-        return []
-    (item,), (output,), sizes = interface.inputs, interface.outputs, interface.any_size
-    small, large = ("x".join(map(str, one.shape[:2])) for one in (item, output))
-    return [
-        f"The SavedModel takes pictures of any height and width and makes each {sizes.scale} times "
-        "as large a side. What it draws at a place depends on "
-        f"{sizes.reach} pixels of its input on each side, so that a picture which is too large for "
-        "one request can be cut into tiles that overlap by so much, and nobody sees where: "
-        "`python -m tfgan_zoo.explore translate` does it. TFLite and ONNX files hold one size, "
-        f"{small} to {large}."
     ]
 
 

@@ -23,6 +23,17 @@ _MEANS = (103.939, 116.779, 123.68)  # blue, green, red of ImageNet
 _EPSILON = 1e-3  # of Keras' batch normalisation
 
 
+def find(name):
+    """The network that a flag names: `random`, `vgg19`, or the folder of an exported `picture_cnn`.
+
+    Raises:
+        ValueError: one sentence, where its weights are missing.
+    """
+    if name == "random":
+        return random_features()
+    return vgg19_features() if name == "vgg19" else classifier_features(name)
+
+
 def random_features(widths=(32, 64, 128), seed=0):
     """The network of `picture_cnn` without training: 3x3 convolutions of He's normal weights, drawn
     by NumPy from `seed`, so that every machine has the same.
@@ -90,17 +101,18 @@ def vgg19_features(weights=None):
         )
     images = keras.Input((None, None, 3), name="images")
     to_bgr = keras.layers.Conv2D(3, 1, name="to_bgr")
-    maps = to_bgr(images)
+    seen = to_bgr(images)
     to_bgr.set_weights(
         [127.5 * np.eye(3)[::-1].reshape(1, 1, 3, 3), 127.5 - np.array(_MEANS, np.float32)]
     )
     try:
-        vgg = keras.applications.VGG19(include_top=False, weights=None, input_tensor=maps)
+        vgg = keras.applications.VGG19(include_top=False, weights=None)
         vgg.load_weights(str(path))
     except (OSError, ValueError) as error:
         raise ValueError(f"{path} does not hold Keras' VGG19 without its top: {error}") from error
     last = ("block1_conv2", "block2_conv2", "block3_conv4", "block4_conv4", "block5_conv4")
-    model = keras.Model(images, [vgg.get_layer(n).output for n in last], name="vgg19_features")
+    blocks = keras.Model(vgg.input, [vgg.get_layer(n).output for n in last], name="vgg19")
+    model = keras.Model(images, blocks(seen), name="vgg19_features")
     model.trainable = False
     return model
 

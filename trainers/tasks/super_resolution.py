@@ -161,7 +161,7 @@ def middles(pictures, size, count):
 
     found = []
     for number, shape in enumerate(pictures.shapes):
-        top, left = ((have - want) // 2 for have, want in zip(shape, size, strict=True))
+        top, left = ((have - want) // 2 for have, want in zip(shape[:2], size, strict=True))
         if min(top, left) >= 0 and len(found) < count:
             found.append(pictures[number][top : top + size[0], left : left + size[1]])
     if not found:
