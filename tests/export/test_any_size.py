@@ -12,9 +12,10 @@ import tensorflow as tf
 from PIL import Image
 
 from tests.export.conftest import save
-from tfgan_zoo.export import guards, stored, tflite
+from tfgan_zoo.export import guards, reexport, stored, tflite
 from tfgan_zoo.export.interface import AnySize, Interface, images, number, source_images
 from tfgan_zoo.export.readme import _bounds
+from tfgan_zoo.kinds.image import grid, to_float
 from tfgan_zoo.layers.subpixel import DepthToSpace
 
 SCALE = 2
@@ -105,3 +106,12 @@ def test_a_tflite_file_holds_the_size_of_the_interface(doubling):
 def test_other_inputs_have_no_size_of_their_own(doubling):
     with pytest.raises(ValueError, match="one picture for its input, one for its output"):
         dataclasses.replace(doubling, inputs=(*doubling.inputs, number("strength", 1.0)))
+
+
+def test_an_export_that_is_made_again_finds_its_inputs_beside_what_they_became(doubling, tmp_path):
+    small = np.random.default_rng(4).integers(0, 256, (3, 8, 12, 3), np.uint8)
+    dots = small.repeat(SCALE, 1).repeat(SCALE, 2)
+    values = [to_float(p).numpy() for p in (dots, dots)]
+    grid(values, ["input", "generated"]).save(tmp_path / "samples.png")
+    found = reexport.examples(doubling, tmp_path / "samples.png")["images"]
+    np.testing.assert_allclose(found, to_float(small), atol=1e-6)
