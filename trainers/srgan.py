@@ -72,8 +72,8 @@ TRAINER = Trainer(
         *(optimizers.rate(player, 1e-4) for player in PLAYERS),
         flags.knob("beta_1", 0.9, "Adam's decay of the mean gradient.", low=0.0, below=1.0),
         *optimizers.bounds(),
-        flags.knob("pretrain_steps", 1_000_000, "Steps of SRResNet.", low=0),
-        flags.knob("adversarial_steps", 200_000, "Steps of SRGAN.", low=0),
+        flags.knob("pretrain_steps", 1_000_000, "Steps of the first phase, SRResNet.", low=0),
+        flags.knob("adversarial_steps", 200_000, "Steps of the second phase, SRGAN.", low=0),
         flags.knob(
             "pretraining_decay_from",
             1.0,
