@@ -77,7 +77,7 @@ def test_what_is_too_large_for_one_request_is_a_sentence(exported, doubling):
     assert guards.limits(doubling) == {"examples": 1, "latents": None, "pixels": most}
     serve = exported.model.signatures["serving_default"]
     for shape in ([1, most // 8 + 1, 8, 3], [2, most // 16 + 1, 8, 3], [1, 0, 4, 3]):
-        with pytest.raises(tf.errors.InvalidArgumentError, match="cut into tiles by"):
+        with pytest.raises(tf.errors.InvalidArgumentError, match="explore translate cuts larger"):
             serve(images=tf.zeros(shape))
 
 

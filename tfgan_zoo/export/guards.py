@@ -119,10 +119,10 @@ def _not_too_large(interface, name, value):
     """Pictures `[B, H, W, C]` that have a pixel, and no more than one request may have."""
     count, height, width, _ = tf.unstack(tf.shape(value, tf.int64))
     pixels, most = count * height * width, most_pixels(interface)
+    side = int(most**0.5)
     sentence = (
-        f"The pictures of one request must have 1 to {most} pixels together, which makes of "
-        f"{name} a square of at most {int(most**0.5)}; larger ones are cut into tiles by "
-        "python -m tfgan_zoo.explore translate. These are"
+        f"{name} must have 1 to {most} pixels in one request, such as one picture of {side}x{side};"
+        " python -m tfgan_zoo.explore translate cuts larger ones into tiles. Each of these is"
     )
     return after([demand((pixels > 0) & (pixels <= most), sentence, height, width)], value)
 
