@@ -40,6 +40,7 @@ FAMILIES = {
     "learnt_latents": ("glo", "glo_tiny"),
     "flow": ("glow", "glow_tiny"),
     "completion": ("completion", "completion_tiny"),
+    "super_resolution": ("srgan", "srgan_tiny"),
 }
 # Those that choose one of the tasks above, and parts of tasks.
 OTHERS = {"optional_labels", "samples", "features", "jitter", "pictures"}

@@ -11,7 +11,7 @@ import shlex
 # Folders of one machine: no card names them.
 PRIVATE = ("run_dir", "export_dir", "data_dir", "cache_dir", "init_from")
 # What may be a place, or something built in.
-PERHAPS = ("data", "extractor")
+PERHAPS = ("data", "extractor", "features", "benchmarks")
 FLAGFILES = pathlib.Path(__file__).parent / "flagfiles"
 
 

@@ -87,6 +87,16 @@ def numbered(shape, examples, count=4):
     }
 
 
+def enlargements(side, scale, count):
+    """`Tiny.batch` of `count` pictures `target`, and `scale` times smaller ones a side `source`."""
+
+    def batch(random):
+        sizes = {"source": side // scale, "target": side}
+        return {n: random.uniform(-1, 1, (count, s, s, 3)).astype("f4") for n, s in sizes.items()}
+
+    return batch
+
+
 def tokens(vocabulary, length, count=8):
     """`Tiny.batch` of `count` sequences, int32 `[count, length]` under the name `tokens`."""
     return lambda random: {
@@ -431,5 +441,17 @@ VARIANTS = {
         },
         pictures((16, 16, 3)),
         methods=("completion_step", "discriminator_step", "train_step"),
+    ),
+    "srgan": Tiny(
+        "restoration.srgan.SRGAN",
+        {
+            "image_size": (16, 16),
+            "blocks": 1,
+            "filters": 2,
+            "discriminator_filters": 2,
+            "units": 3,
+        },
+        enlargements(16, 4, count=2),
+        methods=("pretrain_step", "train_step"),
     ),
 }

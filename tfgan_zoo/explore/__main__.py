@@ -127,7 +127,10 @@ def define_flags():
         "blend", False, "Blend what is drawn with the pixels around the hole, after Poisson."
     )
     flags.DEFINE_bool(
-        "keep_size", True, "Resize what is drawn to the size of its input; else the generator's."
+        "keep_size",
+        True,
+        "Resize what is drawn to the size of its input; else the generator's. What a generator "
+        "enlarges is never resized.",
     )
     flags.DEFINE_bool("overwrite", False, "Write over files that are there.")
     flags.DEFINE_string("label", None, "Class to draw, its number or name; all in turn by default.")

@@ -25,7 +25,9 @@ def show(done, total):
 def translate(options, folder, show=show):
     """Writes what the generator makes of each picture of --input into `folder`.
 
-    Each keeps its name and its place, and with --keep_size its size; it is a PNG file.
+    Each keeps its name and its place, and with --keep_size its size; it is a PNG file. A generator
+    that takes pictures of any size, such as one that enlarges them, is given each as it is, a large
+    one in tiles.
 
     Args:
         options: with `generator`, `input`, `seed`, `keep_size`, `overwrite`.
@@ -44,15 +46,24 @@ def translate(options, folder, show=show):
     from tfgan_zoo.data import images
     from tfgan_zoo.data.examples import BadFile
     from tfgan_zoo.data.files import describe
+    from tfgan_zoo.explore.tiles import in_tiles
+    from tfgan_zoo.export import guards
     from tfgan_zoo.kinds.image import to_uint8
     from tfgan_zoo.training.pictures import save
 
-    call, taken = translator(options.generator, options.seed)
+    call, interface = translator(options.generator, options.seed)
+    (taken,), sizes = interface.inputs, interface.any_size
+    if sizes and not options.keep_size:
+        raise ExploreError(
+            f"--nokeep_size says nothing: {options.generator} has no size of its own, and makes "
+            f"every picture {sizes.scale} times as large a side."
+        )
     root, sources = pictures_in(pathlib.Path(options.input).expanduser(), folder)
     targets = target_names(root, sources, folder)
     refuse_to_overwrite(targets, options.overwrite)
     kind = "labels" if taken.kind == "label_map" else "image"
     height, width, channels = taken.shape
+    most = guards.most_pixels(interface) if sizes else None
     problems = []
     for first in range(0, len(sources), BATCH):
         batch, kept = [], []
@@ -62,14 +73,19 @@ def translate(options, folder, show=show):
             except images.ImageError as error:
                 problems.append(BadFile(sources[number], str(error)))
                 continue
-            batch.append(images.resize(pixels, (height, width), kind))
+            batch.append(pixels if sizes else images.resize(pixels, (height, width), kind))
             kept.append((targets[number], pixels.shape[1::-1]))
         if batch:
-            drawn = to_uint8(call(np.stack(batch).astype(np.float32) / 127.5 - 1))
+            batch = [pixels.astype(np.float32) / 127.5 - 1 for pixels in batch]
+            if sizes:
+                drawn = (in_tiles(call, picture, sizes, most) for picture in batch)
+            else:
+                drawn = call(np.stack(batch))
             for pixels, (target, size) in zip(drawn, kept, strict=True):
+                pixels = to_uint8(pixels)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 picture = Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
-                if options.keep_size and picture.size != size:
+                if options.keep_size and not sizes and picture.size != size:
                     picture = picture.resize(size, Image.Resampling.BICUBIC)
                 save(picture, target)
         show(min(first + BATCH, len(sources)), len(sources))
@@ -83,7 +99,7 @@ def translate(options, folder, show=show):
 
 
 def translator(path, seed):
-    """(images `[B, H, W, C]` in [-1, 1] -> what is drawn of them, the `Input` it takes).
+    """(images `[B, H, W, C]` in [-1, 1] -> what is drawn of them, the `Interface`).
 
     Args:
         path: of the export.
@@ -123,7 +139,7 @@ def translator(path, seed):
             return loaded.signatures["sample"](**given, seed=tf.constant(seed))[name].numpy()
         return loaded.signatures["serving_default"](**given)[name].numpy()
 
-    return call, taken
+    return call, interface
 
 
 def pictures_in(place, output):

@@ -20,7 +20,11 @@ PIXELS = 2**24  # of one picture file, 4096 x 4096: about 0.5 GB while it is rea
 
 
 def most_examples(interface: Interface) -> int:
-    """How many examples one request may ask for, or send as files."""
+    """How many examples one request may ask for, or send as files; one of pictures of any size,
+    which no tensor could hold together.
+    """
+    if interface.any_size:
+        return 1
     sent = sum(_numbers(item.shape) for item in interface.inputs if item.batched)
     given = sum(_numbers(output.shape) for output in interface.outputs)
     return max(1, min(EXAMPLES, NUMBERS // max(sent, given)))
@@ -31,11 +35,17 @@ def most_latents(item: Input) -> int:
     return min(2**20, LATENTS // item.shape[0])
 
 
+def most_pixels(interface: Interface) -> int:
+    """How many pixels all pictures of one request may have, of an interface with `any_size`."""
+    (item,), (output,) = interface.inputs, interface.outputs
+    return NUMBERS // max(item.shape[-1], interface.any_size.scale**2 * output.shape[-1])
+
+
 def limits(interface: Interface) -> dict:
     """The bounds of an export's signatures, for its card; None where one does not apply.
 
     `examples` that one request may ask for, or send as files; `latents` that it may draw; `pixels`
-    that a file may have.
+    that a file may have, or all pictures of a request together where they have any size.
     """
     drawn = any(output.kind in ("image", "tokens") for output in interface.outputs)
     asked = interface.first("count") or (interface.latents and drawn)
@@ -43,7 +53,7 @@ def limits(interface: Interface) -> dict:
     return {
         "examples": most_examples(interface) if asked or files else None,
         "latents": most_latents(interface.latents) if interface.latents else None,
-        "pixels": PIXELS if files else None,
+        "pixels": most_pixels(interface) if interface.any_size else PIXELS if files else None,
     }
 
 
@@ -53,7 +63,12 @@ def checked(interface: Interface, values: Mapping) -> dict:
     Args:
         values: tensors by the names of the inputs.
     """
-    values = {item.name: checked_input(item, values[item.name]) for item in interface.inputs}
+    values = {
+        item.name: checked_input(interface.opened(item), values[item.name])
+        for item in interface.inputs
+    }
+    if interface.any_size:
+        values = {name: _not_too_large(interface, name, value) for name, value in values.items()}
     for item in interface.inputs:
         if item.kind == "count":
             values[item.name] = number_of(item.name, values[item.name], most_examples(interface))
@@ -98,6 +113,18 @@ def checked_input(item: Input, value) -> tf.Tensor:
     if item.classes:
         conditions.append(within(item, value))
     return after(conditions, value)
+
+
+def _not_too_large(interface, name, value):
+    """Pictures `[B, H, W, C]` that have a pixel, and no more than one request may have."""
+    count, height, width, _ = tf.unstack(tf.shape(value, tf.int64))
+    pixels, most = count * height * width, most_pixels(interface)
+    side = int(most**0.5)
+    sentence = (
+        f"{name} must have 1 to {most} pixels in one request, such as one picture of {side}x{side};"
+        " python -m tfgan_zoo.explore translate cuts larger ones into tiles. Each of these is"
+    )
+    return after([demand((pixels > 0) & (pixels <= most), sentence, height, width)], value)
 
 
 def within(item: Input, value, name: str | None = None):

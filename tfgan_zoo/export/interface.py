@@ -35,7 +35,8 @@ class Input:
         name: as the signature `serving_default` and the TFLite file call it.
         kind: "latents", "image", "label_map", "mask", "class", "tokens", "state", or one value for
             the whole call: "seed", "count", "number".
-        shape: of one example, without the batch; `()` for a class or a single value.
+        shape: of one example, without the batch; `()` for a class or a single value. A side of
+            None is any (`Interface.opened`).
         dtype: name of a TensorFlow dtype.
         prior: what latents are drawn from, an object of `tfgan_zoo.networks.priors`: it has
             `sample(count, seed)`, `code` and `describe()`. None for other kinds.
@@ -49,7 +50,7 @@ class Input:
 
     name: str
     kind: str
-    shape: tuple[int, ...] = ()
+    shape: tuple[int | None, ...] = ()
     dtype: str = "float32"
     prior: Any = None
     classes: int | None = None
@@ -107,6 +108,22 @@ class Output:
 
 
 @dataclasses.dataclass(frozen=True)
+class AnySize:
+    """Of a model that makes pictures of pictures: the SavedModel takes them at any size. The shapes
+    of the interface's input and output are then those of the files that hold one size, such as
+    TFLite's.
+
+    Attributes:
+        scale: pixels a side of the output for each pixel of the input.
+        reach: pixels of the input, on each side of a place, that its output depends on. Tiles of a
+            large picture that overlap by so much are drawn as the whole picture would be.
+    """
+
+    scale: int
+    reach: int
+
+
+@dataclasses.dataclass(frozen=True)
 class Interface:
     """What one exported model takes and gives, and the function in between.
 
@@ -131,6 +148,8 @@ class Interface:
             `outputs`, `call` and `about`: what the SavedModel serves as signatures of these names
             beside the main one, such as `encode`.
         about: of a further function: a sentence for the card on what its answer means.
+        any_size: of a model whose only input and output are pictures and whose SavedModel takes
+            them at any size; None where the sizes are fixed.
     """
 
     name: str
@@ -144,6 +163,7 @@ class Interface:
     lite_note: str = ""
     also: tuple["Interface", ...] = ()
     about: str = ""
+    any_size: AnySize | None = None
 
     def __post_init__(self):
         if not self.outputs:
@@ -153,6 +173,11 @@ class Interface:
             if len(set(names)) != len(names):
                 raise ValueError(f"The interface of {self.name} has two of one {kind}: {names}.")
         names = [other.name for other in self.also]
+        if self.any_size and [i.kind for i in (*self.inputs, *self.outputs)] != 2 * ["image"]:
+            raise ValueError(
+                f"The interface of {self.name} takes pictures of any size: it can have one picture "
+                "for its input, one for its output, and nothing else."
+            )
         taken = [name for name in names if name in SIGNATURES or names.count(name) > 1]
         if taken:
             raise ValueError(
@@ -181,7 +206,29 @@ class Interface:
                 f"The interface of {self.name} gives {', '.join(names)}, and its function returns "
                 f"{', '.join(map(str, values))}."
             )
-        return {output.name: output.checked(values[output.name]) for output in self.outputs}
+        outputs = [self.opened(output) for output in self.outputs]
+        return {output.name: output.checked(values[output.name]) for output in outputs}
+
+    def opened(self, item: "Input | Output") -> "Input | Output":
+        """An input or output as the SavedModel has it: its sides are None where any will do."""
+        if self.any_size is None:
+            return item
+        return dataclasses.replace(item, shape=(None, None, item.shape[-1]))
+
+    def said_of_sizes(self) -> list[str]:
+        """A sentence or three for the card on pictures of any size; none where sizes are fixed."""
+        if self.any_size is None:
+            return []
+        (item,), (output,) = self.inputs, self.outputs
+        scale, reach = self.any_size.scale, self.any_size.reach
+        small, large = ("x".join(map(str, one.shape[:2])) for one in (item, output))
+        return [
+            f"The SavedModel takes pictures of any height and width and makes each {scale} times "
+            f"as large a side. What it draws at a place depends on {reach} pixels of its input on "
+            "each side, so that a picture which is too large for one request can be cut into tiles "
+            "that overlap by so much, and nobody sees where: `python -m tfgan_zoo.explore "
+            f"translate` does it. TFLite and ONNX files hold one size, {small} to {large}."
+        ]
 
     def first(self, *kinds: str) -> Input | None:
         """The first input of one of these kinds, or None."""

@@ -14,10 +14,9 @@ from tfgan_zoo.export.formats.binary import File
 RESIZE = ("antialias", "nearest")
 
 
-def decode(
-    content, image_size: tuple[int, int], channels: int, resize_method: str, png_alone=False
-):
-    """An encoded picture (string []) -> float32 [H,W,channels] in [-1,1], as training reads it.
+def decode(content, image_size: tuple, channels: int, resize_method: str, png_alone=False):
+    """An encoded picture (string []) -> float32 [H,W,channels] in [-1,1], as training reads it;
+    at its own size where `image_size` is (None, None).
 
     With `png_alone` no other kind of file is taken, which makes a far smaller graph.
     """
@@ -47,11 +46,12 @@ def decode(
     picture = _convert_channels(picture, channels, blend=not labels)
     picture.set_shape([None, None, channels])
     picture = orientation.upright(picture, orientation.found(file, exif, xmp))
-    picture = tf.cond(
-        tf.reduce_all(tf.equal(tf.shape(picture)[:2], image_size)),
-        lambda: picture,
-        lambda: resize(picture, image_size, resize_method),
-    )
+    if None not in image_size:
+        picture = tf.cond(
+            tf.reduce_all(tf.equal(tf.shape(picture)[:2], image_size)),
+            lambda: picture,
+            lambda: resize(picture, image_size, resize_method),
+        )
     return tf.ensure_shape(tf.cast(picture, tf.float32), [*image_size, channels]) / 127.5 - 1.0
 
 

@@ -190,16 +190,17 @@ def _load(card, interface) -> list[str]:
         block("python", "\n".join(lines)),
         _signature("serving_default", interface),
         *(f"{_signature(o.name, o)} {o.about}".rstrip() for o in interface.also),
+        *interface.said_of_sizes(),
         *_bounds(interface),
     ]
 
 
 def _signature(name, interface) -> str:
     """What the signature of an interface takes and gives."""
-    taken = " and ".join(_described(item) for item in interface.inputs)
+    taken = " and ".join(_described(interface.opened(item)) for item in interface.inputs)
     given = " and ".join(
         f"`{o.name}`, {o.dtype} [{_shape(o.shape)}]" + (" in [-1,1]" if o.kind == "image" else "")
-        for o in interface.outputs
+        for o in map(interface.opened, interface.outputs)
     )
     return f"The signature `{name}` takes {taken}; it gives {given}."
 
@@ -212,13 +213,20 @@ def _bounds(interface) -> list[str]:
         asked = "files" if files else f"`{_asked(interface)}`"
         signature = _file_signature(interface)
         where = f"`{signature}`" if signature else "a request"
-        sentences.append(f"{where} takes 1 to {limits['examples']:,} {asked}")
+        count = "one file" if interface.any_size else f"1 to {limits['examples']:,} {asked}"
+        sentences.append(f"{where} takes {count}")
     if limits["latents"]:
         sentences.append(f"`latents` draws up to {limits['latents']:,} in one request")
     if limits["pixels"]:
+        most = f"up to {limits['pixels']:,} pixels"
         sentences.append(
-            f"a file has up to {limits['pixels']:,} pixels and is read as it was for training, its "
-            "EXIF orientation applied, of an animation the first frame"
+            f"all pictures of a request have {most} together, and a file"
+            if interface.any_size
+            else f"a file has {most} and"
+        )
+        sentences[-1] += (
+            " is read as it was for training, its EXIF orientation applied, of an animation the "
+            "first frame"
         )
     if not sentences:
         return []

@@ -248,19 +248,21 @@ def examples(interface: Interface, sheet: pathlib.Path) -> dict:
         elif item.kind == "class":
             values[item.name] = np.arange(EXAMPLES, dtype=np.int32) % item.classes
         elif item.kind in codecs.FILES:
-            values[item.name] = _first_column(item, sheet)
+            # What a model enlarges stands there as large as what it makes of it.
+            sizes = interface.any_size
+            values[item.name] = _first_column(item, sheet, (sizes.scale,) if sizes else (1, 2))
         else:
             values[item.name] = codecs.example(item)
     return values
 
 
-def _first_column(item, sheet) -> np.ndarray:
+def _first_column(item, sheet, scales) -> np.ndarray:
     height, width, channels = item.shape
     with Image.open(sheet) as picture:
         pixels = np.asarray(picture.convert(codecs.MODES[channels]))
     pixels = pixels.reshape(*pixels.shape[:2], channels)
     gap, captions = 4, 22
-    for scale in (1, 2):
+    for scale in scales:
         cell = scale * height + gap, scale * width + gap
         if (len(pixels) - captions) % cell[0] == 0 and (pixels.shape[1] - gap) % cell[1] == 0:
             rows = [

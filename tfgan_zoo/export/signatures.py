@@ -33,6 +33,9 @@ def build(interface: Interface) -> dict:
     sample, where there is noise: the inputs and "seed" -> the outputs: one draw of the noise.
     the name of each further function (`Interface.also`): its inputs by name -> its outputs by name.
 
+    Of an interface with `any_size` pictures are taken at their own size: a file is not resized, and
+    there is one in a request.
+
     Each refuses what its inputs do not say (`guards`): other shapes, values that are not finite,
     labels beyond the classes, more examples than one request may have.
 
@@ -40,7 +43,7 @@ def build(interface: Interface) -> dict:
     says, or if it has a kind that cannot be exported.
     """
     forms, files = codecs.forms(interface), codecs.files(interface)
-    specs = [item.spec() for item in interface.inputs]
+    specs = [interface.opened(item).spec() for item in interface.inputs]
 
     def serving_default(*values):
         return answer(interface, _named(specs, values))
@@ -131,7 +134,7 @@ def _of_files(interface, forms, files, drawn):
                 continue
             value = values.pop(0)
             if item.name in files:
-                value = _read(files[item.name], item, value, most)
+                value = _read(files[item.name], interface.opened(item), value, most)
             elif drawn and item.kind == "class":
                 value = tf.ensure_shape(value, [])
                 value = guards.after([guards.within(item, value, "label")], value)

@@ -1,5 +1,6 @@
 """An interface as data of the card, and back again from an export's folder."""
 
+import dataclasses
 import json
 import pathlib
 from collections.abc import Mapping
@@ -8,7 +9,15 @@ import numpy as np
 import tensorflow as tf
 
 from tfgan_zoo.export import guards
-from tfgan_zoo.export.interface import Input, Interface, Output, images, labels, source_images
+from tfgan_zoo.export.interface import (
+    AnySize,
+    Input,
+    Interface,
+    Output,
+    images,
+    labels,
+    source_images,
+)
 
 _PRIORS = {
     "normal": lambda part, shape, chance: chance.standard_normal(shape),
@@ -62,6 +71,7 @@ def section(interface: Interface) -> dict:
         "outputs": [_output(item) for item in interface.outputs],
         "noise": interface.noise is not None,
         "part": interface.part,
+        "any_size": interface.any_size and dataclasses.asdict(interface.any_size),
         "limits": guards.limits(interface),
         "also": {
             other.name: {
@@ -98,6 +108,7 @@ def from_card(card: Mapping, call=None, sample_latents=None, further=None) -> In
         outputs=tuple(Output(**_tuples(item)) for item in stored["outputs"]),
         call=call,
         part=stored["part"],
+        any_size=AnySize(**stored["any_size"]) if stored.get("any_size") else None,
         lite=lite
         and Interface(
             name=card["name"],
