@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from tfgan_zoo.losses.reconstruction import l1_loss
+from tfgan_zoo.losses.reconstruction import l1_loss, squared_loss
 
 
 def test_l1_is_the_mean_absolute_difference():
@@ -27,3 +27,11 @@ def test_l1_of_half_precision_images_is_averaged_in_full_precision():
     loss = l1_loss(tf.zeros([1, 256, 256, 3]), fake)
     assert loss.dtype == tf.float32
     np.testing.assert_allclose(loss, 0.5, rtol=1e-6)
+
+
+def test_squared_loss_is_the_mean_square_in_full_precision():
+    target, fake = np.random.default_rng(0).uniform(-1, 1, (2, 3, 4, 5, 2)).astype("float16")
+    loss = squared_loss(tf.constant(target), tf.constant(fake))
+    assert loss.shape == () and loss.dtype == tf.float32
+    expected = np.square(target.astype("float32") - fake.astype("float32")).mean()
+    np.testing.assert_allclose(loss, expected, rtol=1e-6)

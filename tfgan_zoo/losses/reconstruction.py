@@ -8,3 +8,8 @@ def l1_loss(target, fake):
     float32.
     """
     return tf.reduce_mean(tf.abs(tf.cast(target, tf.float32) - tf.cast(fake, tf.float32)))
+
+
+def squared_loss(target, fake):
+    """Mean squared difference of two batches `[B, ...]`, in their squared units; scalar float32."""
+    return tf.reduce_mean(tf.square(tf.cast(target, tf.float32) - tf.cast(fake, tf.float32)))
