@@ -77,7 +77,7 @@ class DiscoGAN(Trained):
         generator_ab, generator_ba, discriminator_a, discriminator_b: nets in place of the paper's,
             all four or none; a discriminator's outputs are logits `[B, 1]`, then features `[B,
             ...]` to match. `filters` and `code` say nothing to them.
-        seed: of nothing here, there is no noise; for `Trained`.
+        seed: as every variant takes one; there is no noise here that it would say.
 
     `train_step` takes `images_a [B, H, W, C]` and `images_b [B, H, W, C]`, float32 in [-1, 1],
     which have nothing to do with each other. B is `1 + generator_steps` minibatches, one for
@@ -163,6 +163,7 @@ class DiscoGAN(Trained):
         early, late = self.reconstruction_shares
 
         real_a, real_b = next(iterations)
+        # Both, whoever is judged: moving averages of both are served.
         fake_b = self.generator_ab(real_a, training=True)
         fake_a = self.generator_ba(real_b, training=True)
         with tf.GradientTape() as tape:
