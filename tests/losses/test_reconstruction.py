@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from tfgan_zoo.losses.reconstruction import l1_loss, masked_squared_error
+from tfgan_zoo.losses.reconstruction import l1_loss, masked_squared_error, squared_loss
 
 
 def test_l1_is_the_mean_absolute_difference():
@@ -40,3 +40,11 @@ def test_masked_squared_error_is_a_mean_over_all_pixels_of_colours_from_0_to_1()
     black, white = -tf.ones([1, 2, 2, 1]), tf.ones([1, 2, 2, 1])
     half = tf.constant([1.0, 0.0, 0.0, 1.0], shape=[1, 2, 2, 1])
     assert float(masked_squared_error(black, white, half)) == 0.5
+
+
+def test_squared_loss_is_the_mean_square_in_full_precision():
+    target, fake = np.random.default_rng(0).uniform(-1, 1, (2, 3, 4, 5, 2)).astype("float16")
+    loss = squared_loss(tf.constant(target), tf.constant(fake))
+    assert loss.shape == () and loss.dtype == tf.float32
+    expected = np.square(target.astype("float32") - fake.astype("float32")).mean()
+    np.testing.assert_allclose(loss, expected, rtol=1e-6)

@@ -454,4 +454,40 @@ VARIANTS = {
         enlargements(16, 4, count=2),
         methods=("pretrain_step", "train_step"),
     ),
+    "disco_gan": Tiny(
+        "translation.disco_gan.DiscoGAN",
+        {
+            "image_size": (16, 16),
+            "generator_filters": 2,
+            "discriminator_filters": 2,
+            "curriculum": 4,
+        },
+        fields("images_a", "images_b", shape=(16, 16, 3), count=6),
+    ),
+    # A critic without learning rate would be clipped all the same, hence the bound.
+    **{
+        name: Tiny(
+            "translation.dual_gan.DualGAN",
+            {
+                "image_size": (16, 16),
+                "generator_filters": 2,
+                "discriminator_filters": 2,
+                "patch": 16,
+                **more,
+            },
+            fields("images_a", "images_b", shape=(16, 16, 3), count=2),
+        )
+        for name, more in (
+            ("dual_gan", {}),
+            (
+                "dual_gan_wasserstein",
+                {
+                    "objective": "wasserstein",
+                    "discriminator_steps": 2,
+                    "generator_steps": 1,
+                    "clip": 10.0,
+                },
+            ),
+        )
+    },
 }

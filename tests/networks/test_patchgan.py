@@ -82,3 +82,18 @@ def test_smallest_picture_gives_scores_and_a_smaller_one_is_refused():
 def test_patch_that_does_not_exist_is_refused():
     with pytest.raises(ValueError, match="1, 16, 34, 70, 142, 286"):
         patchgan((256, 256), channels=6, patch=64)
+
+
+def test_a_scaled_instance_is_normalised_by_itself_and_has_scale_and_offset():
+    net = patchgan((32, 32), 3, 34, filters=2, normalization="scaled_instance")
+    images = tf.constant(np.random.default_rng(0).uniform(-1, 1, (3, 32, 32, 3)), tf.float32)
+    alone = np.concatenate([net(images[i : i + 1], training=True) for i in range(3)])
+    np.testing.assert_allclose(net(images, training=True), alone, atol=1e-5)
+    plain = patchgan((32, 32), 3, 34, filters=2, normalization="instance")
+    widths = [4, 8]  # of the two normalised layers
+    assert net.count_params() == plain.count_params() + 2 * sum(widths)
+
+
+def test_normalisation_that_does_not_exist_is_refused():
+    with pytest.raises(ValueError, match="choose one of batch, instance, scaled_instance"):
+        patchgan((32, 32), 3, 34, normalization="layer")

@@ -19,6 +19,7 @@ DESCRIPTION = (
     "matching picture with light, shadows, texture and noise. Not photographs of real buildings."
 )
 COUNTS = {"train": 400, "validation": 50, "test": 50}
+OF_LABELS = ("palette", "label_names")  # what `info` tells of the label maps
 
 
 @dataclasses.dataclass

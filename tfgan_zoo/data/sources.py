@@ -3,6 +3,7 @@
 | `--data`            | paired                              | single images                    |
 |---------------------|-------------------------------------|----------------------------------|
 | `facades`           | drawn label maps and buildings      | the buildings                    |
+| `facade_edges`      | line drawings of them and buildings | the line drawings                |
 | `digits`            |                                     | scikit-learn's handwritten digits|
 | `tfds:NAME[/CONFIG]`| features source, target             | features image and label         |
 | `DIR`               | pictures that hold A left, B right  | pictures, or one folder a class  |
@@ -26,6 +27,7 @@ from PIL import Image
 from tfgan_zoo.data import (
     cache,
     digits,
+    edges,
     facades,
     folders,
     images,
@@ -42,9 +44,10 @@ from tfgan_zoo.data.request import DEFAULT, Request
 from tfgan_zoo.kinds.class_ import Class
 
 FORMS = (
-    "'facades' or 'digits' (built in), 'tfds:NAME' or 'tfds:NAME/CONFIG', a folder, "
-    "or two folders 'DIR_A,DIR_B'; single images also as 'stacked:' and one of these"
+    "'facades', 'facade_edges' or 'digits' (built in), 'tfds:NAME' or 'tfds:NAME/CONFIG', a "
+    "folder, or two folders 'DIR_A,DIR_B'; single images also as 'stacked:' and one of these"
 )
+DRAWN = ("facades", "facade_edges")
 STACKED = "stacked:"
 JUDGED = 50  # pictures of a folder that are asked whether they are pairs
 
@@ -79,8 +82,9 @@ def open_pairs(spec: str, split: str, request: Request = DEFAULT) -> Examples:
             for name, is_map, colours in zip(order, chosen, palettes, strict=True)
         )
 
-    if place == "facades":
-        drawn = sides((True, False), (_tuples(facades.PALETTE.tolist()), None))
+    if place in DRAWN:
+        palette = _tuples(facades.PALETTE.tolist()) if place == "facades" else None
+        drawn = sides((place == "facades", False), (palette, None))
         return _open_facades(spec, split, request, ("source", "target"), drawn)
     if place == "digits":
         raise DataError(f"'{spec}' holds single images; pairs are needed here: use 'facades'.")
@@ -144,6 +148,8 @@ def open_images(spec: str, split: str, request: Request = DEFAULT) -> Examples:
     built_in = dataclasses.replace(side, kind="labels" if side.kind == "labels" else "image")
     if place == "facades":
         return _open_facades(spec, split, request, ("target",), (built_in,))
+    if place == "facade_edges":
+        return _open_facades(spec, split, request, ("source",), (built_in,))
     if place == "digits":
         return _open_digits(spec, split, request, built_in)
     if isinstance(place, str):
@@ -198,13 +204,13 @@ def exists(spec: str) -> bool:
 
 
 def _place(spec: str) -> str | tuple[pathlib.Path, ...]:
-    """What `spec` means: one or two folders, `facades`, `digits`, or the name of a TFDS set."""
+    """What `spec` means: one or two folders, a built-in set, or the name of a TFDS set."""
     if not spec:
         raise DataError(f"--data is empty; it accepts {FORMS}.")
     folder = places.home(spec)
     if folder.is_dir():
         return (folder.resolve(),)
-    if spec in ("facades", "digits"):
+    if spec in (*DRAWN, "digits"):
         return spec
     if spec.startswith("tfds:") and spec != "tfds:":
         return spec.removeprefix("tfds:")
@@ -278,6 +284,12 @@ def _open_facades(spec, split, request, keys, sides):
         num_examples=request.num_examples,
         data_dir=request.data_dir,
     )
+    if spec == "facade_edges":
+        arrays["source"] = edges.edges(arrays["target"])
+        info = {key: value for key, value in info.items() if key not in facades.OF_LABELS} | {
+            "name": info["name"].replace("facades", "facade_edges"),
+            "description": "Drawn buildings, and line drawings of them where colours change.",
+        }
     return _from_arrays(arrays, keys, sides, names, info)
 
 

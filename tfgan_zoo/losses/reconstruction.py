@@ -18,3 +18,8 @@ def masked_squared_error(target, fake, masks):
     """
     difference = 0.5 * (tf.cast(target, tf.float32) - tf.cast(fake, tf.float32))
     return tf.reduce_mean(tf.square(difference * tf.cast(masks, tf.float32)))
+
+
+def squared_loss(target, fake):
+    """Mean squared difference of two batches `[B, ...]`, in their squared units; scalar float32."""
+    return tf.reduce_mean(tf.square(tf.cast(target, tf.float32) - tf.cast(fake, tf.float32)))

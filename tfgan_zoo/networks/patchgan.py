@@ -21,7 +21,8 @@ def patchgan(image_size, channels, patch=70, filters=64, normalization="batch", 
         patch: receptive field of one score, one of 1, 16, 34, 70 (the paper's default), 142, 286.
         filters: width of the first layer (64 in the paper).
         normalization: 'batch', with a scale, as pix2pix has it; 'instance', without one but with a
-            bias of the scores, as CycleGAN has it.
+            bias of the scores, as CycleGAN has it; 'scaled_instance', of each picture by itself
+            with both, as DualGAN has it.
 
     Returns:
         A functional model: images `[B, H, W, channels]` to logits `[B, h, w, 1]`, float32.
@@ -29,10 +30,11 @@ def patchgan(image_size, channels, patch=70, filters=64, normalization="batch", 
     Raises:
         ValueError: for another patch or normalisation, or a picture too small for one score.
     """
-    if normalization not in ("batch", "instance"):
-        raise ValueError(f"No normalization '{normalization}'; choose batch or instance.")
-    instance = normalization == "instance"
-    norm = instance_normalization if instance else _batch_normalization
+    if normalization not in NORMALIZATIONS:
+        raise ValueError(
+            f"No normalization '{normalization}'; choose one of {', '.join(NORMALIZATIONS)}."
+        )
+    norm, biased = NORMALIZATIONS[normalization], normalization != "batch"
     if patch not in LAYERS_OF_PATCH:
         raise ValueError(
             f"A patch discriminator of {patch} pixels does not exist; choose one of "
@@ -52,7 +54,7 @@ def patchgan(image_size, channels, patch=70, filters=64, normalization="batch", 
         features = _convolution(filters * 2, kernel=1, stride=1)(features)
         features = norm()(features)
         features = keras.layers.LeakyReLU(0.2)(features)
-        features = _convolution(1, kernel=1, stride=1, bias=instance)(features)
+        features = _convolution(1, kernel=1, stride=1, bias=biased)(features)
     else:
         for layer in range(strided + 1):  # the last of them keeps the resolution
             # Torch's padding of one pixel on each side, which Keras' "same" is not at stride 1.
@@ -63,13 +65,20 @@ def patchgan(image_size, channels, patch=70, filters=64, normalization="batch", 
                 features = norm()(features)
             features = keras.layers.LeakyReLU(0.2)(features)
         features = keras.layers.ZeroPadding2D(1)(features)
-        features = _convolution(1, kernel=4, stride=1, bias=instance)(features)
+        features = _convolution(1, kernel=4, stride=1, bias=biased)(features)
     logits = keras.layers.Activation("linear", dtype="float32")(features)
     return keras.Model(images, logits, name=name)
 
 
-def _batch_normalization():
-    return BatchStatisticsNormalization(gamma_initializer=normal_scale())
+def _scaled(each=False):
+    return BatchStatisticsNormalization(gamma_initializer=normal_scale(), each=each)
+
+
+NORMALIZATIONS = {
+    "batch": _scaled,
+    "instance": instance_normalization,
+    "scaled_instance": lambda: _scaled(each=True),
+}
 
 
 def _convolution(channels, kernel, stride, bias=False):

@@ -200,3 +200,31 @@ def improved_gan(dimensions, latent_dim, width=1.0):
     generator = mlp(latent_dim, dimensions, units, 2, name="generator")
     layers = [mlp(dimensions, units, units, 1), keras.layers.ReLU()]
     return {"generator": generator, "features": keras.Sequential(layers, name="features")}
+
+
+def disco_gan(dimensions, width=128, generator_depth=2, discriminator_depth=4):
+    """Rectified layers of points to points, and of points to a logit; the features to match are
+    those of all hidden layers but the first. (Three and five layers, as the paper's toy is recalled
+    to have.)
+
+    Args:
+        width: of each hidden layer.
+        generator_depth, discriminator_depth: hidden layers.
+    """
+
+    def judge(name):
+        points = features = keras.Input((dimensions,), name="points")
+        layers = []
+        for number in range(discriminator_depth):
+            features = keras.layers.Dense(width, "relu", name=f"hidden_{number}")(features)
+            layers.append(features)
+        logits = keras.layers.Dense(1, dtype="float32", name="logits")(features)
+        return keras.Model(points, [logits, *layers[1:]], name=name)
+
+    return {
+        **{
+            name: mlp(dimensions, dimensions, width, generator_depth, name=name)
+            for name in ("generator_ab", "generator_ba")
+        },
+        **{name: judge(name) for name in ("discriminator_a", "discriminator_b")},
+    }

@@ -22,8 +22,15 @@ ROWS = 4  # of a sample grid
 BACK = {"a_to_b": "b_to_a", "b_to_a": "a_to_b"}
 
 
-def task(values):
-    """The `Task`, from the flags."""
+def task(values, noisy=False):
+    """The `Task`, from the flags.
+
+    Args:
+        values: the flags.
+        noisy: whether the generators draw with noise: take a seed, int32 [2], beside the pictures.
+    """
+    import tensorflow as tf
+
     from tfgan_zoo.data import unpaired
     from tfgan_zoo.evaluate import evaluator, tables
     from tfgan_zoo.evaluate import unpaired as scores
@@ -51,7 +58,11 @@ def task(values):
         return splits
 
     def drawn_by(model, direction):
-        return lambda images: model.directions[direction](images, training=False)
+        def draw(images, seed=0):
+            inputs = [tf.convert_to_tensor(images), tf.stack([seed, 0])] if noisy else images
+            return model.directions[direction](inputs, training=False)
+
+        return draw
 
     def interface(model, splits, direction):
         sources, targets = scores.sides(splits.test, direction)
@@ -62,6 +73,9 @@ def task(values):
             (images(target.shape),),
             call=lambda images: drawn_by(model, direction)(images),
             networks=(model.directions[direction],),
+            noise=(lambda seed, images: drawn_by(model, direction)(images, seed))
+            if noisy
+            else None,
             part=direction,
         )
 
