@@ -76,17 +76,18 @@ def reexport(
     if card["name"].endswith(f"_{folder.resolve().name}"):  # cyclegan/a_to_b is cyclegan_a_to_b
         interface = dataclasses.replace(interface, part=folder.resolve().name)
     picture = (folder / "samples.png").read_bytes()
+    kept = kept_sheet(card, folder)
     animation = folder / readme.ANIMATION
     scores = card["scores"]
     evaluation = ship.Evaluation(
-        examples=examples(interface, folder / "samples.png"),
+        examples=examples(interface, kept, folder / "samples.png"),
         measure=lambda served: (
             scores["model"],
             scores["baselines"],
             scores["protocol"] + (ROUNDED if weights != "float32" and not rounded else ""),
         ),
         picture=lambda served: picture,
-        shown=shown or kept_sheet(card, folder),
+        shown=shown or kept,
     )
     provenance = ship.Provenance(
         title=card["title"],
@@ -235,11 +236,12 @@ def prior_of(code: str, size: int) -> list[dict]:
     return parts
 
 
-def examples(interface: Interface, sheet: pathlib.Path) -> dict:
-    """Real inputs of a shipped generator: latents of its prior and labels in turn, or the input
-    pictures in the first column of the card's picture.
+def examples(interface: Interface, kept: sheet.Sheet | None, samples: pathlib.Path) -> dict:
+    """Real inputs of a shipped generator: latents of its prior and labels in turn, the held-out
+    examples of that input or, where there are none, the pictures in the first column of the card's
+    picture; a square in the middle is the hole of each.
 
-    Raises ValueError if the picture is no grid of such pictures under a line of captions.
+    Raises ValueError if that picture is no grid of such pictures under a line of captions.
     """
     values = {}
     for item in interface.inputs:
@@ -247,13 +249,29 @@ def examples(interface: Interface, sheet: pathlib.Path) -> dict:
             values[item.name] = item.prior.sample(EXAMPLES, tf.constant([1, 0])).numpy()
         elif item.kind == "class":
             values[item.name] = np.arange(EXAMPLES, dtype=np.int32) % item.classes
+        elif item.kind == "mask":
+            values[item.name] = _hole_in_the_middle(item.shape)
+        elif kept is not None and item.name in kept.rows:
+            values[item.name] = kept.rows[item.name][:EXAMPLES]
         elif item.kind in codecs.FILES:
             # What a model enlarges stands there as large as what it makes of it.
             sizes = interface.any_size
-            values[item.name] = _first_column(item, sheet, (sizes.scale,) if sizes else (1, 2))
+            values[item.name] = _first_column(item, samples, (sizes.scale,) if sizes else (1, 2))
         else:
             values[item.name] = codecs.example(item)
+    pictures = interface.first("image", "label_map")
+    for item in interface.inputs:
+        if item.kind == "mask":  # one for each picture
+            values[item.name] = np.repeat(values[item.name], len(values[pictures.name]), axis=0)
     return values
+
+
+def _hole_in_the_middle(shape) -> np.ndarray:
+    """A mask `[1, H, W, 1]` whose hole is half as high and wide."""
+    height, width, _ = shape
+    mask = np.zeros((1, *shape), np.float32)
+    mask[:, height // 4 : height - height // 4, width // 4 : width - width // 4] = 1.0
+    return mask
 
 
 def _first_column(item, sheet, scales) -> np.ndarray:
