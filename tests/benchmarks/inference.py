@@ -41,7 +41,8 @@ def measure(name, threads, rounds):
     card = stored.find_card(folder)
     version = folder / str(card["version"])
     interface = reexport.restored(card, tf.saved_model.load(str(version)))
-    examples = reexport.examples(interface, folder / "samples.png")
+    kept = reexport.kept_sheet(card, folder)
+    examples = reexport.examples(interface, folder / "samples.png", kept)
     files = {
         kind: tflite.convert(interface, kind=kind, calibration=examples if kind == "int8" else None)
         for kind in tflite.KINDS

@@ -113,7 +113,7 @@ def test_a_folder_of_the_first_version_is_exported_again(
 def test_inputs_of_a_translation_are_those_of_its_picture(name):
     card = json.loads((FOLDER / name / "card.json").read_text())
     interface = stored.from_card(card)
-    (images,) = reexport.examples(interface, None, FOLDER / name / "samples.png").values()
+    (images,) = reexport.examples(interface, FOLDER / name / "samples.png").values()
     assert images.shape[1:] == interface.inputs[0].shape and len(images) > 1
     assert images.dtype == np.float32 and images.min() >= -1 and images.max() <= 1
     # No white gap and no caption is in them, and each is another picture.
@@ -125,7 +125,7 @@ def test_pictures_with_holes_are_the_held_out_examples():
     folder = FOLDER / "completion"
     card = json.loads((folder / "card.json").read_text())
     kept = reexport.kept_sheet(card, folder)
-    values = reexport.examples(stored.from_card(card), kept, folder / "samples.png")
+    values = reexport.examples(stored.from_card(card), folder / "samples.png", kept)
     np.testing.assert_array_equal(values["images"], kept.rows["images"])
     assert values["masks"].shape == (*values["images"].shape[:3], 1)
     assert values["masks"].mean() == 0.25 and set(values["masks"].ravel()) == {0.0, 1.0}

@@ -22,7 +22,7 @@ def test_discriminator_of_the_paper():
 
 
 def test_unknown_normalization_is_refused():
-    with pytest.raises(ValueError, match="No normalization 'layer'; choose batch or instance"):
+    with pytest.raises(ValueError, match="No normalization 'layer'; choose one of batch, "):
         patchgan((64, 64), 3, normalization="layer")
 
 

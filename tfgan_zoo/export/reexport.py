@@ -80,7 +80,7 @@ def reexport(
     animation = folder / readme.ANIMATION
     scores = card["scores"]
     evaluation = ship.Evaluation(
-        examples=examples(interface, kept, folder / "samples.png"),
+        examples=examples(interface, folder / "samples.png", kept),
         measure=lambda served: (
             scores["model"],
             scores["baselines"],
@@ -236,7 +236,7 @@ def prior_of(code: str, size: int) -> list[dict]:
     return parts
 
 
-def examples(interface: Interface, kept: sheet.Sheet | None, samples: pathlib.Path) -> dict:
+def examples(interface: Interface, samples: pathlib.Path, kept: sheet.Sheet | None = None) -> dict:
     """Real inputs of a shipped generator: latents of its prior and labels in turn, the held-out
     examples of that input or, where there are none, the pictures in the first column of the card's
     picture; a square in the middle is the hole of each.
