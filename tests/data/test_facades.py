@@ -169,6 +169,15 @@ def test_an_incomplete_copy_is_named(tmp_path):
         facades.load("train", image_size=(16, 16), num_examples=1, data_dir=str(tmp_path))
 
 
+def test_a_copy_without_its_examples_is_named(tmp_path):
+    size = {"image_size": (16, 16), "num_examples": 1, "data_dir": str(tmp_path)}
+    facades.load("train", **size)
+    (shard,) = pathlib.Path(tmp_path).rglob("*-train.*tfrecord*")
+    shard.write_bytes(b"")
+    with pytest.raises(OSError, match="damaged copy of the set; delete"):
+        facades.load("train", **size)
+
+
 @pytest.mark.parametrize(
     ("split", "count", "message"), [("dev", None, "split is"), ("train", 0, "num_examples is 0")]
 )

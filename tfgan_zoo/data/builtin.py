@@ -62,10 +62,9 @@ def read_split(make_builder, split):
         batches = list(examples.as_numpy_iterator())
     except tf.errors.OpError as error:
         raise OSError(_damaged(builder)) from error
-    arrays = {key: np.concatenate([batch[key] for batch in batches]) for key in batches[0]}
-    if any(len(array) != wanted for array in arrays.values()):
+    if sum(len(next(iter(batch.values()))) for batch in batches) != wanted:
         raise OSError(_damaged(builder))
-    return arrays, builder
+    return {key: np.concatenate([b[key] for b in batches]) for key in batches[0]}, builder
 
 
 def _damaged(builder):
