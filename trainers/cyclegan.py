@@ -28,10 +28,7 @@ TRAINER = Trainer(
     knobs=(
         *unpaired.KNOBS,
         *optimizers.knobs(generator=2e-4, discriminator=2e-4, schedule="linear"),
-        flags.knob("generator_filters", 64, "Channels of the generators' first layer.", low=1),
-        flags.knob(
-            "discriminator_filters", 64, "Channels of the discriminators' first layer.", low=1
-        ),
+        *unpaired.FILTERS,
         flags.knob(
             "blocks",
             None,
@@ -39,12 +36,7 @@ TRAINER = Trainer(
             kind="int",
             low=0,
         ),
-        flags.knob(
-            "patch",
-            "70",
-            "Side, in pixels, of the patch that one score of a discriminator sees.",
-            choices=("1", "16", "34", "70", "142", "286"),
-        ),
+        unpaired.PATCH,
         flags.knob("cycle_weight", 10.0, "Weight of the L1 distance to what comes back.", low=0.0),
         flags.knob(
             "identity_weight",

@@ -34,10 +34,7 @@ TRAINER = Trainer(
     knobs=(
         *unpaired.KNOBS,
         *optimizers.knobs(generator=2e-4, discriminator=2e-4),
-        flags.knob("generator_filters", 64, "Channels of the generators' first layer.", low=1),
-        flags.knob(
-            "discriminator_filters", 64, "Channels of the discriminators' first layer.", low=1
-        ),
+        *unpaired.FILTERS,
         flags.knob(
             "code",
             0,

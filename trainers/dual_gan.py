@@ -48,16 +48,8 @@ TRAINER = Trainer(
         *(optimizers.rate(player, 5e-5) for player in ("generator", "discriminator")),
         *optimizers.bounds(),
         *optimizers.fall(),
-        flags.knob("generator_filters", 64, "Channels of the generators' first layer.", low=1),
-        flags.knob(
-            "discriminator_filters", 64, "Channels of the discriminators' first layer.", low=1
-        ),
-        flags.knob(
-            "patch",
-            "70",
-            "Side, in pixels, of the patch that one score of a discriminator sees.",
-            choices=("1", "16", "34", "70", "142", "286"),
-        ),
+        *unpaired.FILTERS,
+        unpaired.PATCH,
         flags.knob(
             "dropout",
             0.5,

@@ -18,6 +18,17 @@ KNOBS = (
         kind="bool",
     ),
 )
+# Of the four nets that every such method has.
+FILTERS = (
+    flags.knob("generator_filters", 64, "Channels of the generators' first layer.", low=1),
+    flags.knob("discriminator_filters", 64, "Channels of the discriminators' first layer.", low=1),
+)
+PATCH = flags.knob(
+    "patch",
+    "70",
+    "Side, in pixels, of the patch that one score of a discriminator sees.",
+    choices=("1", "16", "34", "70", "142", "286"),
+)
 ROWS = 4  # of a sample grid
 BACK = {"a_to_b": "b_to_a", "b_to_a": "a_to_b"}
 
