@@ -71,6 +71,8 @@ NEEDS = {
     "translate": ("generator", "input"),
     "complete": ("generator", "input", "mask"),
 }
+# Those that write many pictures into a folder.
+ON_FILES = {**files.COMMANDS, "complete": complete}
 
 
 def define_flags():
@@ -191,9 +193,8 @@ def idle_flags(options, name):
 
 def act(name, options, path):
     """Does what the command says; returns what to tell of it."""
-    commands = {**files.COMMANDS, "complete": complete}
-    if name in commands:
-        return commands[name](options, path, show=files.show)
+    if name in ON_FILES:
+        return ON_FILES[name](options, path, show=files.show)
     if not path.parent.is_dir():
         raise ExploreError(f"--output={path}: there is no folder {path.parent}.")
     if path.is_dir():
