@@ -23,9 +23,7 @@ from tfgan_zoo.data.facade_drawing import (
     ROOF,
     SHOP,
     SKY,
-    SPLITS,
     STREET,
-    WALL,
     WINDOW,
     draw,
 )

@@ -1,8 +1,8 @@
 """Pictures drawn anew with other attributes: picture and label to picture.
 
-The model has `sizes` and `exclusive`, what its data sets know, and `call(images, attributes, sets)`.
-Labels are those of the data, of several data sets counted on through all; `data.attributes` says
-which attributes a label has.
+The model has `call(images, attributes, sets)` and takes steps on `images`, `attributes` and, with
+several data sets, `sets`. Labels are those of the data, of several data sets counted on through
+all; `data.attributes` says which attributes a label has.
 """
 
 import dataclasses

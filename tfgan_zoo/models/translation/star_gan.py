@@ -154,8 +154,8 @@ class StarGAN(Trained):
         seed: of the wanted attributes and of the penalty's places.
 
     `train_step` takes `images [B, H, W, C]`, float32 in [-1, 1]; `attributes [B, A]`, float32 of 0
-    and 1, those of all data sets side by side; and, where there are several, `sets [B]`, int32, which
-    one a picture is of. B is `critic_steps` batches, one for each.
+    and 1, those of all data sets side by side; and, where there are several, `sets [B]`, int32,
+    which one a picture is of. B is `critic_steps` batches, one for each.
 
     Raises:
         ValueError: for a size that the nets cannot halve, or as many `exclusive` as there are not
@@ -211,8 +211,8 @@ class StarGAN(Trained):
         )
 
     def call(self, images, attributes, sets=None):
-        """Pictures `[B, H, W, C]` with these attributes `[B, A]`; `sets [B]`, of which data set they
-        are, where there are several.
+        """Pictures `[B, H, W, C]` with these attributes `[B, A]`; where there are several data
+        sets, `sets [B]` says whose attributes are meant.
         """
         if sets is None:
             sets = tf.zeros(tf.shape(attributes)[:1], tf.int32)
