@@ -1,8 +1,8 @@
 """Attributes of pictures, read from the names of their classes, in one data set or in several.
 
-A class whose name is words joined by "+", such as `brick+night`, has these words for its attributes;
-each attribute then holds for itself. In a set without such names the classes themselves are the
-attributes, of which exactly one holds.
+A class whose name is words joined by "+", such as `brick+night`, has these words for its
+attributes; each attribute then holds for itself. In a set without such names the classes themselves
+are the attributes, of which exactly one holds.
 """
 
 from __future__ import annotations

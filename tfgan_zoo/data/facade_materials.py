@@ -1,8 +1,8 @@
 """The drawn facades in chosen materials, by day and by night, with and without snow.
 
-The same (seed, split, index) is the same building under every `Look`: same label map, same sun, same
-sky, and at night the same windows are lit. `facade_drawing.draw` takes a look; this module says what
-one is, and offers them as a set: `--data=facade_materials`.
+The same (seed, split, index) is the same building under every `Look`: same label map, same sun,
+same clouds, and at night the same windows are lit. `facade_drawing.draw` takes a look; this module
+says what one is, and offers them as a set: `--data=facade_materials`.
 """
 
 import dataclasses
@@ -31,8 +31,8 @@ from tfgan_zoo.data.facade_drawing import (
 LICENCE = "Drawn by this project's own code; Apache-2.0, as the code."
 DESCRIPTION = (
     "Building facades drawn by a program, of brick, stone or painted boards, by day or by night, "
-    "with or without snow. Of a training building one of these twelve looks is there; of a held-out "
-    "one all are. Not photographs of real buildings."
+    "with or without snow. A training building is there in one of these twelve looks, a held-out "
+    "one in all. Not photographs of real buildings."
 )
 BUILDINGS = {"train": 1200, "validation": 24, "test": 50}
 
@@ -212,8 +212,8 @@ class ZooFacadeMaterials(tfds.core.GeneratorBasedBuilder):
 
 
 def rows_of(split, buildings):
-    """(building, look) of each example of a split: of a training building one look, in turn, so that
-    no pairs are learnt from; of a held-out one all, one after the other.
+    """(building, look) of each example of a split: of a training building one look, in turn, so
+    that no pairs are learnt from; of a held-out one all, one after the other.
     """
     if split == "train":
         return [(index, index % len(LOOKS)) for index in range(buildings)]
@@ -232,9 +232,9 @@ def load(split, *, image_size, seed=0, num_examples=None, data_dir=None):
       data_dir: the TFDS data folder; default that of TFDS.
 
     Returns:
-      `(arrays, names, info)`: {"images": uint8 [N, height, width, 3], "labels": int32 [N]}; one name
-      per example; and a dict with name, source, split, licence, description, label_names, and of
-      held-out splits `views`, 12: how many examples in a row show one building.
+      `(arrays, names, info)`: {"images": uint8 [N, height, width, 3], "labels": int32 [N]}; one
+      name per example; and a dict with name, source, split, licence, description, label_names, and
+      of held-out splits `views`, 12: how many examples in a row show one building.
 
     Raises:
       ValueError: on an unknown split, or a number that makes no picture.
@@ -257,8 +257,8 @@ def load(split, *, image_size, seed=0, num_examples=None, data_dir=None):
     )
     info = {
         "name": f"{builder.name}/{builder.builder_config.name}",
-        "source": f"drawn by tfgan_zoo.data.facade_materials, version {ZooFacadeMaterials.VERSION}, "
-        f"seed {seed}",
+        "source": "drawn by tfgan_zoo.data.facade_materials, version "
+        f"{ZooFacadeMaterials.VERSION}, seed {seed}",
         "split": split,
         "licence": LICENCE,
         "description": DESCRIPTION,

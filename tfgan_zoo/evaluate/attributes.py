@@ -66,13 +66,14 @@ def export(attributes, train, test):
     )
     protocol = (
         f"Drawn by the SavedModel: the first {MANY} pictures at most of each data set of the split "
-        f"'{test.info['split']}', each with one label of another, chosen by chance with the seed 0, "
-        "with its own, and from the former back with its own. Attributes are read by a classifier "
-        f"of three convolutions that is trained on at most {LEARNT} real training pictures. "
-        "attribute_accuracy: share of attributes that are read as asked for; flip_accuracy: of those "
-        "that were to change; all_right: share of pictures of which all are; of attributes that "
-        "exclude one another a picture counts as one. identity_l1: mean difference to the picture "
-        "where its own label was asked for; back_l1: after there and back; colours from -1 to 1."
+        f"'{test.info['split']}', each with another label, chosen by chance with the seed 0, with "
+        "its own, and from the former back with its own. Attributes are read by a classifier of "
+        f"three convolutions that is trained on at most {LEARNT} real training pictures. "
+        "attribute_accuracy: share of attributes that are read as asked for; flip_accuracy: of "
+        "those that were to change; all_right: share of pictures of which all are; of attributes "
+        "that exclude one another a picture counts as one. identity_l1: mean difference to the "
+        "picture where its own label was asked for; back_l1: after there and back; colours from -1 "
+        "to 1."
         f"{true}"
     )
     return Evaluator(

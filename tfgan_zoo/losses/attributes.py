@@ -9,7 +9,7 @@ def attribute_loss(logits, attributes, sets, sizes, exclusive):
 
     Args:
         logits: float32 `[B, A]`, the attributes of all data sets side by side.
-        attributes: float32 `[B, A]` of 0 and 1; what stands in other sets' columns is not looked at.
+        attributes: float32 `[B, A]` of 0 and 1; other sets' columns are not looked at.
         sets: int32 `[B]`, the data set of each picture.
         sizes: how many attributes each data set has, A together.
         exclusive: of each data set whether exactly one of its attributes holds, which is a softmax

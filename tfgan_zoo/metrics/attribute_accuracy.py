@@ -1,6 +1,6 @@
-"""Does a picture show the attributes that it was drawn to show? A classifier that is trained on real
-pictures, beside the generator and without knowledge of it, reads them (StarGAN, arXiv 1711.09020,
-section 5.4, there a ResNet-18 on the expressions of RaFD).
+"""Does a picture show the attributes that it was drawn to show? A classifier that is trained on
+real pictures, beside the generator and without knowledge of it, reads them (StarGAN, arXiv
+1711.09020; there a ResNet-18 on the expressions of RaFD).
 
 Scores of two such classifiers must not be compared: the accuracy on real pictures, which belongs
 beside them, tells how well one reads.

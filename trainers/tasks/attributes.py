@@ -95,8 +95,9 @@ def task(values):
             served(images=real, labels=np.full(len(real), number, np.int32))["images"]
             for number in range(len(names))
         ]
+        captions = ["input", *(name.replace("+", "\n") for name in names)]
         scale = 2 if real.shape[1] <= 32 else 1
-        return real, columns, image.grid([real, *columns], ["input", *names], scale=scale)
+        return real, columns, image.grid([real, *columns], captions, scale=scale)
 
     def preview(model, splits):
         served = interface(model, splits)

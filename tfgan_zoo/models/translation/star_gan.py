@@ -21,8 +21,8 @@ What a shortcut would miss:
 - five critic steps on fresh pictures, then one of the generator on the pictures and wanted
   attributes of the last;
 - the critic has no normalisation, since the penalty is about each picture's gradient, and leaks
-  0.01; its scores are of patches, its classes of the whole picture, by a kernel as large as the last
-  map; neither head has a bias, nor has any convolution of the generator;
+  0.01; its scores are of patches, its classes of the whole picture, by a kernel as large as the
+  last map; neither head has a bias, nor has any convolution of the generator;
 - the generator's normalisation has a scale and an offset, its edges are zeros, not reflections;
 - the penalty differentiates the sum of all patches' scores;
 - the rates are constant for half of the run and fall on a line to zero (--lr_schedule=linear, the
