@@ -17,9 +17,7 @@ def table(name, labels, names, side=4):
     kinds = {"images": Image((side, side, 3)), "labels": Class(tuple(names))}
     rows = [f"{name}-{i}" for i in range(len(labels))]
     info = {"name": name, "label_names": list(names)}
-    return Examples.from_arrays(
-        {"images": pixels.astype(np.uint8), "labels": labels}, kinds, rows, info
-    )
+    return Examples.from_arrays(arrays, kinds, rows, info)
 
 
 def test_joined_words_are_attributes_and_other_names_exclude_one_another():
