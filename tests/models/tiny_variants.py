@@ -97,6 +97,22 @@ def enlargements(side, scale, count):
     return batch
 
 
+def with_attributes(shape, sizes, count=8):
+    """`Tiny.batch` of `count` pictures, of as many data sets as there are `sizes` in turn, with one
+    attribute each; `sets` says of which data set, where there are several.
+    """
+
+    def batch(random):
+        images = pictures(shape, count)(random)["images"]
+        sets = (np.arange(count) % len(sizes)).astype(np.int32)
+        firsts = np.cumsum([0, *sizes[:-1]])[sets]
+        columns = firsts + random.integers(0, np.array(sizes)[sets])
+        own = {"images": images, "attributes": np.eye(sum(sizes), dtype="f4")[columns]}
+        return own if len(sizes) == 1 else own | {"sets": sets}
+
+    return batch
+
+
 def tokens(vocabulary, length, count=8):
     """`Tiny.batch` of `count` sequences, int32 `[count, length]` under the name `tokens`."""
     return lambda random: {
@@ -488,6 +504,26 @@ VARIANTS = {
                     "clip": 10.0,
                 },
             ),
+        )
+    },
+    **{
+        name: Tiny(
+            "translation.star_gan.StarGAN",
+            {
+                "image_size": (16, 16),
+                "attributes": attributes,
+                "exclusive": exclusive,
+                "generator_filters": 2,
+                "critic_filters": 2,
+                "blocks": 1,
+                "critic_layers": 3,
+                "critic_steps": 2,
+            },
+            with_attributes((16, 16, 3), attributes),
+        )
+        for name, attributes, exclusive in (
+            ("star_gan", (3,), (False,)),
+            ("star_gan_several", (2, 3), (False, True)),
         )
     },
 }

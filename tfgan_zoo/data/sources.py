@@ -4,11 +4,13 @@
 |---------------------|-------------------------------------|----------------------------------|
 | `facades`           | drawn label maps and buildings      | the buildings                    |
 | `facade_edges`      | line drawings of them and buildings | the line drawings                |
+| `facade_materials`  |                                     | the buildings in twelve looks    |
 | `digits`            |                                     | scikit-learn's handwritten digits|
 | `tfds:NAME[/CONFIG]`| features source, target             | features image and label         |
 | `DIR`               | pictures that hold A left, B right  | pictures, or one folder a class  |
 | `DIR_A,DIR_B`       | two folders with equal names        |                                  |
 | `stacked:SPEC`      |                                     | three grey ones in the channels  |
+| `coloured:SPEC`     |                                     | grey ones in ink of six looks    |
 
 Folders may hold the folders train, val (or validation) and test; what is missing is cut from the
 end of the sorted names.
@@ -26,8 +28,10 @@ from PIL import Image
 
 from tfgan_zoo.data import (
     cache,
+    coloured,
     digits,
     edges,
+    facade_materials,
     facades,
     folders,
     images,
@@ -44,11 +48,14 @@ from tfgan_zoo.data.request import DEFAULT, Request
 from tfgan_zoo.kinds.class_ import Class
 
 FORMS = (
-    "'facades', 'facade_edges' or 'digits' (built in), 'tfds:NAME' or 'tfds:NAME/CONFIG', a "
-    "folder, or two folders 'DIR_A,DIR_B'; single images also as 'stacked:' and one of these"
+    "'facades', 'facade_edges', 'facade_materials' or 'digits' (built in), 'tfds:NAME' or "
+    "'tfds:NAME/CONFIG', a folder, or two folders 'DIR_A,DIR_B'; single images also as 'stacked:' "
+    "or 'coloured:' and one of these"
 )
 DRAWN = ("facades", "facade_edges")
-STACKED = "stacked:"
+SINGLE = ("digits", "facade_materials")
+# Of three grey pictures in the channels, and of grey ones in coloured ink.
+MADE_OF_GREY = {"stacked:": stacked.stacked, "coloured:": coloured.coloured}
 JUDGED = 50  # pictures of a folder that are asked whether they are pairs
 
 
@@ -86,7 +93,7 @@ def open_pairs(spec: str, split: str, request: Request = DEFAULT) -> Examples:
         palette = _tuples(facades.PALETTE.tolist()) if place == "facades" else None
         drawn = sides((place == "facades", False), (palette, None))
         return _open_facades(spec, split, request, ("source", "target"), drawn)
-    if place == "digits":
+    if place in SINGLE:
         raise DataError(f"'{spec}' holds single images; pairs are needed here: use 'facades'.")
     if isinstance(place, str):
         builder = tfds_source.find(place, data_dir=request.data_dir, download=request.download)
@@ -138,11 +145,12 @@ def open_images(spec: str, split: str, request: Request = DEFAULT) -> Examples:
 
     The errors are those of `open_pairs`.
     """
-    if spec.startswith(STACKED):
-        if request.channels != 3:
-            raise DataError(f"'{spec}' has 3 channels, a picture in each; not {request.channels}.")
-        grey = dataclasses.replace(request, channels=1)
-        return stacked.stacked(open_images(spec.removeprefix(STACKED), split, grey))
+    for prefix, made_of in MADE_OF_GREY.items():
+        if spec.startswith(prefix):
+            if request.channels != 3:
+                raise DataError(f"'{spec}' has 3 channels, not {request.channels}.")
+            grey = dataclasses.replace(request, channels=1)
+            return made_of(open_images(spec.removeprefix(prefix), split, grey))
     place = _place(spec)
     side = Side("images", request.channels, request.kind)
     built_in = dataclasses.replace(side, kind="labels" if side.kind == "labels" else "image")
@@ -150,6 +158,8 @@ def open_images(spec: str, split: str, request: Request = DEFAULT) -> Examples:
         return _open_facades(spec, split, request, ("target",), (built_in,))
     if place == "facade_edges":
         return _open_facades(spec, split, request, ("source",), (built_in,))
+    if place == "facade_materials":
+        return _open_materials(spec, split, request, built_in)
     if place == "digits":
         return _open_digits(spec, split, request, built_in)
     if isinstance(place, str):
@@ -196,8 +206,10 @@ def kind_declared(side: Side, builder, key: str) -> Side:
 
 def exists(spec: str) -> bool:
     """Whether `spec` means something that --data accepts; of a TFDS set only its form is read."""
+    for prefix in MADE_OF_GREY:
+        spec = spec.removeprefix(prefix)
     try:
-        _place(spec.removeprefix(STACKED))
+        _place(spec)
     except DataError:
         return False
     return True
@@ -210,7 +222,7 @@ def _place(spec: str) -> str | tuple[pathlib.Path, ...]:
     folder = places.home(spec)
     if folder.is_dir():
         return (folder.resolve(),)
-    if spec in (*DRAWN, "digits"):
+    if spec in (*DRAWN, *SINGLE):
         return spec
     if spec.startswith("tfds:") and spec != "tfds:":
         return spec.removeprefix("tfds:")
@@ -291,6 +303,27 @@ def _open_facades(spec, split, request, keys, sides):
             "description": "Drawn buildings, and line drawings of them where colours change.",
         }
     return _from_arrays(arrays, keys, sides, names, info)
+
+
+def _open_materials(spec, split, request, side):
+    _only_memory(spec, request.cache)
+    request.hold_out.refuse_idle(())
+    split = splits.canonical(split)
+    if split not in facade_materials.BUILDINGS:
+        raise DataError(f"'{spec}' has no split '{split}'; it has {', '.join(splits.NAMES)}.")
+    buildings = request.num_examples or facade_materials.BUILDINGS[split]
+    _fits(
+        len(facade_materials.rows_of(split, buildings)), request.image_size, max(3, side.channels)
+    )
+    arrays, names, info = _built_in(
+        facade_materials.load,
+        split,
+        image_size=request.image_size,
+        seed=request.seed,
+        num_examples=request.num_examples,
+        data_dir=request.data_dir,
+    )
+    return _from_arrays(arrays, ("images",), (side,), names, info)
 
 
 def _open_digits(spec, split, request, side):
