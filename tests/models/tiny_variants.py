@@ -490,4 +490,21 @@ VARIANTS = {
             ),
         )
     },
+    **{
+        name: Tiny(
+            "translation.spgan.SPGAN",
+            {
+                "image_size": (16, 16),
+                "generator_filters": 2,
+                "discriminator_filters": 2,
+                "embedding_filters": 4,
+                "blocks": 1,
+                "patch": 16,
+                "negatives": negatives,
+                "pool_size": 2,
+            },
+            fields("images_a", "images_b", shape=(16, 16, 3), count=2),
+        )
+        for name, negatives in (("spgan", "real"), ("spgan_translated", "translated"))
+    },
 }
