@@ -83,15 +83,23 @@ def embedding_network(image_size, channels, filters=64, blocks=None, dropout=0.5
         features = keras.layers.Conv2D(filters * 2**level, 4, 2, "same", name=f"conv{level}")(
             features
         )
-        features = keras.layers.LeakyReLU(0.2, name=f"leaky{level}")(features)
+        features = _leaky(features, f"leaky{level}")
         features = keras.layers.MaxPooling2D(2, name=f"pool{level}")(features)
     features = keras.layers.Flatten(name="flat")(features)
     features = keras.layers.Dense(2 * filters, name="dense")(features)
-    features = keras.layers.LeakyReLU(0.2, name="leaky")(features)
+    features = _leaky(features, "leaky")
     features = TrainingDropout(dropout, name="dropout")(features, seed)
     features = keras.layers.Dense(filters, dtype="float32", name="features")(features)
     unit = keras.layers.UnitNormalization(dtype="float32", name="unit")(features)
     return keras.Model([images, seed], unit, name=name)
+
+
+def _leaky(features, name):
+    """Leaky ReLU of slope 0.2, as a maximum: TensorFlow's optimizer of graphs fails on the layer
+    behind a bias.
+    """
+    slope = keras.layers.Rescaling(0.2, name=f"{name}_slope")(features)
+    return keras.layers.Maximum(name=name)([features, slope])
 
 
 class SPGAN(Trained):
