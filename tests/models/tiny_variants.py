@@ -77,6 +77,14 @@ def labelled_besides(shape, count=4):
     return batch
 
 
+def labelled_and_generated(shape, count=4):
+    """`Tiny.batch` of `count` pictures with labels, and half as many that were generated."""
+    return lambda random: {
+        **pictures(shape, count, labels=True)(random),
+        "generated": pictures(shape, count // 2)(random)["images"],
+    }
+
+
 def numbered(shape, examples, count=4):
     """`Tiny.batch` of `count` pictures and, as `rows`, their numbers among `examples`, int32
     `[count]`.
@@ -524,6 +532,36 @@ VARIANTS = {
         for name, attributes, exclusive in (
             ("star_gan", (3,), (False,)),
             ("star_gan_several", (2, 3), (False, True)),
+        )
+    },
+    **{
+        name: Tiny(
+            "translation.spgan.SPGAN",
+            {
+                "image_size": (16, 16),
+                "generator_filters": 2,
+                "discriminator_filters": 2,
+                "embedding_filters": 4,
+                "blocks": 1,
+                "patch": 16,
+                "negatives": negatives,
+                "pool_size": 2,
+            },
+            fields("images_a", "images_b", shape=(16, 16, 3), count=2),
+        )
+        for name, negatives in (("spgan", "real"), ("spgan_translated", "translated"))
+    },
+    **{
+        name: Tiny(
+            "recognition.lsro.LSRO",
+            {"image_size": (32, 8), "classes": CLASSES, "arm": arm, "filters": 2},
+            labelled_and_generated((32, 8, 3)),
+        )
+        for name, arm in (
+            ("lsro", "lsro"),
+            ("lsro_extra_class", "extra_class"),
+            ("lsro_pseudo_label", "pseudo_label"),
+            ("lsro_none", "none"),
         )
     },
 }
