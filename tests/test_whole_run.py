@@ -41,6 +41,7 @@ FAMILIES = {
     "flow": ("glow", "glow_tiny"),
     "completion": ("completion", "completion_tiny"),
     "super_resolution": ("srgan", "srgan_tiny"),
+    "recognition": ("lsro", "lsro_tiny"),
 }
 # Those that choose one of the tasks above, and parts of tasks.
 OTHERS = {"optional_labels", "samples", "features", "jitter", "pictures"}
