@@ -43,6 +43,7 @@ FAMILIES = {
     "completion": ("completion", "completion_tiny"),
     "super_resolution": ("srgan", "srgan_tiny"),
     "attributes": ("star_gan", "star_gan_tiny"),
+    "recognition": ("lsro", "lsro_tiny"),
 }
 # Those that choose one of the tasks above, and parts of tasks.
 OTHERS = {"optional_labels", "samples", "features", "jitter", "pictures"}

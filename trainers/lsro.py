@@ -73,7 +73,13 @@ TRAINER = Trainer(
             above=0.0,
             free=True,
         ),
-        flags.knob("momentum", 0.9, "Nesterov's momentum.", low=0.0, below=1.0),
+        flags.knob(
+            "momentum",
+            0.9,
+            "Share of the last step that Nesterov's descent goes on with.",
+            low=0.0,
+            below=1.0,
+        ),
         flags.knob(
             "lr_drop_from",
             0.8,
