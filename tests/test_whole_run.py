@@ -41,6 +41,7 @@ FAMILIES = {
     "flow": ("glow", "glow_tiny"),
     "completion": ("completion", "completion_tiny"),
     "super_resolution": ("srgan", "srgan_tiny"),
+    "label_maps": ("pix2pix_hd", "pix2pix_hd_tiny"),
 }
 # Those that choose one of the tasks above, and parts of tasks.
 OTHERS = {"optional_labels", "samples", "features", "jitter", "pictures"}

@@ -12,8 +12,6 @@ from tfgan_zoo.layers.initializers import normal_weights
 from tfgan_zoo.layers.normalization import FusedInstanceNormalization
 from tfgan_zoo.layers.padding import ReflectionPadding2D
 
-WIDEST = 1024  # channels: those of the authors' net of 64 channels, halved four times
-
 
 def global_generator(size, channels, filters=64, halvings=4, blocks=9, name="global_generator"):
     """c7s1-64, d128, d256, ..., R1024 x `blocks`, ..., u128, u64 in the paper's words: all of the
@@ -110,7 +108,7 @@ def check_size(size, halvings):
 
 
 def _there_and_back(features, filters, halvings, blocks, name):
-    widths = [min(filters * 2**level, WIDEST) for level in range(halvings + 1)]
+    widths = [filters * 2**level for level in range(halvings + 1)]
     for level in range(1, halvings + 1):
         features = _halved(features, widths[level], f"{name}_down{level}")
     for block in range(blocks):
