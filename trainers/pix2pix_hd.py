@@ -43,10 +43,8 @@ def adam(values, player):
     from tfgan_zoo.training.schedules import learning_rate
 
     whose, phases = MOVES[player]
-    rate, updates = (
-        getattr(values, f"{whose}_learning_rate"),
-        sum(getattr(values, steps) for steps in phases),
-    )
+    rate = getattr(values, f"{whose}_learning_rate")
+    updates = sum(getattr(values, steps) for steps in phases)
     if values.lr_schedule != "constant" and updates:
         rate = learning_rate(rate, values.lr_schedule, updates, values.lr_decay_from)
     return Adam(
@@ -71,7 +69,7 @@ def phases(values):
     return lambda total_steps: [phase for phase in planned if phase.steps]
 
 
-OF_ADAM = optimizers.knobs(schedule="linear", generator=2e-4, discriminator=2e-4)
+ADAM = optimizers.knobs(schedule="linear", generator=2e-4, discriminator=2e-4)
 TRAINER = Trainer(
     "pix2pix_hd",
     __doc__,
@@ -79,48 +77,32 @@ TRAINER = Trainer(
     build=build,
     knobs=(
         *label_maps.KNOBS,
-        *(item for item in OF_ADAM if item.name != "ema_decay"),
-        flags.knob(
-            "global_steps",
-            595_000,
-            "Steps of the global net at half the size, the first phase.",
-            low=0,
+        *(item for item in ADAM if item.name != "ema_decay"),
+        *(
+            flags.knob(name, steps, f"Steps of {what} phase.", low=low)
+            for name, steps, what, low in (
+                ("global_steps", 595_000, "the global net at half the size, the first", 0),
+                ("enhancer_steps", 29_750, "the enhancer around a still global net, the second", 0),
+                ("joint_steps", 267_750, "both nets, the last", 1),
+            )
         ),
-        flags.knob(
-            "enhancer_steps",
-            29_750,
-            "Steps of the enhancer around a global net that stands still, the second phase.",
-            low=0,
-        ),
-        flags.knob("joint_steps", 267_750, "Steps of both nets, the last phase.", low=1),
-        flags.knob(
-            "generator_filters",
-            32,
-            "Channels of the enhancer's first layer; the global net has twice as many.",
-            low=1,
-        ),
-        flags.knob("halvings", 4, "How often the global net halves its input.", low=1),
-        flags.knob("global_blocks", 9, "Residual blocks of the global net.", low=0),
-        flags.knob("local_blocks", 3, "Residual blocks of the enhancer.", low=0),
-        flags.knob(
-            "discriminator_filters", 64, "Channels of the first layer of each discriminator.", low=1
-        ),
-        flags.knob("discriminator_layers", 3, "Layers of stride 2 of each discriminator.", low=1),
-        flags.knob("scales", 3, "Discriminators, each at half the size of the one before.", low=2),
-        flags.knob(
-            "style_channels",
-            3,
-            "Numbers that tell the style of a thing; 0 leaves styles and encoder out.",
-            low=0,
-        ),
-        flags.knob("encoder_filters", 16, "Channels of the encoder's first layer.", low=1),
-        flags.knob("encoder_halvings", 4, "How often the encoder halves its input.", low=1),
-        flags.knob("clusters", 10, "Styles of a label, at most, that a seed chooses from.", low=1),
-        flags.knob(
-            "feature_weight", 10.0, "Weight of the features in the discriminators.", low=0.0
-        ),
-        flags.knob(
-            "perceptual_weight", 10.0, "Weight of the features in the frozen network.", low=0.0
+        *(
+            flags.knob(name, default, text, low=low)
+            for name, default, low, text in (
+                ("generator_filters", 32, 1, "Channels of the enhancer; the global net has twice."),
+                ("halvings", 4, 1, "How often the global net halves its input."),
+                ("global_blocks", 9, 0, "Residual blocks of the global net."),
+                ("local_blocks", 3, 0, "Residual blocks of the enhancer."),
+                ("discriminator_filters", 64, 1, "Channels of each discriminator's first layer."),
+                ("discriminator_layers", 3, 1, "Layers of stride 2 of each discriminator."),
+                ("scales", 3, 2, "Discriminators, each at half the size of the one before."),
+                ("style_channels", 3, 0, "Numbers that tell a thing's style; 0 tells none."),
+                ("encoder_filters", 16, 1, "Channels of the style encoder's first layer."),
+                ("encoder_halvings", 4, 1, "How often the style encoder halves its input."),
+                ("clusters", 10, 1, "Styles of a label, at most, that a seed chooses from."),
+                ("feature_weight", 10.0, 0, "Weight of the features in the discriminators."),
+                ("perceptual_weight", 10.0, 0, "Weight of the features in the frozen network."),
+            )
         ),
         flags.knob(
             "features",
