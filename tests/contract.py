@@ -200,12 +200,14 @@ def is_serialised(value):
 
 
 def stands_still(tiny, model, player):
-    """A step in which `player` has the rate 0, and so has every other that moves its variables, on
-    the model as it is.
+    """A step in which `player` has the rate 0, and so has every other that moves its variables, and
+    who moves theirs, on the model as it is.
     """
     before = weights(model)
-    own = set(map(id, model.trained_variables(player)))
-    still = [p for p in model.players if own & set(map(id, model.trained_variables(p)))]
+    own = {p: set(map(id, model.trained_variables(p))) for p in model.players}
+    still = [player]
+    for name in still:
+        still += [p for p in model.players if own[p] & own[name] and p not in still]
     for name in still:
         model.optimizers[name].learning_rate.assign(0.0)
     step(tiny, model, 2)

@@ -44,6 +44,7 @@ FAMILIES = {
     "super_resolution": ("srgan", "srgan_tiny"),
     "attributes": ("star_gan", "star_gan_tiny"),
     "recognition": ("lsro", "lsro_tiny"),
+    "label_maps": ("pix2pix_hd", "pix2pix_hd_tiny"),
 }
 # Those that choose one of the tasks above, and parts of tasks.
 OTHERS = {"optional_labels", "samples", "features", "jitter", "pictures"}

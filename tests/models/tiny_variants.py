@@ -128,6 +128,23 @@ def tokens(vocabulary, length, count=8):
     }
 
 
+def label_maps(shape, palette):
+    """`Tiny.batch` of one label map `source` in the colours of a palette, a picture `target`, and
+    its `instances`, int32.
+    """
+
+    def batch(random):
+        size = (1, *shape[:2])
+        colours = np.float32(palette)[random.integers(0, len(palette), size)]
+        return {
+            "source": colours / np.float32(127.5) - 1,
+            "target": random.uniform(-1, 1, (1, *shape)).astype(np.float32),
+            "instances": random.integers(0, 9, (*size, 1)).astype(np.int32),
+        }
+
+    return batch
+
+
 SMALL, MIDDLE = (12, 12, 1), (16, 16, 1)
 
 VARIANTS = {
@@ -564,4 +581,23 @@ VARIANTS = {
             ("lsro_none", "none"),
         )
     },
+    "pix2pix_hd": Tiny(
+        "translation.pix2pix_hd.Pix2PixHD",
+        {
+            "palette": [[0, 0, 0], [255, 0, 0], [0, 255, 0]],
+            "image_size": (16, 24),
+            "generator_filters": 2,
+            "halvings": 1,
+            "global_blocks": 1,
+            "local_blocks": 1,
+            "discriminator_filters": 2,
+            "discriminator_layers": 1,
+            "scales": 2,
+            "encoder_filters": 2,
+            "encoder_halvings": 1,
+            "clusters": 2,
+        },
+        label_maps((16, 24, 3), [[0, 0, 0], [255, 0, 0], [0, 255, 0]]),
+        methods=("global_step", "enhancer_step", "train_step"),
+    ),
 }

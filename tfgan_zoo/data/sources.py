@@ -224,6 +224,11 @@ def exists(spec: str) -> bool:
     return True
 
 
+def is_facades(spec: str) -> bool:
+    """Whether `spec` means the drawn facades; raises `DataError` where it means nothing."""
+    return _place(spec) == "facades"
+
+
 def _place(spec: str) -> str | tuple[pathlib.Path, ...]:
     """What `spec` means: one or two folders, a built-in set, or the name of a TFDS set."""
     if not spec:
