@@ -4,6 +4,7 @@
 |---------------------|-------------------------------------|----------------------------------|
 | `facades`           | drawn label maps and buildings      | the buildings                    |
 | `facade_edges`      | line drawings of them and buildings | the line drawings                |
+| `facade_walk`       | the frames of `data.clips`'s clips  |                                  |
 | `digits`            |                                     | scikit-learn's handwritten digits|
 | `tfds:NAME[/CONFIG]`| features source, target             | features image and label         |
 | `DIR`               | pictures that hold A left, B right  | pictures, or one folder a class  |
@@ -26,6 +27,7 @@ from PIL import Image
 
 from tfgan_zoo.data import (
     cache,
+    clips,
     digits,
     edges,
     facades,
@@ -86,6 +88,8 @@ def open_pairs(spec: str, split: str, request: Request = DEFAULT) -> Examples:
         palette = _tuples(facades.PALETTE.tolist()) if place == "facades" else None
         drawn = sides((place == "facades", False), (palette, None))
         return _open_facades(spec, split, request, ("source", "target"), drawn)
+    if place == clips.WALK:
+        return clips.pairs(clips.open_clips(spec, split, request))
     if place == "digits":
         raise DataError(f"'{spec}' holds single images; pairs are needed here: use 'facades'.")
     if isinstance(place, str):
@@ -152,6 +156,8 @@ def open_images(spec: str, split: str, request: Request = DEFAULT) -> Examples:
         return _open_facades(spec, split, request, ("source",), (built_in,))
     if place == "digits":
         return _open_digits(spec, split, request, built_in)
+    if place == clips.WALK:
+        raise DataError(f"'{spec}' holds pairs, and single images are needed here: use 'facades'.")
     if isinstance(place, str):
         builder = tfds_source.find(place, data_dir=request.data_dir, download=request.download)
         keys = tfds_source.picture_keys(builder)
@@ -210,7 +216,7 @@ def _place(spec: str) -> str | tuple[pathlib.Path, ...]:
     folder = places.home(spec)
     if folder.is_dir():
         return (folder.resolve(),)
-    if spec in (*DRAWN, "digits"):
+    if spec in (*DRAWN, "digits", clips.WALK):
         return spec
     if spec.startswith("tfds:") and spec != "tfds:":
         return spec.removeprefix("tfds:")
