@@ -5,6 +5,7 @@
 | `facades`           | drawn label maps and buildings      | the buildings                    |
 | `facade_edges`      | line drawings of them and buildings | the line drawings                |
 | `facade_materials`  |                                     | the buildings in twelve looks    |
+| `facade_walk`       | the frames of `data.clips`'s clips  |                                  |
 | `digits`            |                                     | scikit-learn's handwritten digits|
 | `people`            |                                     | drawn people, who they are       |
 | `people_street`     |                                     | those of one place; also         |
@@ -31,6 +32,7 @@ from PIL import Image
 
 from tfgan_zoo.data import (
     cache,
+    clips,
     coloured,
     digits,
     edges,
@@ -99,6 +101,8 @@ def open_pairs(spec: str, split: str, request: Request = DEFAULT) -> Examples:
         palette = _tuples(facades.PALETTE.tolist()) if place == "facades" else None
         drawn = sides((place == "facades", False), (palette, None))
         return _open_facades(spec, split, request, ("source", "target"), drawn)
+    if place == clips.WALK:
+        return clips.pairs(clips.open_clips(spec, split, request))
     if place in SINGLE:
         raise DataError(f"'{spec}' holds single images; pairs are needed here: use 'facades'.")
     if isinstance(place, str):
@@ -171,6 +175,8 @@ def open_images(spec: str, split: str, request: Request = DEFAULT) -> Examples:
         return _open_digits(spec, split, request, built_in)
     if place in PEOPLE:
         return _open_people(spec, split, request, built_in)
+    if place == clips.WALK:
+        raise DataError(f"'{spec}' holds pairs, and single images are needed here: use 'facades'.")
     if isinstance(place, str):
         builder = tfds_source.find(place, data_dir=request.data_dir, download=request.download)
         keys = tfds_source.picture_keys(builder)
@@ -236,7 +242,7 @@ def _place(spec: str) -> str | tuple[pathlib.Path, ...]:
     folder = places.home(spec)
     if folder.is_dir():
         return (folder.resolve(),)
-    if spec in (*DRAWN, *SINGLE):
+    if spec in (*DRAWN, *SINGLE, clips.WALK):
         return spec
     if spec.startswith("tfds:") and spec != "tfds:":
         return spec.removeprefix("tfds:")
