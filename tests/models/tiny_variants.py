@@ -498,23 +498,19 @@ VARIANTS = {
             ),
         )
     },
-    **{
-        name: Tiny(
-            "translation.spgan.SPGAN",
-            {
-                "image_size": (16, 16),
-                "generator_filters": 2,
-                "discriminator_filters": 2,
-                "embedding_filters": 4,
-                "blocks": 1,
-                "patch": 16,
-                "negatives": negatives,
-                "pool_size": 2,
-            },
-            fields("images_a", "images_b", shape=(16, 16, 3), count=2),
-        )
-        for name, negatives in (("spgan", "real"), ("spgan_translated", "translated"))
-    },
+    "spgan": Tiny(
+        "translation.spgan.SPGAN",
+        {
+            "image_size": (16, 16),
+            "generator_filters": 2,
+            "discriminator_filters": 2,
+            "embedding_filters": 4,
+            "blocks": 1,
+            "patch": 16,
+            "pool_size": 2,
+        },
+        fields("images_a", "images_b", shape=(16, 16, 3), count=2),
+    ),
     **{
         name: Tiny(
             "recognition.lsro.LSRO",
@@ -525,7 +521,6 @@ VARIANTS = {
             ("lsro", "lsro"),
             ("lsro_extra_class", "extra_class"),
             ("lsro_pseudo_label", "pseudo_label"),
-            ("lsro_none", "none"),
         )
     },
 }
