@@ -551,23 +551,19 @@ VARIANTS = {
             ("star_gan_several", (2, 3), (False, True)),
         )
     },
-    **{
-        name: Tiny(
-            "translation.spgan.SPGAN",
-            {
-                "image_size": (16, 16),
-                "generator_filters": 2,
-                "discriminator_filters": 2,
-                "embedding_filters": 4,
-                "blocks": 1,
-                "patch": 16,
-                "negatives": negatives,
-                "pool_size": 2,
-            },
-            fields("images_a", "images_b", shape=(16, 16, 3), count=2),
-        )
-        for name, negatives in (("spgan", "real"), ("spgan_translated", "translated"))
-    },
+    "spgan": Tiny(
+        "translation.spgan.SPGAN",
+        {
+            "image_size": (16, 16),
+            "generator_filters": 2,
+            "discriminator_filters": 2,
+            "embedding_filters": 4,
+            "blocks": 1,
+            "patch": 16,
+            "pool_size": 2,
+        },
+        fields("images_a", "images_b", shape=(16, 16, 3), count=2),
+    ),
     **{
         name: Tiny(
             "recognition.lsro.LSRO",
@@ -578,7 +574,6 @@ VARIANTS = {
             ("lsro", "lsro"),
             ("lsro_extra_class", "extra_class"),
             ("lsro_pseudo_label", "pseudo_label"),
-            ("lsro_none", "none"),
         )
     },
     "pix2pix_hd": Tiny(
