@@ -200,12 +200,14 @@ def is_serialised(value):
 
 
 def stands_still(tiny, model, player):
-    """A step in which `player` has the rate 0, and so has every other that moves its variables, on
-    the model as it is.
+    """A step in which `player` has the rate 0, and so has every other that moves its variables, and
+    who moves theirs, on the model as it is.
     """
     before = weights(model)
-    own = set(map(id, model.trained_variables(player)))
-    still = [p for p in model.players if own & set(map(id, model.trained_variables(p)))]
+    own = {p: set(map(id, model.trained_variables(p))) for p in model.players}
+    still = [player]
+    for name in still:
+        still += [p for p in model.players if own[p] & own[name] and p not in still]
     for name in still:
         model.optimizers[name].learning_rate.assign(0.0)
     step(tiny, model, 2)
@@ -244,7 +246,19 @@ def runs(trainer, arguments, folder):
     """
     values = trainer.parse([*arguments, f"--run_dir={folder}", "--noexport"])
     said = []
-    outcome = trainer.run(values, say=said.append)
+    return ran(trainer.run(values, say=said.append), said)
+
+
+def ran(outcome, said):
+    """A run of all its steps, and what it said: finite numbers, and samples.
+
+    Args:
+        outcome: `tfgan_zoo.training.run.Outcome`.
+        said: list of lines.
+
+    Returns:
+        The rows of its history.
+    """
     assert outcome.stopped_at is None and said[0].startswith("Data: ")
     rows = [json.loads(line) for line in outcome.directory.history.read_text().splitlines()]
     assert rows[-1]["step"] == int(outcome.model.step) > 1 and not int(outcome.model.skipped)

@@ -77,6 +77,14 @@ def labelled_besides(shape, count=4):
     return batch
 
 
+def labelled_and_generated(shape, count=4):
+    """`Tiny.batch` of `count` pictures with labels, and half as many that were generated."""
+    return lambda random: {
+        **pictures(shape, count, labels=True)(random),
+        "generated": pictures(shape, count // 2)(random)["images"],
+    }
+
+
 def numbered(shape, examples, count=4):
     """`Tiny.batch` of `count` pictures and, as `rows`, their numbers among `examples`, int32
     `[count]`.
@@ -118,6 +126,23 @@ def tokens(vocabulary, length, count=8):
     return lambda random: {
         "tokens": random.integers(0, vocabulary, (count, length)).astype(np.int32)
     }
+
+
+def label_maps(shape, palette):
+    """`Tiny.batch` of one label map `source` in the colours of a palette, a picture `target`, and
+    its `instances`, int32.
+    """
+
+    def batch(random):
+        size = (1, *shape[:2])
+        colours = np.float32(palette)[random.integers(0, len(palette), size)]
+        return {
+            "source": colours / np.float32(127.5) - 1,
+            "target": random.uniform(-1, 1, (1, *shape)).astype(np.float32),
+            "instances": random.integers(0, 9, (*size, 1)).astype(np.int32),
+        }
+
+    return batch
 
 
 SMALL, MIDDLE = (12, 12, 1), (16, 16, 1)
@@ -526,4 +551,53 @@ VARIANTS = {
             ("star_gan_several", (2, 3), (False, True)),
         )
     },
+    **{
+        name: Tiny(
+            "translation.spgan.SPGAN",
+            {
+                "image_size": (16, 16),
+                "generator_filters": 2,
+                "discriminator_filters": 2,
+                "embedding_filters": 4,
+                "blocks": 1,
+                "patch": 16,
+                "negatives": negatives,
+                "pool_size": 2,
+            },
+            fields("images_a", "images_b", shape=(16, 16, 3), count=2),
+        )
+        for name, negatives in (("spgan", "real"), ("spgan_translated", "translated"))
+    },
+    **{
+        name: Tiny(
+            "recognition.lsro.LSRO",
+            {"image_size": (32, 8), "classes": CLASSES, "arm": arm, "filters": 2},
+            labelled_and_generated((32, 8, 3)),
+        )
+        for name, arm in (
+            ("lsro", "lsro"),
+            ("lsro_extra_class", "extra_class"),
+            ("lsro_pseudo_label", "pseudo_label"),
+            ("lsro_none", "none"),
+        )
+    },
+    "pix2pix_hd": Tiny(
+        "translation.pix2pix_hd.Pix2PixHD",
+        {
+            "palette": [[0, 0, 0], [255, 0, 0], [0, 255, 0]],
+            "image_size": (16, 24),
+            "generator_filters": 2,
+            "halvings": 1,
+            "global_blocks": 1,
+            "local_blocks": 1,
+            "discriminator_filters": 2,
+            "discriminator_layers": 1,
+            "scales": 2,
+            "encoder_filters": 2,
+            "encoder_halvings": 1,
+            "clusters": 2,
+        },
+        label_maps((16, 24, 3), [[0, 0, 0], [255, 0, 0], [0, 255, 0]]),
+        methods=("global_step", "enhancer_step", "train_step"),
+    ),
 }

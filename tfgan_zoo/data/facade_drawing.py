@@ -53,6 +53,8 @@ PALETTE = np.array(
 PALETTE.setflags(write=False)
 SPLITS = ("train", "validation", "test")
 MIN_SIDE = 16
+PER_LABEL = 1000  # instance numbers that a label has: instance 7 of label 2 is 2007
+_OF_BUILDINGS = (WALL, ROOF, CORNICE, MOULDING, SHUTTER)  # one instance each for a whole building
 
 _IRON = (44, 46, 50)
 _GLASS = (40, 48, 57)
@@ -249,7 +251,30 @@ class _Canvas:
         self.sun = Image.new("L", size, 255)
         self.mirror = Image.new("L", size, 0)
         self.pens = [ImageDraw.Draw(i) for i in (self.label, self.colour, self.sun, self.mirror)]
+        self.instances = None  # the layer of `with_instances`
+        self.begun = [0] * len(LABEL_NAMES)
         self.slant = (dice.uniform(0.45, 0.75), dice.uniform(0.8, 1.15))
+
+    def with_instances(self):
+        """Also number the things that are drawn from here on: label times `PER_LABEL` and a count.
+
+        Returns:
+            The canvas.
+        """
+        self.instances = Image.new("I", self.label.size, SKY * PER_LABEL)
+        self.pens.append(ImageDraw.Draw(self.instances))
+        return self
+
+    def begin(self, *labels):
+        """What is drawn of these labels from here on is another thing than before."""
+        for label in labels:
+            self.begun[label] += 1
+
+    def _inks(self, label, *others):
+        """(pen, ink) of each layer that is drawn on; None leaves a layer as it is."""
+        thing = None if label is None else label * PER_LABEL + self.begun[label]
+        inks = (label, *others, thing)[: len(self.pens)]
+        return [pair for pair in zip(self.pens, inks, strict=True) if pair[1] is not None]
 
     def _pixels(self, *lengths):
         return [int(v * self.unit + 0.5) for v in lengths]
@@ -258,23 +283,20 @@ class _Canvas:
         """Fill [x0, x1) x [y0, y1), at least one pixel; None leaves a layer as it is."""
         x0, y0, x1, y1 = self._pixels(x0, y0, x1, y1)
         corners = (x0, y0, max(x0, x1 - 1), max(y0, y1 - 1))
-        for pen, ink in zip(self.pens, (label, colour, sun, mirror), strict=True):
-            if ink is not None:
-                pen.rectangle(corners, ink)
+        for pen, ink in self._inks(label, colour, sun, mirror):
+            pen.rectangle(corners, ink)
 
     def disc(self, x0, y0, x1, y1, label=None, colour=None, sun=255, mirror=0):
         """Fill the ellipse inscribed in the box."""
         x0, y0, x1, y1 = self._pixels(x0, y0, x1, y1)
         corners = (x0, y0, max(x0, x1 - 1), max(y0, y1 - 1))
-        for pen, ink in zip(self.pens, (label, colour, sun, mirror), strict=True):
-            if ink is not None:
-                pen.ellipse(corners, ink)
+        for pen, ink in self._inks(label, colour, sun, mirror):
+            pen.ellipse(corners, ink)
 
     def polygon(self, points, label=None, colour=None, sun=255, mirror=0):
         points = [tuple(self._pixels(x, y)) for x, y in points]
-        for pen, ink in zip(self.pens, (label, colour, sun, mirror), strict=True):
-            if ink is not None:
-                pen.polygon(points, ink)
+        for pen, ink in self._inks(label, colour, sun, mirror):
+            pen.polygon(points, ink)
 
     def opening(self, arched, x0, y0, x1, y1, **inks):
         """A rectangle, or one whose upper end is a half disc."""
@@ -311,6 +333,9 @@ class _Canvas:
         self.colour.paste(Image.fromarray(texture(y1 - y0, x1 - x0)), (x0, y0), mask)
         for layer, ink in ((self.label, label), (self.sun, 255), (self.mirror, 0)):
             layer.paste(ink, (x0, y0, x1, y1), mask)
+        if self.instances is not None:
+            thing = label * PER_LABEL + self.begun[label]
+            self.instances.paste(thing, (x0, y0, x1, y1), mask)
 
     def bars(self, x0, y0, x1, y1, colour, pitch, width, across=False):
         """Parallel bars; what is between them stays as it is."""
@@ -398,6 +423,7 @@ class _Paint:
 
 def _window(canvas, dice, paint, x0, y0, x1, y1, panes, arched=False):
     """Frame, glass, curtains, bars and the shadow of the reveal."""
+    canvas.begin(WINDOW)
     bar = max(0.0045, (x1 - x0) * 0.07)
     canvas.opening(arched, x0, y0, x1, y1, label=WINDOW, colour=paint.frame)
     inside = (x0 + bar, y0 + bar, x1 - bar, y1 - bar)
@@ -464,6 +490,7 @@ def _dressed_window(canvas, dice, paint, style, x0, y0, x1, y1, shutters):
 
 def _flowers(canvas, dice, x0, x1, y):
     """A window box: leaves and blossoms standing on a sill."""
+    canvas.begin(PLANT)
     bloom = dice.pick(((214, 52, 66), (236, 120, 160), (248, 206, 80), (232, 232, 240)))
     canvas.box(x0, y - 0.016, x1, y, label=PLANT, colour=(70, 104, 48))
     for i in range(14):
@@ -475,6 +502,7 @@ def _flowers(canvas, dice, x0, x1, y):
 
 def _balcony(canvas, paint, x0, x1, floor_y, height, railing):
     """A slab on brackets with a railing; `floor_y` is the top of the slab."""
+    canvas.begin(BALCONY)
     slab = max(0.014, canvas.dot)
     canvas.shadow(x0, floor_y, x1, floor_y + slab, 0.055)
     for at in (x0 + 0.012, x1 - 0.024):
@@ -510,6 +538,7 @@ def _cornice(canvas, paint, x0, x1, y0, y1, depth, dentils=False):
 
 def _door(canvas, paint, x0, y0, x1, y1):
     """Surround, two panelled leaves under a fanlight, a step."""
+    canvas.begin(DOOR)
     arched, rim = paint.arched, max(0.014, canvas.dot)
     canvas.opening(arched, x0 - rim, y0 - rim, x1 + rim, y1, label=MOULDING, colour=paint.trim)
     canvas.opening(arched, x0, y0, x1, y1, label=DOOR, colour=_tone(paint.accent, 0.7))
@@ -536,6 +565,7 @@ def _door(canvas, paint, x0, y0, x1, y1):
 
 def _shop(canvas, dice, paint, x0, y0, x1, y1, awning):
     """A shop front: fascia with lettering, display window, glazed door, perhaps an awning."""
+    canvas.begin(SHOP)
     front = dice.near(paint.accent, 0.12)
     height, width = y1 - y0, x1 - x0
     canvas.block(x0, y0, x1, y1, SHOP, front, 0.01)
@@ -681,6 +711,7 @@ def _gable_window(canvas, dice, paint, style, x, y, width):
         canvas.disc(
             x - half - rim, y - half - rim, x + half + rim, y + half + rim, MOULDING, paint.trim
         )
+        canvas.begin(WINDOW)
         canvas.disc(x - half, y - half, x + half, y + half, WINDOW, _GLASS, mirror=110)
         canvas.box(x - half, y - 0.003, x + half, y + 0.003, colour=paint.frame)
         canvas.box(x - 0.003, y - half, x + 0.003, y + half, colour=paint.frame)
@@ -691,6 +722,7 @@ def _gable_window(canvas, dice, paint, style, x, y, width):
 
 def _building(canvas, dice, name, x0, x1, ground, eaves):
     """One facade from the ground to the chimneys between x0 and x1."""
+    canvas.begin(*_OF_BUILDINGS)
     style = _STYLES[name]
     material = canvas.material or style
     paint = _Paint(
@@ -768,6 +800,7 @@ def _balconies(canvas, dice, paint, style, name, x0, bay, bays, rows, storey, hi
             for j in range(bays):
                 at = x0 + bay * (j + 0.5)
                 railed = (at - half, foot - height, at + half, foot)
+                canvas.begin(BALCONY)
                 canvas.box(*railed, label=BALCONY, sun=None, mirror=None)
                 canvas.bars(*railed, _IRON, 0.0105, 0.0035)
                 canvas.box(at - half, foot - height, at + half, foot - height + 0.006, None, _IRON)
@@ -819,6 +852,7 @@ def _street(canvas, dice, ground):
 
 def _tree(canvas, dice, x, foot, height):
     """A trunk and a crown of leaf clumps, and the dappled shadow that it throws to the right."""
+    canvas.begin(PLANT)
     radius = height * dice.uniform(0.25, 0.31)
     top = foot - height + radius
     clumps = []
@@ -845,6 +879,7 @@ def _tree(canvas, dice, x, foot, height):
 
 
 def _bush(canvas, dice, x, foot, size):
+    canvas.begin(PLANT)
     for i in range(16):
         cx, cy = x + dice.uniform(-size, size), foot - dice.uniform(0.2, 0.9) * size
         r = size * dice.uniform(0.25, 0.42)
@@ -967,6 +1002,34 @@ def draw(seed, split, index, size=(256, 256), look=None):
     Raises:
       ValueError: on an unknown split, a negative number or a size that is too small.
     """
+    canvas, plan, film = _scene(seed, split, index, size, look and look.material)
+    _compose(canvas, plan)
+    if look is None:
+        return _labels_of(canvas), _develop(canvas, film, *size)
+    # Walls took more or less of the grain, by what they are made of: begin anew for the sky.
+    canvas.grain = _dice(seed, split, index, 3)
+    look.dress(canvas, _dice(seed, split, index, 4))
+    return _labels_of(canvas), look.finish(_develop(canvas, film, *size), canvas)
+
+
+def draw_instances(seed, split, index, size=(256, 256)):
+    """What `draw` draws, each thing with a number of its own: windows, doors, balconies, shops and
+    plants one by one; walls, roofs, cornices, mouldings and shutters one for a building.
+
+    Args:
+      seed, split, index, size: as for `draw`, which raises the same.
+
+    Returns:
+      labels: as `draw` gives them.
+      instances: uint16 [height, width]; number // `PER_LABEL` is the row of `PALETTE`.
+    """
+    canvas, plan, _ = _scene(seed, split, index, size)
+    _compose(canvas.with_instances(), plan)
+    return _labels_of(canvas), _seen(canvas, canvas.instances).astype(np.uint16)
+
+
+def _scene(seed, split, index, size, material=None):
+    """(empty canvas, chance of what stands there, chance of what a camera adds) of an example."""
     if split not in SPLITS:
         raise ValueError(f"split is {split!r}; choose one of {', '.join(SPLITS)}.")
     height, width = size
@@ -974,16 +1037,20 @@ def draw(seed, split, index, size=(256, 256), look=None):
         raise ValueError(f"size is {height}x{width}; each side needs at least {MIN_SIDE} pixels.")
     if seed < 0 or index < 0:
         raise ValueError(f"seed ({seed}) and index ({index}) must not be negative.")
-    entropy = (seed, SPLITS.index(split), index)
-    plan, film, grain = (_Dice(*entropy, purpose) for purpose in range(3))
+    plan, film, grain = (_dice(seed, split, index, purpose) for purpose in range(3))
     scale = 2 if min(height, width) >= 192 else 3 if min(height, width) >= 96 else 4
-    canvas = _Canvas(height, width, scale, plan, grain, look and look.material)
-    _compose(canvas, plan)
-    if look is not None:
-        # Walls took more or less of the grain, by what they are made of: begin anew for the sky.
-        canvas.grain = _Dice(*entropy, 3)
-        look.dress(canvas, _Dice(*entropy, 4))
-    middle = scale // 2
-    labels = PALETTE[np.asarray(canvas.label)[middle::scale, middle::scale]]
-    photo = _develop(canvas, film, height, width)
-    return labels, photo if look is None else look.finish(photo, canvas)
+    return _Canvas(height, width, scale, plan, grain, material), plan, film
+
+
+def _dice(seed, split, index, purpose):
+    return _Dice(seed, SPLITS.index(split), index, purpose)
+
+
+def _labels_of(canvas):
+    return PALETTE[_seen(canvas, canvas.label)]
+
+
+def _seen(canvas, layer):
+    """The middle of each pixel of a layer that must not be mixed."""
+    middle = canvas.scale // 2
+    return np.asarray(layer)[middle :: canvas.scale, middle :: canvas.scale]

@@ -78,6 +78,32 @@ def decode(source, channels: int = 3, kind: str = "image") -> np.ndarray:
     return _read(source, lambda image, turn: _decoded(image, turn, channels, kind))
 
 
+def decode_numbers(source) -> np.ndarray:
+    """The numbers of a map of instances, in which equal pixels are one thing: grey of 8 or 16 bits
+    and the indices of a palette as they are, colours as red * 65536 + green * 256 + blue.
+
+    Args:
+        source: a path, or the bytes of the file.
+
+    Returns:
+        int32 `[H, W, 1]`.
+
+    Raises:
+        ImageError: with the reason.
+    """
+
+    def numbers(image, turn):
+        image.load()
+        number = turn()
+        image = image.transpose(_TURNS[number]) if number in _TURNS else image
+        if image.mode in ("L", "P") or image.mode == "I" or image.mode.startswith("I;16"):
+            return np.array(image).astype(np.int32)[..., None]
+        red, green, blue = np.moveaxis(np.array(image.convert("RGB")).astype(np.int32), -1, 0)
+        return (red * 65536 + green * 256 + blue)[..., None]
+
+    return _read(source, numbers)
+
+
 def largest_value(source) -> int | None:
     """The largest value of a picture of 16 bits, grey or colour of mode I; None for any other.
 

@@ -33,7 +33,12 @@ def training(validation):
     )
 
 
-def export(test, train, prefix="Drawn by the SavedModel with noise seed 0."):
+def answer_of(served):
+    """batch of pairs -> what `served` draws of its sources."""
+    return lambda batch: served(images=batch["source"])["images"]
+
+
+def export(test, train, prefix="Drawn by the SavedModel with noise seed 0.", answer=answer_of):
     """The scores of an exported translator: means of `l1`, `psnr` and `ssim` and, where one side is
     a label map, `pixel_accuracy`, `class_accuracy` and `class_iou`; beside what a colour per label,
     the mean training picture, the input itself and the true pictures reach.
@@ -42,6 +47,7 @@ def export(test, train, prefix="Drawn by the SavedModel with noise seed 0."):
         test: `Examples` with the fields `source` and `target`.
         train: those of training at the same size, which baselines and segmenter are fitted on.
         prefix: sentence that the protocol begins with.
+        answer: served -> (batch of pairs -> pictures), where it takes more than `images`.
 
     Returns:
         `Evaluator` of an interface `images` -> `images`.
@@ -50,15 +56,10 @@ def export(test, train, prefix="Drawn by the SavedModel with noise seed 0."):
     return Evaluator(
         "pairs",
         f"{prefix} {protocol(test, len(train))}".strip(),
-        lambda served: judge().scores(answer_of(served)),
+        lambda served: judge().scores(answer(served)),
         lambda: judge().baselines(),
         needs={"psnr": EQUAL},
     )
-
-
-def answer_of(served):
-    """batch of pairs -> what `served` draws of its sources."""
-    return lambda batch: served(images=batch["source"])["images"]
 
 
 class Judge:

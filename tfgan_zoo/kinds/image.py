@@ -61,7 +61,7 @@ class Image(Kind):
             places = zip(stored, tops, lefts, strict=True)
             stored = np.stack([p[y : y + height, x : x + width] for p, y, x in places])
         if flip:
-            flipped = _below(2, words[:, 2]) == 1
+            flipped = are_flipped(words)
             stored[flipped] = stored[flipped][:, :, ::-1]
         return stored
 
@@ -159,6 +159,11 @@ def square_grid(images, scale=1):
     """The first k*k images of `[N, H, W, C]` in [-1, 1] as a square `PIL.Image`."""
     side = int(len(images) ** 0.5)
     return grid([images[x : side * side : side] for x in range(side)], scale=scale)
+
+
+def are_flipped(words):
+    """Which examples a flip mirrors, bool `[b]`, by their words uint64 `[b, 4]`."""
+    return _below(2, words[:, 2]) == 1
 
 
 def _below(limit, words):

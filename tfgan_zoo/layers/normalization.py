@@ -12,6 +12,35 @@ def instance_normalization():
 
 
 @keras.saving.register_keras_serializable("tfgan_zoo")
+class FusedInstanceNormalization(keras.layers.Layer):
+    """`instance_normalization`, which in training runs in TensorFlow's fused kernel: half as long
+    as Keras' on large maps.
+
+    Input and output: `[B, H, W, C]`.
+    """
+
+    def __init__(self, epsilon=1e-5, **kwargs):
+        super().__init__(**kwargs)
+        self.epsilon = epsilon
+
+    def call(self, inputs, training=False):
+        if training:
+            channels = [inputs.shape[-1]]
+            return _each_by_fused_kernel(
+                inputs, tf.ones(channels), tf.zeros(channels), self.epsilon
+            )
+        images = tf.cast(inputs, tf.float32)
+        mean, variance = tf.nn.moments(images, axes=[1, 2], keepdims=True)
+        return tf.cast((images - mean) * tf.math.rsqrt(variance + self.epsilon), inputs.dtype)
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        return {**super().get_config(), "epsilon": self.epsilon}
+
+
+@keras.saving.register_keras_serializable("tfgan_zoo")
 class BatchStatisticsNormalization(keras.layers.Layer):
     """Batch normalisation that never uses moving averages (pix2pix, arXiv 1611.07004, section 3.4).
 
@@ -48,8 +77,8 @@ class BatchStatisticsNormalization(keras.layers.Layer):
 
     def call(self, inputs, training=False):
         gamma, beta = tf.convert_to_tensor(self.gamma), tf.convert_to_tensor(self.beta)
-        if training and self.each and inputs.shape[0] != 1:
-            return self._normalised_each(inputs, gamma, beta)
+        if training and self.each:
+            return _each_by_fused_kernel(inputs, gamma, beta, self.epsilon)
         if training:
             return tf.compat.v1.nn.fused_batch_norm(
                 inputs, gamma, beta, epsilon=self.epsilon, is_training=True
@@ -58,20 +87,6 @@ class BatchStatisticsNormalization(keras.layers.Layer):
         mean, variance = tf.nn.moments(images, axes=[1, 2], keepdims=True)
         normalised = (images - mean) * tf.math.rsqrt(variance + self.epsilon) * gamma + beta
         return tf.cast(normalised, inputs.dtype)
-
-    def _normalised_each(self, inputs, gamma, beta):
-        """By the fused kernel: the images of a batch side by side, as channels of one image."""
-        count, height, width, channels = tf.unstack(tf.shape(inputs))
-        beside = tf.reshape(
-            tf.transpose(inputs, [1, 2, 0, 3]), tf.stack([1, height, width, count * channels])
-        )
-        normalised = tf.compat.v1.nn.fused_batch_norm(
-            *(beside, tf.tile(gamma, [count]), tf.tile(beta, [count])),
-            epsilon=self.epsilon,
-            is_training=True,
-        )[0]
-        apart = tf.reshape(normalised, tf.stack([height, width, count, channels]))
-        return tf.ensure_shape(tf.transpose(apart, [2, 0, 1, 3]), inputs.shape)
 
     def compute_output_shape(self, input_shape):
         return input_shape
@@ -84,3 +99,24 @@ class BatchStatisticsNormalization(keras.layers.Layer):
             "gamma_initializer": initializer,
             "each": self.each,
         }
+
+
+def _each_by_fused_kernel(inputs, gamma, beta, epsilon):
+    """Each image `[B, H, W, C]` normalised by itself, then scaled and moved, `[C]` each: the images
+    of a batch lie side by side, as channels of one image.
+    """
+    if inputs.shape[0] == 1:
+        return tf.compat.v1.nn.fused_batch_norm(
+            inputs, gamma, beta, epsilon=epsilon, is_training=True
+        )[0]
+    count, height, width, channels = tf.unstack(tf.shape(inputs))
+    beside = tf.reshape(
+        tf.transpose(inputs, [1, 2, 0, 3]), tf.stack([1, height, width, count * channels])
+    )
+    normalised = tf.compat.v1.nn.fused_batch_norm(
+        *(beside, tf.tile(gamma, [count]), tf.tile(beta, [count])),
+        epsilon=epsilon,
+        is_training=True,
+    )[0]
+    apart = tf.reshape(normalised, tf.stack([height, width, count, channels]))
+    return tf.ensure_shape(tf.transpose(apart, [2, 0, 1, 3]), inputs.shape)

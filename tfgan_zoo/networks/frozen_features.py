@@ -23,15 +23,21 @@ _MEANS = (103.939, 116.779, 123.68)  # blue, green, red of ImageNet
 _EPSILON = 1e-3  # of Keras' batch normalisation
 
 
-def find(name):
+def find(name, convolution="last"):
     """The network that a flag names: `random`, `vgg19`, or the folder of an exported `picture_cnn`.
+
+    Args:
+        name: what was given.
+        convolution: of `vgg19`.
 
     Raises:
         ValueError: one sentence, where its weights are missing.
     """
     if name == "random":
         return random_features()
-    return vgg19_features() if name == "vgg19" else classifier_features(name)
+    if name == "vgg19":
+        return vgg19_features(convolution=convolution)
+    return classifier_features(name)
 
 
 def random_features(widths=(32, 64, 128), seed=0):
@@ -80,13 +86,14 @@ def classifier_features(folder):
     return _convolutions(kernels, "picture_cnn_features")
 
 
-def vgg19_features(weights=None):
+def vgg19_features(weights=None, convolution="last"):
     """VGG19 (Simonyan & Zisserman 2014, arXiv 1409.1556): the last rectified convolution of each
-    block, of which SRGAN takes the fifth. It sees what it was trained on: blue, green and red from
-    0 to 255, less their means.
+    block, of which SRGAN takes the fifth, or the first, as pix2pixHD and vid2vid have it. It sees
+    what it was trained on: blue, green and red from 0 to 255, less their means.
 
     Args:
         weights: file of Keras' weights without the top; by default the one in Keras' own folder.
+        convolution: `last` or `first` of each block.
 
     Raises:
         ValueError: one sentence, where the file is missing or another.
@@ -110,8 +117,11 @@ def vgg19_features(weights=None):
         vgg.load_weights(str(path))
     except (OSError, ValueError) as error:
         raise ValueError(f"{path} does not hold Keras' VGG19 without its top: {error}") from error
-    last = ("block1_conv2", "block2_conv2", "block3_conv4", "block4_conv4", "block5_conv4")
-    blocks = keras.Model(vgg.input, [vgg.get_layer(n).output for n in last], name="vgg19")
+    names = [
+        f"block{block}_conv{last if convolution == 'last' else 1}"
+        for block, last in enumerate((2, 2, 4, 4, 4), 1)
+    ]
+    blocks = keras.Model(vgg.input, [vgg.get_layer(n).output for n in names], name="vgg19")
     model = keras.Model(images, blocks(seen), name="vgg19_features")
     model.trainable = False
     return model
