@@ -33,7 +33,7 @@ class Input:
 
     Attributes:
         name: as the signature `serving_default` and the TFLite file call it.
-        kind: "latents", "image", "label_map", "mask", "class", "tokens", "state", or one value for
+        kind: "latents", "image", "label_map", "instance_map", "mask", "class", "tokens", "state", or one value for
             the whole call: "seed", "count", "number".
         shape: of one example, without the batch; `()` for a class or a single value. A side of
             None is any (`Interface.opened`).
