@@ -16,15 +16,17 @@ os.environ["KERAS_BACKEND"] = "tensorflow"
 
 # The built-in sets are drawn once for all tests and the processes they start, not into the user's
 # own TFDS folder. A fresh place: a set that an older drawing left behind must not be found.
-os.environ["TFDS_DATA_DIR"] = tempfile.mkdtemp(prefix="tfgan-zoo-tests-")
+FIRST = "PYTEST_XDIST_WORKER" not in os.environ  # the others inherit its place
+if FIRST:
+    os.environ["TFDS_DATA_DIR"] = tempfile.mkdtemp(prefix="tfgan-zoo-tests-")
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
 DATA_VARIABLE = "TFGAN_ZOO_TEST_DATA"
 
 
 def pytest_unconfigure():
-    # Of several processes that share the tests, each has such a folder; they run no exit handlers.
-    shutil.rmtree(os.environ["TFDS_DATA_DIR"], ignore_errors=True)
+    if FIRST:  # which outlives the others
+        shutil.rmtree(os.environ["TFDS_DATA_DIR"], ignore_errors=True)
 
 
 def without_outer_make(environment):

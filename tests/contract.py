@@ -246,7 +246,19 @@ def runs(trainer, arguments, folder):
     """
     values = trainer.parse([*arguments, f"--run_dir={folder}", "--noexport"])
     said = []
-    outcome = trainer.run(values, say=said.append)
+    return ran(trainer.run(values, say=said.append), said)
+
+
+def ran(outcome, said):
+    """A run of all its steps, and what it said: finite numbers, and samples.
+
+    Args:
+        outcome: `tfgan_zoo.training.run.Outcome`.
+        said: list of lines.
+
+    Returns:
+        The rows of its history.
+    """
     assert outcome.stopped_at is None and said[0].startswith("Data: ")
     rows = [json.loads(line) for line in outcome.directory.history.read_text().splitlines()]
     assert rows[-1]["step"] == int(outcome.model.step) > 1 and not int(outcome.model.skipped)

@@ -13,10 +13,12 @@ import pytest
 
 from tests import contract, toy
 from tests.models.tiny_variants import VARIANTS, Tiny
+from tests.test_whole_run import FAMILIES
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 FLAGFILES = {path.stem: path for path in sorted((ROOT / "trainers" / "flagfiles").glob("*.flags"))}
 TINY = [name for name in FLAGFILES if name.endswith("_tiny")]
+ALONE = {flagfile for _, flagfile, *_ in FAMILIES.values()}  # `test_whole_run.py` trains these
 TRAINERS = sorted(
     path.stem
     for path in (ROOT / "trainers").glob("*.py")
@@ -68,7 +70,7 @@ def test_an_arm_without_a_flagfile_fits(name):
     contract.fits(VARIANTS[name])
 
 
-@pytest.mark.parametrize("flagfile", TINY)
+@pytest.mark.parametrize("flagfile", [name for name in TINY if name not in ALONE])
 def test_its_trainer_runs(flagfile, tmp_path):
     contract.runs(*trainer_of(flagfile), tmp_path / "run")
 

@@ -1,7 +1,7 @@
 """The whole run of each task: stopped, gone on with, exported in all forms, described by its card.
 
 A variant's own part of this is in `tests/test_contract.py`; what the engine does between steps is
-the same for all variants of a task.
+the same for all variants of a task. A variant that stands for its task here is trained here alone.
 """
 
 import dataclasses
@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 from scipy import stats
 
+from tests import contract
 from tfgan_zoo.export import stored
 from tfgan_zoo.export.served import of_model, of_saved_model, of_tflite
 from tfgan_zoo.training.starting import export_folder
@@ -41,6 +42,8 @@ FAMILIES = {
     "flow": ("glow", "glow_tiny"),
     "completion": ("completion", "completion_tiny"),
     "super_resolution": ("srgan", "srgan_tiny"),
+    "attributes": ("star_gan", "star_gan_tiny"),
+    "recognition": ("lsro", "lsro_tiny"),
     "label_maps": ("pix2pix_hd", "pix2pix_hd_tiny"),
 }
 # Those that choose one of the tasks above, and parts of tasks.
@@ -53,8 +56,8 @@ NO_INT8 = (*DRAWN, "completion")  # which would round what is known
 
 
 def run(family, folder, *arguments, stop_at=None):
-    """(trainer's values, `Outcome`) of a run in `folder`; `stop_at` is the step at which SIGTERM
-    comes.
+    """(trainer's values, `Outcome`, lines it said) of a run in `folder`; `stop_at` is the step at
+    which SIGTERM comes.
     """
     name, flagfile, *more = FAMILIES[family]
     trainer = importlib.import_module(f"trainers.{name}").TRAINER
@@ -66,7 +69,8 @@ def run(family, folder, *arguments, stop_at=None):
         *(*more, f"--run_dir={folder}", *arguments),
     ]
     values = trainer.parse(words)
-    return values, trainer.run(values, words, say=lambda line: None)
+    said = []
+    return values, trainer.run(values, words, say=said.append), said
 
 
 def stopping(task, step):
@@ -89,14 +93,15 @@ def test_every_task_is_run():
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_run_is_stopped_goes_on_and_is_exported(family, tmp_path, monkeypatch):
     monkeypatch.chdir(ROOT)
-    _, whole = run(family, tmp_path / "whole", "--noexport")
+    _, whole, said = run(family, tmp_path / "whole", "--noexport")
+    contract.ran(whole, said)
     history = whole.directory.history.read_text()
     last = len(history.splitlines()) - 1
     often = "--sample_every=1"
-    _, stopped = run(family, tmp_path / "parts", often, "--noexport", stop_at=last)
+    _, stopped, _ = run(family, tmp_path / "parts", often, "--noexport", stop_at=last)
     assert stopped.stopped_at == last == int(stopped.model.step)
     kinds = ("float32", "float16", *(() if family in NO_INT8 else ("int8",)))
-    values, outcome = run(family, tmp_path / "parts", f"--tflite={','.join(kinds)}")
+    values, outcome, _ = run(family, tmp_path / "parts", f"--tflite={','.join(kinds)}")
     assert outcome.directory.history.read_text() == history
     assert outcome.stopped_at is None and int(outcome.model.step) == last + 1
 

@@ -9,7 +9,7 @@ import pathlib
 import shlex
 
 # Folders of one machine: no card names them.
-PRIVATE = ("run_dir", "export_dir", "data_dir", "cache_dir", "init_from")
+PRIVATE = ("run_dir", "export_dir", "data_dir", "cache_dir", "init_from", "generated")
 # What may be a place, or something built in.
 PERHAPS = ("data", "extractor", "features", "benchmarks")
 FLAGFILES = pathlib.Path(__file__).parent / "flagfiles"

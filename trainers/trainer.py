@@ -9,7 +9,7 @@ from trainers.program import Program, say
 
 NEEDS = {
     "run_dir": "name a folder for checkpoints, samples and the export",
-    "data": "name built-in data (facades, digits, captions), tfds:NAME, or a folder",
+    "data": "name built-in data (facades, digits, people, captions), tfds:NAME, or a folder",
 }
 
 

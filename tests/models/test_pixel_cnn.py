@@ -52,6 +52,23 @@ def test_pictures_are_drawn_as_often_as_it_finds_them_probable():
     assert len(np.unique(cold, axis=0)) == 1
 
 
+def test_from_python_it_draws_in_one_graph_that_other_weights_do_not_change(monkeypatch):
+    model, walked = made(), []
+    walk = model.network.complete
+    monkeypatch.setattr(
+        model.network, "complete", lambda *a, **n: walked.append(a) or walk(*a, **n)
+    )
+    latents = model.prior.sample(6, (0, 1))
+    drawn = [model.draw(latents[:count]).numpy() for count in (2, 3, 4, 6, 6)]
+    assert len(walked) == 2  # for two pictures, and for any number
+    np.testing.assert_array_equal(drawn[0], drawn[-1][:2])
+    model.network.last.bias.assign_add([5.0])
+    assert (model.draw(latents).numpy() > 0).mean() > (drawn[-1] > 0).mean()
+    assert len(walked) == 2
+    known = tf.function(model.draw, input_signature=[tf.TensorSpec([1, 9])])
+    assert known.get_concrete_function().output_shapes == (1, *SHAPE)
+
+
 def test_one_pixel_at_a_time_is_teacher_forcing():
     """The product of the probabilities that each pixel has when all after it are unknown."""
     model = made(**GATED)

@@ -77,6 +77,14 @@ def labelled_besides(shape, count=4):
     return batch
 
 
+def labelled_and_generated(shape, count=4):
+    """`Tiny.batch` of `count` pictures with labels, and half as many that were generated."""
+    return lambda random: {
+        **pictures(shape, count, labels=True)(random),
+        "generated": pictures(shape, count // 2)(random)["images"],
+    }
+
+
 def numbered(shape, examples, count=4):
     """`Tiny.batch` of `count` pictures and, as `rows`, their numbers among `examples`, int32
     `[count]`.
@@ -93,6 +101,22 @@ def enlargements(side, scale, count):
     def batch(random):
         sizes = {"source": side // scale, "target": side}
         return {n: random.uniform(-1, 1, (count, s, s, 3)).astype("f4") for n, s in sizes.items()}
+
+    return batch
+
+
+def with_attributes(shape, sizes, count=8):
+    """`Tiny.batch` of `count` pictures, of as many data sets as there are `sizes` in turn, with one
+    attribute each; `sets` says of which data set, where there are several.
+    """
+
+    def batch(random):
+        images = pictures(shape, count)(random)["images"]
+        sets = (np.arange(count) % len(sizes)).astype(np.int32)
+        firsts = np.cumsum([0, *sizes[:-1]])[sets]
+        columns = firsts + random.integers(0, np.array(sizes)[sets])
+        own = {"images": images, "attributes": np.eye(sum(sizes), dtype="f4")[columns]}
+        return own if len(sizes) == 1 else own | {"sets": sets}
 
     return batch
 
@@ -505,6 +529,56 @@ VARIANTS = {
                     "clip": 10.0,
                 },
             ),
+        )
+    },
+    **{
+        name: Tiny(
+            "translation.star_gan.StarGAN",
+            {
+                "image_size": (16, 16),
+                "attributes": attributes,
+                "exclusive": exclusive,
+                "generator_filters": 2,
+                "critic_filters": 2,
+                "blocks": 1,
+                "critic_layers": 3,
+                "critic_steps": 2,
+            },
+            with_attributes((16, 16, 3), attributes),
+        )
+        for name, attributes, exclusive in (
+            ("star_gan", (3,), (False,)),
+            ("star_gan_several", (2, 3), (False, True)),
+        )
+    },
+    **{
+        name: Tiny(
+            "translation.spgan.SPGAN",
+            {
+                "image_size": (16, 16),
+                "generator_filters": 2,
+                "discriminator_filters": 2,
+                "embedding_filters": 4,
+                "blocks": 1,
+                "patch": 16,
+                "negatives": negatives,
+                "pool_size": 2,
+            },
+            fields("images_a", "images_b", shape=(16, 16, 3), count=2),
+        )
+        for name, negatives in (("spgan", "real"), ("spgan_translated", "translated"))
+    },
+    **{
+        name: Tiny(
+            "recognition.lsro.LSRO",
+            {"image_size": (32, 8), "classes": CLASSES, "arm": arm, "filters": 2},
+            labelled_and_generated((32, 8, 3)),
+        )
+        for name, arm in (
+            ("lsro", "lsro"),
+            ("lsro_extra_class", "extra_class"),
+            ("lsro_pseudo_label", "pseudo_label"),
+            ("lsro_none", "none"),
         )
     },
     "pix2pix_hd": Tiny(

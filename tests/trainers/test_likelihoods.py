@@ -231,13 +231,38 @@ def test_the_table_names_all_and_a_repeat_measures_nothing(found, folders, capsy
     text = (folder / "table.md").read_text()
     for words in ("`said`", "`uniform`", "independent pixels", "bits/dim", "exact", "deviation 0."):
         assert words in text
-    assert set(before["milliseconds"]) == {"said", "pair", "normal", "uniform"}
+    names = {table: set(times) for table, times in before["milliseconds"].items()}
+    assert names == {"black_and_white": {"said", "pair", "normal", "uniform"}, "grey": {"normal"}}
     again = measured(folder, black_and_white=[folders / "said"])
     assert (
         again["results"]["black_and_white"]["said"]
         == (before["results"]["black_and_white"]["said"])
     )
     assert "said ..." not in capsys.readouterr().out
+
+
+def test_of_one_name_each_table_has_its_own_time(folders, tmp_path, monkeypatch):
+    exported(
+        tmp_path / "normal",
+        made.Interface(
+            "normal",
+            (made.latents(Normal(1)),),
+            (made.images(SHAPE),),
+            lambda latents: -decode(latents),
+            (LINE,),
+        ),
+    )
+
+    def race(runs, others, rounds):
+        return {name: [place] for place, name in enumerate(runs, start=1)}
+
+    monkeypatch.setattr(likelihoods.measured, "race", race)
+    found = measured(
+        tmp_path / "run",
+        black_and_white=[folders / "normal"],
+        grey=[tmp_path / "normal"],
+    )["milliseconds"]
+    assert found == {"black_and_white": {"normal": 500.0}, "grey": {"normal": 1000.0}}
 
 
 def test_what_cannot_be_measured_is_refused_before_anything_is(folders, tmp_path):

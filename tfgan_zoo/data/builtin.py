@@ -19,14 +19,14 @@ def describe(builder, description, licence, features):
     Args:
       builder: the set's builder.
       description, licence: sentences.
-      features: name -> feature of the two that make a supervised pair, the input first.
+      features: name -> feature; the first two make a supervised pair, the input first.
     """
     return tfds.core.DatasetInfo(
         builder=builder,
         description=description,
         license=licence,
         features=tfds.features.FeaturesDict(features),
-        supervised_keys=tuple(features),
+        supervised_keys=tuple(features)[:2],
         disable_shuffling=True,
     )
 

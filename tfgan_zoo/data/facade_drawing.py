@@ -237,8 +237,9 @@ def _tone(colour, factor):
 class _Canvas:
     """The four layers, drawn on in units of the picture's height, and the sun's direction."""
 
-    def __init__(self, height, width, scale, dice, grain):
+    def __init__(self, height, width, scale, dice, grain, material=None):
         self.grain = grain  # chance whose use depends on the size, apart from the plan's
+        self.material = material  # `walls` and `fabric` in place of a style's; None: each its own
         size = (width * scale, height * scale)
         self.unit = height * scale
         self.scale = scale
@@ -397,10 +398,12 @@ def _painted(gain, colour):
     return table[(np.clip(gain, 0, 1.99) * 128).astype(np.uint8)]
 
 
-def _wall_texture(canvas, style, colour):
-    if style.fabric == "brick":
+def _wall_texture(canvas, fabric, colour):
+    if fabric == "boards":
+        return _masonry(canvas, colour, 0.019, 4.0, 0.07, 0.62)
+    if fabric == "brick":
         return _masonry(canvas, colour, 0.0125, 0.031, 0.16, 1.22)
-    if style.fabric == "ashlar":
+    if fabric == "ashlar":
         return _masonry(canvas, colour, 0.032, 0.085, 0.045, 0.84)
     return _plaster(canvas, colour)
 
@@ -720,8 +723,9 @@ def _building(canvas, dice, name, x0, x1, ground, eaves):
     """One facade from the ground to the chimneys between x0 and x1."""
     canvas.begin(*_OF_BUILDINGS)
     style = _STYLES[name]
+    material = canvas.material or style
     paint = _Paint(
-        wall=dice.near(dice.pick(style.walls), 0.06),
+        wall=dice.near(dice.pick(material.walls), 0.06),
         trim=dice.near(dice.pick(style.trims), 0.04),
         frame=dice.pick(style.frames),
         accent=dice.near(dice.pick(style.accents), 0.1),
@@ -734,10 +738,10 @@ def _building(canvas, dice, name, x0, x1, ground, eaves):
     floors = max(2, round((ground - eaves) / dice.uniform(*style.floor_height)))
     storey = (ground - eaves) / (floors + 0.15)
     first = ground - storey * 1.15  # the line between the ground floor and the others
-    wall = _wall_texture(canvas, style, paint.wall)
+    wall = _wall_texture(canvas, material.fabric, paint.wall)
     corners = [(x0, eaves), (x1, eaves), (x1, ground), (x0, ground)]
     canvas.fabric(corners, WALL, wall)
-    if style.fabric == "ashlar":
+    if material.fabric == "ashlar":
         rustic = _masonry(canvas, _tone(paint.wall, 0.93), 0.03, 0.075, 0.06, 0.6)
         canvas.fabric([(x0, first), (x1, first), (x1, ground), (x0, ground)], WALL, rustic)
     kind = dice.pick(style.roofs)
@@ -978,7 +982,7 @@ def _develop(canvas, dice, height, width):
     return np.clip(image + noise, 0, 255).astype(np.uint8)
 
 
-def draw(seed, split, index, size=(256, 256)):
+def draw(seed, split, index, size=(256, 256), look=None):
     """Draw one example.
 
     Args:
@@ -987,6 +991,8 @@ def draw(seed, split, index, size=(256, 256)):
       index: non-negative int, the example.
       size: (height, width) in pixels, each at least `MIN_SIDE`. The same example at another size
         of the same aspect is the same building.
+      look: what the same building is built of and seen in, a `facade_materials.Look`; None: what
+        its style has, by day.
 
     Returns:
       labels: uint8 [height, width, 3], every pixel a row of `PALETTE`.
@@ -995,9 +1001,14 @@ def draw(seed, split, index, size=(256, 256)):
     Raises:
       ValueError: on an unknown split, a negative number or a size that is too small.
     """
-    canvas, plan, film = _scene(seed, split, index, size)
+    canvas, plan, film = _scene(seed, split, index, size, look and look.material)
     _compose(canvas, plan)
-    return _labels_of(canvas), _develop(canvas, film, *size)
+    if look is None:
+        return _labels_of(canvas), _develop(canvas, film, *size)
+    # Walls took more or less of the grain, by what they are made of: begin anew for the sky.
+    canvas.grain = _dice(seed, split, index, 3)
+    look.dress(canvas, _dice(seed, split, index, 4))
+    return _labels_of(canvas), look.finish(_develop(canvas, film, *size), canvas)
 
 
 def draw_instances(seed, split, index, size=(256, 256)):
@@ -1016,7 +1027,7 @@ def draw_instances(seed, split, index, size=(256, 256)):
     return _labels_of(canvas), _seen(canvas, canvas.instances).astype(np.uint16)
 
 
-def _scene(seed, split, index, size):
+def _scene(seed, split, index, size, material=None):
     """(empty canvas, chance of what stands there, chance of what a camera adds) of an example."""
     if split not in SPLITS:
         raise ValueError(f"split is {split!r}; choose one of {', '.join(SPLITS)}.")
@@ -1025,10 +1036,13 @@ def _scene(seed, split, index, size):
         raise ValueError(f"size is {height}x{width}; each side needs at least {MIN_SIDE} pixels.")
     if seed < 0 or index < 0:
         raise ValueError(f"seed ({seed}) and index ({index}) must not be negative.")
-    entropy = (seed, SPLITS.index(split), index)
-    plan, film, grain = (_Dice(*entropy, purpose) for purpose in range(3))
+    plan, film, grain = (_dice(seed, split, index, purpose) for purpose in range(3))
     scale = 2 if min(height, width) >= 192 else 3 if min(height, width) >= 96 else 4
-    return _Canvas(height, width, scale, plan, grain), plan, film
+    return _Canvas(height, width, scale, plan, grain, material), plan, film
+
+
+def _dice(seed, split, index, purpose):
+    return _Dice(seed, SPLITS.index(split), index, purpose)
 
 
 def _labels_of(canvas):

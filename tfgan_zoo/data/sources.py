@@ -4,11 +4,17 @@
 |---------------------|-------------------------------------|----------------------------------|
 | `facades`           | drawn label maps and buildings      | the buildings                    |
 | `facade_edges`      | line drawings of them and buildings | the line drawings                |
+| `facade_materials`  |                                     | the buildings in twelve looks    |
+| `facade_walk`       | the frames of `data.clips`'s clips  |                                  |
 | `digits`            |                                     | scikit-learn's handwritten digits|
+| `people`            |                                     | drawn people, who they are       |
+| `people_street`     |                                     | those of one place; also         |
+|                     |                                     | `people_station`                 |
 | `tfds:NAME[/CONFIG]`| features source, target             | features image and label         |
 | `DIR`               | pictures that hold A left, B right  | pictures, or one folder a class  |
 | `DIR_A,DIR_B`       | two folders with equal names        |                                  |
 | `stacked:SPEC`      |                                     | three grey ones in the channels  |
+| `coloured:SPEC`     |                                     | grey ones in ink of six looks    |
 
 Folders may hold the folders train, val (or validation) and test; what is missing is cut from the
 end of the sorted names.
@@ -26,11 +32,15 @@ from PIL import Image
 
 from tfgan_zoo.data import (
     cache,
+    clips,
+    coloured,
     digits,
     edges,
+    facade_materials,
     facades,
     folders,
     images,
+    people,
     places,
     splits,
     stacked,
@@ -44,11 +54,16 @@ from tfgan_zoo.data.request import DEFAULT, Request
 from tfgan_zoo.kinds.class_ import Class
 
 FORMS = (
-    "'facades', 'facade_edges' or 'digits' (built in), 'tfds:NAME' or 'tfds:NAME/CONFIG', a "
-    "folder, or two folders 'DIR_A,DIR_B'; single images also as 'stacked:' and one of these"
+    "'facades', 'facade_edges', 'facade_materials', 'digits' or 'people' (built in), 'tfds:NAME' "
+    "or 'tfds:NAME/CONFIG', a folder, or two folders 'DIR_A,DIR_B'; single images also as "
+    "'stacked:' or 'coloured:' and one of these"
 )
 DRAWN = ("facades", "facade_edges")
-STACKED = "stacked:"
+# Whose people each of them is.
+PEOPLE = {"people": people.PLACES, **{f"people_{place}": (place,) for place in people.PLACES}}
+SINGLE = ("digits", "facade_materials", *PEOPLE)
+# Of three grey pictures in the channels, and of grey ones in coloured ink.
+MADE_OF_GREY = {"stacked:": stacked.stacked, "coloured:": coloured.coloured}
 JUDGED = 50  # pictures of a folder that are asked whether they are pairs
 
 
@@ -86,7 +101,9 @@ def open_pairs(spec: str, split: str, request: Request = DEFAULT) -> Examples:
         palette = _tuples(facades.PALETTE.tolist()) if place == "facades" else None
         drawn = sides((place == "facades", False), (palette, None))
         return _open_facades(spec, split, request, ("source", "target"), drawn)
-    if place == "digits":
+    if place == clips.WALK:
+        return clips.pairs(clips.open_clips(spec, split, request))
+    if place in SINGLE:
         raise DataError(f"'{spec}' holds single images; pairs are needed here: use 'facades'.")
     if isinstance(place, str):
         builder = tfds_source.find(place, data_dir=request.data_dir, download=request.download)
@@ -128,7 +145,8 @@ def open_pairs(spec: str, split: str, request: Request = DEFAULT) -> Examples:
 
 
 def open_images(spec: str, split: str, request: Request = DEFAULT) -> Examples:
-    """Opens single images: field `images`, and `labels` (int32) where there are classes.
+    """Opens single images: field `images`, and `labels` (int32) where there are classes; of
+    `people` instead `persons` and `cameras` (int32).
 
     Args:
         spec: see the table above; of `facades` the buildings.
@@ -138,11 +156,12 @@ def open_images(spec: str, split: str, request: Request = DEFAULT) -> Examples:
 
     The errors are those of `open_pairs`.
     """
-    if spec.startswith(STACKED):
-        if request.channels != 3:
-            raise DataError(f"'{spec}' has 3 channels, a picture in each; not {request.channels}.")
-        grey = dataclasses.replace(request, channels=1)
-        return stacked.stacked(open_images(spec.removeprefix(STACKED), split, grey))
+    for prefix, made_of in MADE_OF_GREY.items():
+        if spec.startswith(prefix):
+            if request.channels != 3:
+                raise DataError(f"'{spec}' has 3 channels, not {request.channels}.")
+            grey = dataclasses.replace(request, channels=1)
+            return made_of(open_images(spec.removeprefix(prefix), split, grey))
     place = _place(spec)
     side = Side("images", request.channels, request.kind)
     built_in = dataclasses.replace(side, kind="labels" if side.kind == "labels" else "image")
@@ -150,8 +169,14 @@ def open_images(spec: str, split: str, request: Request = DEFAULT) -> Examples:
         return _open_facades(spec, split, request, ("target",), (built_in,))
     if place == "facade_edges":
         return _open_facades(spec, split, request, ("source",), (built_in,))
+    if place == "facade_materials":
+        return _open_materials(spec, split, request, built_in)
     if place == "digits":
         return _open_digits(spec, split, request, built_in)
+    if place in PEOPLE:
+        return _open_people(spec, split, request, built_in)
+    if place == clips.WALK:
+        raise DataError(f"'{spec}' holds pairs, and single images are needed here: use 'facades'.")
     if isinstance(place, str):
         builder = tfds_source.find(place, data_dir=request.data_dir, download=request.download)
         keys = tfds_source.picture_keys(builder)
@@ -196,8 +221,10 @@ def kind_declared(side: Side, builder, key: str) -> Side:
 
 def exists(spec: str) -> bool:
     """Whether `spec` means something that --data accepts; of a TFDS set only its form is read."""
+    for prefix in MADE_OF_GREY:
+        spec = spec.removeprefix(prefix)
     try:
-        _place(spec.removeprefix(STACKED))
+        _place(spec)
     except DataError:
         return False
     return True
@@ -215,7 +242,7 @@ def _place(spec: str) -> str | tuple[pathlib.Path, ...]:
     folder = places.home(spec)
     if folder.is_dir():
         return (folder.resolve(),)
-    if spec in (*DRAWN, "digits"):
+    if spec in (*DRAWN, *SINGLE, clips.WALK):
         return spec
     if spec.startswith("tfds:") and spec != "tfds:":
         return spec.removeprefix("tfds:")
@@ -260,9 +287,13 @@ def _from_arrays(arrays: Mapping, keys, sides, names, info) -> Examples:
         if pixels.shape[-1] != side.channels:
             pixels = np.stack([images.to_channels(p, side.channels, side.kind) for p in pixels])
         columns[side.field], kinds[side.field] = pixels, side.kind_at(pixels.shape[1:3])
-    if "labels" in arrays:
-        columns["labels"] = arrays["labels"]
-        kinds["labels"] = Class(tuple(info["label_names"]))
+    classes = {
+        "labels": lambda: Class(tuple(info["label_names"])),
+        "persons": lambda: Class(count=int(arrays["persons"].max()) + 1),
+        "cameras": lambda: Class(tuple(info["camera_names"])),
+    }
+    for name in [name for name in classes if name in arrays]:
+        columns[name], kinds[name] = arrays[name], classes[name]()
     return Examples.from_arrays(columns, kinds, names, info)
 
 
@@ -298,6 +329,27 @@ def _open_facades(spec, split, request, keys, sides):
     return _from_arrays(arrays, keys, sides, names, info)
 
 
+def _open_materials(spec, split, request, side):
+    _only_memory(spec, request.cache)
+    request.hold_out.refuse_idle(())
+    split = splits.canonical(split)
+    if split not in facade_materials.BUILDINGS:
+        raise DataError(f"'{spec}' has no split '{split}'; it has {', '.join(splits.NAMES)}.")
+    buildings = request.num_examples or facade_materials.BUILDINGS[split]
+    _fits(
+        len(facade_materials.rows_of(split, buildings)), request.image_size, max(3, side.channels)
+    )
+    arrays, names, info = _built_in(
+        facade_materials.load,
+        split,
+        image_size=request.image_size,
+        seed=request.seed,
+        num_examples=request.num_examples,
+        data_dir=request.data_dir,
+    )
+    return _from_arrays(arrays, ("images",), (side,), names, info)
+
+
 def _open_digits(spec, split, request, side):
     _only_memory(spec, request.cache)
     split = splits.canonical(split)
@@ -318,6 +370,24 @@ def _open_digits(spec, split, request, side):
     examples = examples.subset(range(start, stop))
     examples.info |= {"split": split, "split_rule": f"examples {start} to {stop - 1} of train"}
     return examples
+
+
+def _open_people(spec, split, request, side):
+    _only_memory(spec, request.cache)
+    request.hold_out.refuse_idle(())
+    split = splits.canonical(split)
+    count = request.num_examples or people.PEOPLE.get(split, 1)
+    _fits(2 * len(people.NAMES) * people.VIEWS * count, request.image_size, 3)
+    arrays, names, info = _built_in(
+        people.load,
+        split,
+        image_size=request.image_size,
+        places=PEOPLE[spec],
+        seed=request.seed,
+        num_people=request.num_examples,
+        data_dir=request.data_dir,
+    )
+    return _from_arrays(arrays, ("images",), (side,), names, info)
 
 
 def _check_halves(root, listing, image_size):

@@ -3,6 +3,7 @@
 | `--data=`             | A                                  | B                               |
 |-----------------------|------------------------------------|---------------------------------|
 | `facades`             | the drawn label maps               | the buildings, in another order |
+| `people`              | drawn people in the street         | others, in a station            |
 | `DIR`                 | `DIR/trainA`, `DIR/testA`          | `DIR/trainB`, `DIR/testB`       |
 | `tfds:cycle_gan/NAME` | its splits trainA and testA        | trainB and testB                |
 | `SPEC_A,SPEC_B`       | any source of single images        | another; see `data.sources`     |
@@ -16,16 +17,26 @@ import dataclasses
 
 import tensorflow as tf
 
-from tfgan_zoo.data import contents, folders, pipeline, places, sources, splits, tfds_source
+from tfgan_zoo.data import (
+    contents,
+    folders,
+    people,
+    pipeline,
+    places,
+    sources,
+    splits,
+    tfds_source,
+)
 from tfgan_zoo.data.errors import DataError, IdleCount
 from tfgan_zoo.data.examples import Examples
 from tfgan_zoo.data.files import Reader, Side, open_listing
 from tfgan_zoo.data.request import DEFAULT, Request
 
 FORMS = (
-    "'facades' (built in), a folder that holds trainA, trainB, testA and testB, "
+    "'facades' or 'people' (built in), a folder that holds trainA, trainB, testA and testB, "
     "'tfds:cycle_gan/NAME', or any two sources of pictures 'SPEC_A,SPEC_B'"
 )
+PEOPLE = ",".join(f"people_{place}" for place in people.PLACES)
 # Between the seeds of the two orders. One seed would give two sets of one length one order, which
 # would hand out the pairs of a paired set.
 _OTHER_ORDER = 2**62
@@ -90,6 +101,8 @@ def open_unpaired(spec: str, split: str, request: Request = DEFAULT) -> Unpaired
     }
     sides = {side: Side("images", channels[side], kinds[side]) for side in channels}
     folder = places.home(spec)
+    if spec == "people" and not folder.is_dir():
+        spec = PEOPLE
     if folder.is_dir():
         tables = _both(
             request, lambda side, own: _folder(folder, side.upper(), split, sides[side], own)

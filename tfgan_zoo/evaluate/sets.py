@@ -12,7 +12,7 @@ import numpy as np
 from tfgan_zoo.metrics.metric import Seeded
 
 LARGEST_DEFAULT = 10_000
-BUILT_IN = ("facades", "digits")
+BUILT_IN = ("facades", "digits", "people")
 
 
 def option(default, help, lower=None, upper=None, choices=None):
@@ -33,7 +33,7 @@ class Options(Seeded):
     """Which pictures are scored against which; each is a flag of the scoring command."""
 
     generated: str | None = option(None, "SavedModel, .tflite, folder, .npz or a data source.")
-    real: str | None = option(None, "Data source: facades, digits, tfds:NAME, or a folder.")
+    real: str | None = option(None, "Data source: facades, digits, people, tfds:NAME, or a folder.")
     real_split: str = option("test", "Split of --real; 'all' takes a whole folder.")
     generated_split: str = option("train", "Split of --generated, if it is a data source.")
     train_split: str = option("train", "Split that the generator was trained on.")

@@ -19,6 +19,7 @@ python -m tfgan_zoo.explore draw --generator=saved_models/dcgan --count=100 --ou
 | `features`    | what a linear SVM reads from a discriminator's features, by the number of labels |
 | `translate`   | every picture of the folder --input as the generator translates it, in --output  |
 | `complete`    | every picture of --input with its hole, --mask, filled by the generator          |
+| `relabel`     | every picture of --input with every label in a row, or with --label alone        |
 | `draw`        | --count samples, each a file of its own in the folder --output                   |
 
 Numbers of samples are those of the picture that `samples` draws with the same --seed. The window
@@ -41,6 +42,7 @@ from tfgan_zoo.explore.features import features
 from tfgan_zoo.explore.generator import ExploreError, Generator
 from tfgan_zoo.explore.holes import complete
 from tfgan_zoo.explore.latents import COMMANDS
+from tfgan_zoo.explore.relabel import relabel
 from tfgan_zoo.training.settings import LARGEST, fault
 
 # Command -> the flags that say something to it, beside --output.
@@ -63,6 +65,7 @@ USES = {
     ),
     "translate": ("generator", "input", "seed", "keep_size", "overwrite"),
     "complete": ("generator", "input", "mask", "blend", "overwrite"),
+    "relabel": ("generator", "input", "label", "overwrite"),
     "draw": (*FROM_LATENTS, "count", "label", "category", "set", "overwrite"),
 }
 NEEDS = {
@@ -70,9 +73,10 @@ NEEDS = {
     "features": ("extractor", "data"),
     "translate": ("generator", "input"),
     "complete": ("generator", "input", "mask"),
+    "relabel": ("generator", "input"),
 }
 # Those that write many pictures into a folder.
-ON_FILES = {**files.COMMANDS, "complete": complete}
+ON_FILES = {**files.COMMANDS, "complete": complete, "relabel": relabel}
 
 
 def define_flags():
@@ -82,7 +86,7 @@ def define_flags():
     """
     flags.DEFINE_string("generator", None, "Folder of an exported generator, or of one version.")
     flags.DEFINE_string(
-        "output", None, "PNG file of the picture; a folder of translate, complete and draw."
+        "output", None, "PNG file of the picture; a folder of those that write files."
     )
     flags.DEFINE_enum("latents", None, ["normal", "uniform"], "Prior of a generator that lacks it.")
     integer("seed", 0, "Of the latents, or of the noise that translates.", 0)
@@ -117,7 +121,7 @@ def define_flags():
     integer("centroids", 400, "Of the k-means features, four times as many.", 1)
     integer("patches", 50_000, "That k-means learns from.", 1)
     flags.DEFINE_string(
-        "input", None, "Of translate and complete: a picture, or a folder of pictures."
+        "input", None, "Of translate, complete and relabel: a picture, or a folder of pictures."
     )
     flags.DEFINE_string(
         "mask",
@@ -135,7 +139,7 @@ def define_flags():
         "enlarges is never resized.",
     )
     flags.DEFINE_bool("overwrite", False, "Write over files that are there.")
-    flags.DEFINE_string("label", None, "Class to draw, its number or name; all in turn by default.")
+    flags.DEFINE_string("label", None, "Class to draw, its number or name; all by default.")
     integer("category", None, "Value of the categorical code to draw, from 0 on.", 0)
     flags.DEFINE_list("set", [], "Values of latent dimensions, such as 62:1.5,63:-1.")
 

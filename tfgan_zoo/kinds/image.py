@@ -15,6 +15,7 @@ from tfgan_zoo.kinds.kind import Kind, KindError, mean_deviation
 
 GAP = 4
 CAPTION = 18
+LINE = 15  # pixels, of a caption of several
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Image(Kind):
             places = zip(stored, tops, lefts, strict=True)
             stored = np.stack([p[y : y + height, x : x + width] for p, y, x in places])
         if flip:
-            flipped = _below(2, words[:, 2]) == 1
+            flipped = are_flipped(words)
             stored[flipped] = stored[flipped][:, :, ::-1]
         return stored
 
@@ -114,7 +115,7 @@ def grid(columns, captions=None, scale=1):
         columns: list of arrays `[N, H, W, C]` in [-1, 1], one per column; C may be 1 to 4 and
             differ between columns (two channels are drawn as the first alone; a fourth is not
             drawn).
-        captions: one word above each column.
+        captions: one word above each column, or several, a line each.
         scale: whole factor by which small pictures are enlarged.
 
     Raises:
@@ -124,7 +125,8 @@ def grid(columns, captions=None, scale=1):
     rows = min(len(column) for column in columns)
     height = max(column.shape[1] for column in columns) * scale
     width = max(column.shape[2] for column in columns) * scale
-    top = CAPTION if captions else 0
+    lines = max(caption.count("\n") + 1 for caption in captions) if captions else 0
+    top = CAPTION + (lines - 1) * LINE if lines else 0
     sheet = pillow.new(
         "RGB",
         (len(columns) * (width + GAP) + GAP, rows * (height + GAP) + GAP + top),
@@ -138,6 +140,7 @@ def grid(columns, captions=None, scale=1):
                 captions[x],
                 fill="black",
                 anchor="mm",
+                align="center",
                 font=ImageFont.load_default(13),
             )
         for y in range(rows):
@@ -156,6 +159,11 @@ def square_grid(images, scale=1):
     """The first k*k images of `[N, H, W, C]` in [-1, 1] as a square `PIL.Image`."""
     side = int(len(images) ** 0.5)
     return grid([images[x : side * side : side] for x in range(side)], scale=scale)
+
+
+def are_flipped(words):
+    """Which examples a flip mirrors, bool `[b]`, by their words uint64 `[b, 4]`."""
+    return _below(2, words[:, 2]) == 1
 
 
 def _below(limit, words):

@@ -21,6 +21,8 @@ So each part of the net does its work in two ways that agree. A block has
 - `end_row(memory, kept)`: after a row, with all that was kept in it `[B, W, kept]` -> memory.
 """
 
+import functools
+
 import keras
 import tensorflow as tf
 
@@ -51,6 +53,22 @@ class Block(keras.layers.Layer):
 def batch_of(values):
     """Number of examples in `[B, ...]`: where it is known, as a number, which TFLite wants."""
     return tf.shape(values)[0] if values.shape[0] is None else values.shape[0]
+
+
+def in_one_graph(method):
+    """A model's method that draws pixel by pixel, as a `tf.function` where it is called eagerly:
+    from Python an MNIST digit takes a hundred times as long.
+
+    Inside another graph the method itself is called, so that shapes known there stay known.
+    """
+    traced = tf.function(method, autograph=False, reduce_retracing=True)
+
+    @functools.wraps(method)
+    def called(self, *arguments, **named):
+        function = traced if tf.executing_eagerly() else method
+        return function(self, *arguments, **named)
+
+    return called
 
 
 def pushed(values, new):

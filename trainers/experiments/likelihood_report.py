@@ -18,7 +18,7 @@ def write(folder, results, times, info, pixels, effort):
     Args:
         folder: of the experiment.
         results: "black_and_white", "grey" -> name -> row.
-        times: name -> milliseconds a picture.
+        times: likewise -> name -> milliseconds a picture.
         info: of the test pictures.
         pixels: numbers in a picture.
         effort: `likelihoods.Effort`.
@@ -36,7 +36,7 @@ def write(folder, results, times, info, pixels, effort):
     ]
     for name, rows in results.items():
         if rows:
-            parts += [f"## {TITLES[name]}", of(rows, times, pixels)]
+            parts += [f"## {TITLES[name]}", of(rows, times[name], pixels)]
     folder.mkdir(parents=True, exist_ok=True)
     write_atomically(folder / "table.md", "\n\n".join(parts) + "\n")
     everything = {"results": results, "milliseconds": times}

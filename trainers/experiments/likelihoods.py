@@ -125,7 +125,11 @@ def run(run_dir, *, spec, request, tables, effort):
         for export in listed:
             rows.append((export.name, world.measured(export, folder / table)))
         results[table] = dict(rows) if listed else {}
-    times = timed(folder, [export for listed in exports.values() for export in listed], effort)
+    drawn_in = timed(folder, [export for listed in exports.values() for export in listed], effort)
+    times = {
+        table: {export.name: drawn_in[export.digest] for export in listed}
+        for table, listed in exports.items()
+    }
     likelihood_report.write(folder, results, times, test.info, math.prod(shape), effort)
     say((folder / "table.md").read_text())
 
@@ -399,21 +403,21 @@ def bernoulli_draw(means, chance):
 
 
 def timed(folder, exports, effort):
-    """Name -> milliseconds that a picture takes, of calls that all exports take in turns.
+    """Digest -> milliseconds that a picture takes, of calls that all exports take in turns. Of one
+    name there may be two, each in a table of its own.
 
     Measured now unless the folder holds times of the same exports.
     """
-    terms = {export.name: export.digest for export in exports}
-    terms |= {"drawn": effort.drawn, "rounds": effort.rounds}
+    runs = {export.digest: drawing(export.main, effort.drawn) for export in exports}
+    terms = {"digests": sorted(runs), "drawn": effort.drawn, "rounds": effort.rounds}
     file = folder / "time.json"
     if file.is_file():
         known = json.loads(file.read_text())
         if known["terms"] == terms:
             return known["milliseconds"]
     say("How long each takes to draw ...")
-    runs = {export.name: drawing(export.main, effort.drawn) for export in exports}
     seconds = measured.race(runs, {}, effort.rounds)
-    found = {name: 1000 * float(np.median(s)) / effort.drawn for name, s in seconds.items()}
+    found = {digest: 1000 * float(np.median(s)) / effort.drawn for digest, s in seconds.items()}
     folder.mkdir(parents=True, exist_ok=True)
     write_atomically(file, json.dumps({"terms": terms, "milliseconds": found}, indent=2))
     return found

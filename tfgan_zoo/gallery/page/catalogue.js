@@ -82,7 +82,8 @@ export function toolOf(model) {
     (!masks.length || rubbed) &&
     outputs.some((item) => SHOWN.includes(item.kind))
   ) {
-    return found(rubbed ? "rub" : "draw");
+    const changed = canvas[0].kind === "image" && inputs.some((item) => item.kind === "class");
+    return found(rubbed ? "rub" : changed ? "change" : "draw");
   } else if (turned && outputs.some((item) => item.kind === "points" && item.shape[0] === 2)) {
     return found("plane");
   } else if (turned && outputs.some((item) => item.kind === "image")) {
@@ -112,6 +113,7 @@ function found(tool) {
 export const TOOL_NAMES = {
   draw: "Draw",
   rub: "Rub out",
+  change: "Change",
   turn: "Turn",
   plane: "Map",
   write: "Write",

@@ -27,7 +27,7 @@ const GROUPS = {
 
 function drawnOn(model, kind) {
   return (
-    toolOf(model).tool === "draw" &&
+    ["draw", "change"].includes(toolOf(model).tool) &&
     inputOf(model, kind) !== null &&
     outputOf(model, "image") !== null
   );

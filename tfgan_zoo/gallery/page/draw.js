@@ -1,9 +1,9 @@
 // Draw: a network that takes a label map or a picture, and answers while one draws. Rub out: one that
-// takes a picture with holes.
+// takes a picture with holes. Change: one that takes a picture and how it is to look.
 
 import { inputOf, served } from "./catalogue.js";
 import { button, choices, chooseFile, el, savePicture, slider } from "./dom.js";
-import { extraControls } from "./extras.js";
+import { classNames, extraControls } from "./extras.js";
 import { History } from "./history.js";
 import { renderers } from "./outputs.js";
 import { pad } from "./pad.js";
@@ -50,16 +50,30 @@ function surfaceFor(model, item, inputs) {
   return new LabelSurface(item.shape, palette);
 }
 
-/** @returns {Promise<HTMLElement>} the tool, for a model that `toolOf` calls "draw" or "rub" */
+/** @returns {Promise<HTMLElement>} the tool, for a model that `toolOf` calls "draw", "rub" or "change" */
 export async function drawTool({ model, session, params, say, took, signal }) {
   const { item, inputs, reals, surface, history: before } = await drawing(model, say);
   const mask = inputOf(model, "mask");
-  const others = served(model).inputs.filter((other) => other !== item && other !== mask);
-  const own = mask ? "Your picture" : "Your drawing";
+  const wanted = item.kind === "image" ? inputOf(model, "class") : null;
+  const others = served(model).inputs.filter((other) => ![item, mask, wanted].includes(other));
+  const own = mask || wanted ? "Your picture" : "Your drawing";
   const extras = extraControls(model, others, params, (change) => {
     remember(change);
     answer();
   });
+  let look = wanted && Math.min(readSeed(params.get(wanted.name)) ?? 0, wanted.classes - 1);
+  const looks =
+    wanted &&
+    choices(
+      "Show it as",
+      classNames(model, wanted).map((name, i) => [i, name.replaceAll("+", " + ")]),
+      look,
+      (chosen) => {
+        look = chosen;
+        remember({ [wanted.name]: chosen });
+        answer();
+      },
+    );
   const answers = renderers(served(model).outputs, session.name);
   let tool = "brush";
   let diameter = Math.max(1, Math.round(surface.size[1] / (item.kind === "image" ? 12 : 20)));
@@ -94,6 +108,7 @@ export async function drawTool({ model, session, params, say, took, signal }) {
         ...extras.values(),
         [item.name]: surface.values(),
         ...(mask && { [mask.name]: surface.missing() }),
+        ...(wanted && { [wanted.name]: [look] }),
       });
       if (signal.aborted) return;
       for (const one of answers) one.update(outputs[one.output.name]);
@@ -190,6 +205,7 @@ export async function drawTool({ model, session, params, say, took, signal }) {
       answers.map((one) => one.element),
       realFigure,
     ),
+    looks && el("div", { class: "toolbar" }, el("span", {}, "Show it as"), looks.element),
     colours(model, surface),
     el(
       "div",
@@ -230,7 +246,7 @@ export async function drawTool({ model, session, params, say, took, signal }) {
       { class: "buttons" },
       inputs.length ? button("Random example", another) : null,
       button("Upload", async () => upload(await chooseFile("image/*"))),
-      button(mask ? "Save picture" : "Save drawing", () => savePicture(area.canvas, `${session.name} drawing.png`)),
+      button(mask || wanted ? "Save picture" : "Save drawing", () => savePicture(area.canvas, `${session.name} drawing.png`)),
       answers
         .filter(({ canvas }) => canvas)
         .map(({ canvas }) =>

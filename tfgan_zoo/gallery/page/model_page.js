@@ -15,6 +15,7 @@ import { turnTool } from "./turn.js";
 const TOOLS = {
   draw: drawTool,
   rub: drawTool,
+  change: drawTool,
   turn: turnTool,
   plane: planeTool,
   write: writeTool,

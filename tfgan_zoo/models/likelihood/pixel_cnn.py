@@ -46,7 +46,7 @@ from tfgan_zoo.base import Trained
 from tfgan_zoo.layers.causal import CausalConv2D, gated
 from tfgan_zoo.losses import pixels as distributions
 from tfgan_zoo.networks.priors import Uniform
-from tfgan_zoo.networks.raster import Block, First, RasterNet, batch_of
+from tfgan_zoo.networks.raster import Block, First, RasterNet, batch_of, in_one_graph
 
 OBSERVATION = 0  # stream of chance in a step
 STACKS = ("gated", "plain")
@@ -270,6 +270,7 @@ class PixelCNN(Trained):
         blank = tf.zeros([batch_of(latents), *self.shape])
         return self.complete(blank, 0, latents, temperature, labels)
 
+    @in_one_graph
     def complete(self, pixels, given, latents, temperature=1.0, labels=None):
         """Pictures whose first `given` rows are those of `pixels`; the others are drawn.
 

@@ -44,7 +44,7 @@ from tfgan_zoo.layers.causal import CausalConv2D
 from tfgan_zoo.layers.skewing import skew, unskew
 from tfgan_zoo.losses import pixels as distributions
 from tfgan_zoo.networks.priors import Uniform
-from tfgan_zoo.networks.raster import Block, First, RasterNet, batch_of, pushed
+from tfgan_zoo.networks.raster import Block, First, RasterNet, batch_of, in_one_graph, pushed
 
 OBSERVATION = 0  # stream of chance in a step
 LSTMS = ("diagonal", "row")
@@ -319,6 +319,7 @@ class PixelRNN(Trained):
         blank = tf.zeros([batch_of(latents), *self.shape])
         return self.complete(blank, 0, latents, temperature)
 
+    @in_one_graph
     def complete(self, pixels, given, latents, temperature=1.0, labels=None):
         """Pictures whose first `given` rows are those of `pixels`; the others are drawn.
 
