@@ -68,12 +68,15 @@ def table(pixels, palette=None):
 def test_the_palette_is_the_datas_or_all_colours_that_are_seen():
     pixels = np.zeros((2, 2, 2, 3), np.uint8)
     other = np.full((2, 2, 2, 3), 7, np.uint8)
-    splits = Splits(table(pixels), table(other))
-    assert label_maps.palette(splits) == [[0, 0, 0], [7, 7, 7]]
+    tables = (table(pixels), table(other), table(pixels))
+    assert label_maps.palette(Splits(*tables)) == [[0, 0, 0], [7, 7, 7]]
     known = ((1, 2, 3), (0, 0, 0), (7, 7, 7))
-    assert label_maps.palette(Splits(table(pixels, known), table(other))) == [*map(list, known)]
-    grey = Splits(table(pixels[..., :1]), table(other[..., :1]))
-    assert label_maps.palette(grey) == [[0], [7]]
+    assert label_maps.palette(Splits(table(pixels, known), *tables[1:])) == [*map(list, known)]
+    grey = [table(part[..., :1]) for part in (pixels, other, pixels)]
+    assert label_maps.palette(Splits(*grey)) == [[0], [7]]
+    smooth = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3)).astype(np.uint8)
+    with pytest.raises(ValueError, match="more than 256 colours.*not as JPEG"):
+        label_maps.palette(Splits(table(smooth), *tables[1:]))
 
 
 def test_a_small_picture_is_enlarged_for_the_eye():
