@@ -104,6 +104,19 @@ def tokens(vocabulary, length, count=8):
     }
 
 
+def clips(side, frames):
+    """`Tiny.batch` of one clip: labels, pictures, and a motion that is seen everywhere."""
+
+    def batch(random):
+        shape = (1, frames, side, side, 3)
+        drawn = {n: random.uniform(-1, 1, shape).astype("f4") for n in ("source", "target")}
+        motion = random.uniform(-2, 2, shape).astype("f4")
+        motion[..., 2] = 1.0
+        return {**drawn, "motion": motion}
+
+    return batch
+
+
 SMALL, MIDDLE = (12, 12, 1), (16, 16, 1)
 
 VARIANTS = {
@@ -490,4 +503,17 @@ VARIANTS = {
             ),
         )
     },
+    "vid2vid": Tiny(
+        "translation.vid2vid.Vid2Vid",
+        {
+            "image_size": (8, 8),
+            "generator_filters": 2,
+            "halvings": 1,
+            "blocks": 2,
+            "flow_scale": 2.0,
+            "discriminator_filters": 2,
+            "discriminator_layers": 1,
+        },
+        clips(8, 7),
+    ),
 }
