@@ -48,7 +48,7 @@ TRAINER = Trainer(
         flags.knob(
             "discriminator_layers", 3, "Layers of each discriminator that halve a frame.", low=1
         ),
-        flags.knob("scales", 2, "Sizes of a frame that each discriminator looks at.", low=1),
+        flags.knob("scales", 2, "Sizes of a frame that each discriminator looks at.", low=2),
         flags.knob(
             "features",
             "random",
