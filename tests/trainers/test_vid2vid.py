@@ -1,24 +1,36 @@
 """vid2vid's trainer: clips that lengthen, what is refused, and the measurement beside pix2pix."""
 
+import dataclasses
+import io
 import json
+import pathlib
 
+import keras
 import numpy as np
 import pytest
+from PIL import Image as pillow
 
+from tests.export.conftest import save
 from tests.test_explore import options
 from tfgan_zoo.data import clips as data
 from tfgan_zoo.data.request import Request
+from tfgan_zoo.evaluate.clips import drawer, first_clips
+from tfgan_zoo.evaluate.evaluator import served_by
 from tfgan_zoo.explore.clip import clip
 from tfgan_zoo.explore.generator import ExploreError
+from tfgan_zoo.export import card as cards
 from tfgan_zoo.export import stored
-from tfgan_zoo.export.served import of_saved_model
+from tfgan_zoo.export.interface import Input, Interface, Output, images, source_images
 from tfgan_zoo.kinds.clip import gif_frames
 from tfgan_zoo.kinds.image import to_float, to_uint8
+from tfgan_zoo.training.run_directory import RunError
+from tfgan_zoo.training.task import Splits
 from trainers.experiments import vid2vid_beside_pix2pix as beside
 from trainers.tasks import clips
 from trainers.vid2vid import TRAINER
 
-TINY = ("--flagfile=trainers/flagfiles/vid2vid_tiny.flags", "--run_dir=unused")
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+TINY = (f"--flagfile={ROOT}/trainers/flagfiles/vid2vid_tiny.flags", "--run_dir=unused")
 
 
 def task(*arguments):
@@ -58,58 +70,100 @@ def test_what_cannot_be_trained_is_one_sentence(arguments, sentence):
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory):
-    """The run of the tiny flagfile and its export."""
-    folder = tmp_path_factory.mktemp("vid2vid")
-    words = [TINY[0], f"--run_dir={folder}", "--tflite="]
-    return TRAINER.run(TRAINER.parse(words), words, say=lambda line: None)
+def model():
+    """Of the tiny flagfile, untrained."""
+    keras.utils.set_random_seed(0)
+    return TRAINER.build(TRAINER.parse(TINY), None, 1)
 
 
 @pytest.fixture(scope="module")
-def export(trained):
-    return trained.directory.path / "export" / "vid2vid"
+def splits():
+    table = data.open_clips("facade_walk", "validation", Request(image_size=(16, 16)), 7)
+    return Splits(table, table, table)
 
 
-def test_the_card_says_how_a_clip_streams(export):
-    card = json.loads((export / "card.json").read_text())
-    assert "next_memory" in card["summary"] and "zeros" in card["summary"]
-    kinds = [(i["name"], i["kind"]) for i in card["interface"]["inputs"]]
-    assert kinds == [("images", "label_map"), ("memory", "state")]
-    assert {"warp_error", "pixel_accuracy", "l1"} <= set(card["scores"]["model"])
-    assert gif_frames(export / clips.CLIP).shape == (7, 16, 3 * 16, 3)
+def test_a_clip_streams_by_what_the_last_answer_gave(model, splits):
+    interface = clips.interface(model, splits)
+    kinds = [(item.name, item.kind) for item in (*interface.inputs, *interface.outputs)]
+    assert kinds == [
+        ("images", "label_map"),
+        ("memory", "state"),
+        ("images", "image"),
+        ("next_memory", "state"),
+    ]
+    assert "next_memory" in clips.SUMMARY and "zeros" in clips.SUMMARY
+    served = served_by(interface)
+    source = first_clips(splits.test, 2, "source")
+    drawn = drawer(served, model.memory_channels)(source)
+    np.testing.assert_allclose(drawn, model.draw(source), atol=1e-3)
+    # What parity is measured on are frames in the middle of a clip.
+    middle = clips.remembered(model, source)
+    np.testing.assert_allclose(served(**middle)["images"], drawn[:, 2], atol=1e-3)
+    gif = clips.animated(source, drawn, first_clips(splits.test, 2, "target"))
+    assert gif_frames(io.BytesIO(gif)).shape == (7, 16, 3 * 16, 3)
+    assert clips.sheet(source, drawn, drawn).size == (4 + 7 * 20, 4 + 6 * 20)
+    assert clips.in_colour(source[0, ..., :1]).shape[-1] == 3
 
 
-def test_a_clip_is_drawn_from_a_folder_of_label_frames(trained, export, tmp_path):
-    """As the SavedModel draws it frame by frame, whatever the length; the GIF has its colours."""
-    table = data.open_clips("facade_walk", "test", Request(image_size=(16, 16)), 9)
-    labels = table.fetch([0])["source"][0]
-    kind = data.pairs(table).fields["source"]
-    (tmp_path / "labels").mkdir()
-    for number, frame in enumerate(labels):
-        (tmp_path / "labels" / f"frame{number + 2}.png").write_bytes(kind.encode(frame))
-    asked = options(generator=str(export), input=str(tmp_path / "labels"), overwrite=False)
-    told = clip(asked, tmp_path / "drawn.gif", show=lambda done, total: None)
-    assert told.startswith("9 frames of 16x16")
-    served = of_saved_model(stored.from_card(stored.find_card(export / "1")), export / "1")
-    memory, expected = np.zeros((1, 16, 16, trained.model.memory_channels), np.float32), []
-    for frame in labels:
-        answer = served(images=to_float(frame[None]).numpy(), memory=memory)
-        memory = answer["next_memory"]
-        expected.append(to_uint8(answer["images"][0]))
-    np.testing.assert_array_equal(gif_frames(tmp_path / "drawn.gif"), np.stack(expected))
-    with pytest.raises(ExploreError, match="would be written over"):
-        clip(asked, tmp_path / "drawn.gif", show=lambda done, total: None)
-    with pytest.raises(ExploreError, match="name a .gif file"):
-        clip(asked, tmp_path / "drawn.png", show=lambda done, total: None)
-
-
-def test_the_measurement_beside_a_model_of_pictures(trained):
+def test_the_measurement_beside_a_model_of_pictures(model):
     """What is drawn frame by frame is each frame's picture; a clip is what the model draws."""
     source = np.random.default_rng(0).uniform(-1, 1, (2, 3, 16, 16, 3)).astype(np.float32)
     frames = beside.frame_by_frame(lambda images: 0.5 * images)(source)
     np.testing.assert_allclose(frames, 0.5 * source)
-    drawn = beside.drawer(trained.model)(source)
-    np.testing.assert_allclose(drawn, trained.model.draw(source), atol=1e-3)
-    again = beside.trained(TRAINER, trained.directory.path)
-    np.testing.assert_allclose(beside.drawer(again)(source), drawn, atol=1e-3)
+    np.testing.assert_allclose(beside.drawer(model)(source), model.draw(source), atol=1e-3)
     assert beside.animated([source, frames])[:6] == b"GIF89a"
+    with pytest.raises(RunError, match="is no folder of a run of trainers.vid2vid"):
+        beside.settings(TRAINER, "nowhere")
+
+
+def fading(shape=(8, 10, 3)):
+    """An interface that draws the label map of the frame before, darker."""
+    scale = keras.layers.Conv2D(3, 1, use_bias=False)
+    scale.build((None, *shape))
+    scale.set_weights([0.5 * np.eye(3).reshape(1, 1, 3, 3)])
+    memory = (*shape[:2], 3)
+    return Interface(
+        "fading",
+        (source_images(shape, label_map=True), Input("memory", "state", memory)),
+        (images(shape), Output("next_memory", "state", memory)),
+        call=lambda images, memory: {"images": scale(memory), "next_memory": images},
+        networks=(scale,),
+    )
+
+
+def test_a_clip_is_drawn_from_a_folder_of_label_frames(tmp_path):
+    """In the order of their numbers, frame by frame; nothing is written over."""
+    interface = fading()
+    save(interface, tmp_path / "fading")
+    card = {"name": "fading", "interface": stored.section(interface)}
+    card["files"] = {"1/saved_model.pb": 1}
+    cards.replace(tmp_path / "fading" / "card.json", json.dumps(card).encode())
+    place = tmp_path / "labels"
+    place.mkdir()
+    shades = [10 * number for number in range(4)]
+    for number, shade in enumerate(shades):
+        pixels = np.full((16, 20, 3), shade, np.uint8)  # of twice the size
+        pillow.fromarray(pixels).save(place / f"frame{number + 8}.png")
+    asked = options(generator=str(tmp_path / "fading"), input=str(place))
+    counted = []
+    told = clip(asked, tmp_path / "drawn.gif", show=lambda *done: counted.append(done))
+    assert told.startswith("4 frames of 8x10") and counted[-1] == (4, 4)
+    expected = to_uint8(0.5 * to_float(np.array(shades[:-1])).numpy())
+    found = gif_frames(tmp_path / "drawn.gif")
+    assert found.shape == (4, 8, 10, 3)
+    np.testing.assert_array_equal(found[:, 0, 0, 0], [128, *expected])
+    with pytest.raises(ExploreError, match="would be written over"):
+        clip(asked, tmp_path / "drawn.gif")
+    with pytest.raises(ExploreError, match="name a .gif file"):
+        clip(asked, tmp_path / "drawn.png")
+    (place / "frame9.png").write_bytes(b"damaged")
+    with pytest.raises(ExploreError, match="frame9.png"):
+        clip(asked, tmp_path / "other.gif", show=lambda *done: None)
+    assert not list(tmp_path.glob("other*"))
+    with pytest.raises(ExploreError, match="holds no saved_model.pb"):
+        clip(options(generator=str(place), input=str(place)), tmp_path / "other.gif")
+    still = dataclasses.replace(interface, outputs=interface.outputs[:1])
+    card["interface"] = stored.section(still)
+    cards.replace(tmp_path / "fading" / "card.json", json.dumps(card).encode())
+    with pytest.raises(ExploreError, match="does not say that it takes a frame and a memory"):
+        clip(asked, tmp_path / "other.gif")
