@@ -145,6 +145,19 @@ def label_maps(shape, palette):
     return batch
 
 
+def clips(side, frames):
+    """`Tiny.batch` of one clip: labels, pictures, and a motion that is seen everywhere."""
+
+    def batch(random):
+        shape = (1, frames, side, side, 3)
+        drawn = {n: random.uniform(-1, 1, shape).astype("f4") for n in ("source", "target")}
+        motion = random.uniform(-2, 2, shape).astype("f4")
+        motion[..., 2] = 1.0
+        return {**drawn, "motion": motion}
+
+    return batch
+
+
 SMALL, MIDDLE = (12, 12, 1), (16, 16, 1)
 
 VARIANTS = {
@@ -594,5 +607,18 @@ VARIANTS = {
         },
         label_maps((16, 24, 3), [[0, 0, 0], [255, 0, 0], [0, 255, 0]]),
         methods=("global_step", "enhancer_step", "train_step"),
+    ),
+    "vid2vid": Tiny(
+        "translation.vid2vid.Vid2Vid",
+        {
+            "image_size": (8, 8),
+            "generator_filters": 2,
+            "halvings": 1,
+            "blocks": 2,
+            "flow_scale": 2.0,
+            "discriminator_filters": 2,
+            "discriminator_layers": 1,
+        },
+        clips(8, 7),
     ),
 }
