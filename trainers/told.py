@@ -11,7 +11,7 @@ import shlex
 # Folders of one machine: no card names them.
 PRIVATE = ("run_dir", "export_dir", "data_dir", "cache_dir", "init_from", "generated")
 # What may be a place, or something built in.
-PERHAPS = ("data", "extractor", "features", "benchmarks")
+PERHAPS = ("data", "beside", "extractor", "features", "benchmarks")
 FLAGFILES = pathlib.Path(__file__).parent / "flagfiles"
 
 
@@ -54,6 +54,8 @@ def value(name, given):
         name: of the flag.
         given: its value; what is no text names no place.
     """
+    if isinstance(given, list) and name in PERHAPS:
+        return value(name, ",".join(given)).split(",")
     if not isinstance(given, str):
         return given
     if name not in PERHAPS:
@@ -69,7 +71,7 @@ def value(name, given):
 
 def _is_place(text):
     """Whether it names a folder or file, there or not."""
-    text = text.removeprefix("stacked:")
+    text = text.removeprefix("stacked:").removeprefix("coloured:")
     if os.path.exists(text) or text.startswith(("/", "~", ".")):
         return True
     return os.sep in text and ":" not in text.split(os.sep)[0]  # unlike tfds:NAME/CONFIG

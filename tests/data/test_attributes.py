@@ -16,7 +16,9 @@ def table(name, labels, names, side=4):
     arrays = {"images": pixels.astype(np.uint8), "labels": labels}
     kinds = {"images": Image((side, side, 3)), "labels": Class(tuple(names))}
     rows = [f"{name}-{i}" for i in range(len(labels))]
-    info = {"name": name, "label_names": list(names)}
+    info = {"name": name, "label_names": list(names), "split": "train", "licence": "none"}
+    info |= {"description": name, "source": name, "split_rule": "all", "skipped": 1}
+    info["contents"] = lambda: {"a.png": name}
     return Examples.from_arrays(arrays, kinds, rows, info)
 
 
@@ -42,6 +44,9 @@ def test_data_sets_are_joined_with_their_labels_counted_on_and_equal_shares():
     some = joined.fetch([7, 1, 5])
     np.testing.assert_array_equal(some["images"][:, 0, 0, 0], [30, 20, 30])
     assert joined.names[7] == "moods moods-0"
+    assert joined.info["name"] == "faces, moods" and joined.info["licence"] == "none"
+    assert joined.info["skipped"] == 2
+    assert joined.info["contents"]() == {"A/a.png": "faces", "B/a.png": "moods"}
     found = attributes.of(joined)
     assert found.names == ("young", "young+glad", "calm", "cross", "gay")
     assert found.sizes == (2, 3) and found.exclusive == (False, True)

@@ -15,7 +15,8 @@ def table(split, count, seed):
     chance = np.random.default_rng(seed)
     pixels = np.where(chance.random((count, 1, 16, 1)) < 0.4, 255, 0) * np.ones((1, 16, 1, 1))
     names = [str(i) for i in range(count)]
-    info = {"name": "bars", "split": split}
+    info = {"name": "bars", "split": split, "licence": "none", "description": "bars"}
+    info |= {"source": "bars", "split_rule": "all"}
     grey = Examples.from_arrays(
         {"images": pixels.astype(np.uint8)}, {"images": Image((16, 16, 1))}, names, info
     )
@@ -76,7 +77,7 @@ def test_validations_declare_what_they_measure():
 
 
 def test_of_several_data_sets_each_is_asked_for_its_own_labels():
-    first, second = table("train", 240, 0), table("train", 60, 3)
+    first, second = table("train", 150, 0), table("train", 60, 3)
     names = [f"{name} bar" for name in second.info["label_names"]]
     second.info["label_names"] = [name.replace("+", " on ") for name in names]
     joined = attributes.joined([first, second])
@@ -90,7 +91,7 @@ def test_of_several_data_sets_each_is_asked_for_its_own_labels():
     assert found["attribute_accuracy"] > 0.99 and "true_l1" not in found
     assert set(asked) == set(range(12))
     judge = scores.Judge(attributes.of(joined), joined, joined, 50)
-    for part, low in zip(judge._parts(), (0, 6), strict=True):
+    for part, low in zip(judge.parts, (0, 6), strict=True):
         assert len(part.labels) == 50 and (part.labels // 6 * 6 == low).all()
         assert (part.wanted // 6 * 6 == low).all() and (part.wanted != part.labels).all()
-    assert [part.exclusive for part in judge._parts()] == [False, True]
+    assert [part.exclusive for part in judge.parts] == [False, True]

@@ -32,6 +32,8 @@ def command(*arguments):
         (["--data", "faces/gone"], "--data=DATA"),
         (["--data=~/faces"], "--data=DATA"),
         (["--data=stacked:/home/me/faces"], "--data=DATA"),
+        (["--data=coloured:tfds:mnist"], "--data=coloured:tfds:mnist"),
+        (["--data=coloured:/home/me/greys"], "--data=DATA"),
         (["--data=../a,../b"], "--data=DATA_A,DATA_B"),
         (["--data", "/home/me/a,/home/me/b"], "--data=DATA_A,DATA_B"),
         (["--data=tfds:mnist,/home/me/b"], "--data=tfds:mnist,DATA_B"),
@@ -58,6 +60,8 @@ def test_a_folder_that_is_there_is_a_place_whatever_its_name(tmp_path, monkeypat
     assert told.value("data", "a,b") == "DATA"
     assert told.value("data", "a,b,digits") == "DATA"
     assert told.value("labels", "digits") == "digits", "which is no flag for a place"
+    assert told.value("beside", ["tfds:a", "/home/me/b"]) == ["tfds:a", "BESIDE_B"]
+    assert told.value("metrics", ["fid", "kid"]) == ["fid", "kid"]
 
 
 def test_the_listed_flags_name_no_place_and_are_read_again(tmp_path):

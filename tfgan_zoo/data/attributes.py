@@ -8,10 +8,12 @@ are the attributes, of which exactly one holds.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Sequence
 
 import numpy as np
 
+from tfgan_zoo.data import contents
 from tfgan_zoo.data.errors import DataError
 from tfgan_zoo.data.examples import Examples
 from tfgan_zoo.kinds.class_ import Class
@@ -114,7 +116,7 @@ def check(tables: Sequence[Examples]):
 
 def joined(tables: Sequence[Examples]) -> Examples:
     """One table of several data sets, in which each has as many examples as the largest: those of
-    smaller ones come again. Labels are counted on; `info` is the first's, under all their names.
+    smaller ones come again. Labels are counted on, and `info["label_sets"]` has the names of each.
 
     Raises:
         DataError: as `check`, and if their pictures differ in shape.
@@ -142,12 +144,20 @@ def joined(tables: Sequence[Examples]) -> Examples:
                 whole[places] = own[name]
         return found
 
-    info = dict(tables[0].info) | {
+    def all_of(key):
+        return "; ".join(dict.fromkeys(str(table.info[key]) for table in tables))
+
+    info = {
+        **{key: all_of(key) for key in ("licence", "description", "source", "split_rule")},
         "name": ", ".join(table.info["name"] for table in tables),
+        "split": tables[0].info["split"],
+        "skipped": sum(table.info.get("skipped", 0) for table in tables),
+        "contents": functools.reduce(
+            contents.joined, (table.info.get("contents") for table in tables)
+        ),
         "label_names": names,
         "label_sets": [table.info["label_names"] for table in tables],
     }
-    info.pop("views", None)
     fields = {"images": tables[0].fields["images"], "labels": Class(tuple(names))}
     whole = [
         f"{table.info['name']} {table.names[i % len(table)]}"

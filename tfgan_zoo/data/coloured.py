@@ -36,7 +36,7 @@ def coloured(grey: Examples, seed: int = 0) -> Examples:
     """
     height, width, _ = grey.fields["images"].shape
     names, count, info = list(LOOKS), len(grey), dict(grey.info)
-    if info.get("split") == "train":
+    if str(info.get("split")).startswith("train"):
         sources = np.arange(count)
         looks = np.random.default_rng([seed, count]).integers(len(names), size=count)
     else:

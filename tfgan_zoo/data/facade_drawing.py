@@ -240,6 +240,7 @@ class _Canvas:
     def __init__(self, height, width, scale, dice, grain, material=None):
         self.grain = grain  # chance whose use depends on the size, apart from the plan's
         self.material = material  # `walls` and `fabric` in place of a style's; None: each its own
+        self.lamps = None  # a layer of the panes that are lit, where a look makes one
         size = (width * scale, height * scale)
         self.unit = height * scale
         self.scale = scale

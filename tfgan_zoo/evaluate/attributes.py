@@ -118,7 +118,7 @@ class Judge:
         return {"the picture as it is": left, "real pictures": self._mean(unread)}
 
     def _mean(self, score):
-        found = [score(part) for part in self._parts()]
+        found = [score(part) for part in self.parts]
         return {name: float(np.mean([one[name] for one in found])) for name in found[0]}
 
     def _scores(self, part, draw):
@@ -132,8 +132,9 @@ class Judge:
             scores["true_l1"] = float(np.mean(l1(drawn, part.true)))
         return scores
 
-    @functools.cache  # noqa: B019 - a judge lives as long as its run
-    def _parts(self):
+    @functools.cached_property
+    def parts(self):
+        """A `Part` for each data set."""
         sets, table = self.attributes.set_of_label, self.attributes.table
         labels = _labels(self.held)
         parts, column = [], 0
@@ -142,11 +143,11 @@ class Judge:
             rows = np.flatnonzero(np.isin(labels, own))[: self.count]
             columns = slice(column, column + len(known.words))
             column += len(known.words)
-            parts.append(_Part(self, rows, own, table[:, columns], known.exclusive))
+            parts.append(Part(self, rows, own, table[:, columns], known.exclusive))
         return parts
 
 
-class _Part:
+class Part:
     """One data set of a `Judge`: its held-out pictures, what is asked of each, who reads them."""
 
     def __init__(self, judge, rows, own, table, exclusive):

@@ -23,6 +23,7 @@ KNOBS = (
 )
 ROWS = 4  # pictures of a grid
 WIDEST = 16  # labels of a grid
+ANIMATED = 8  # labels of a grid whose animation is not larger than the model
 CALIBRATION = 100  # pictures from which an int8 file takes its ranges
 
 
@@ -120,6 +121,7 @@ def task(values):
                 evaluators=[scores.export(found, splits.train, splits.test)],
                 picture=lambda served: sheet(served, splits, splits.test)[2],
                 calibration={"images": many, "labels": turns(len(many), len(found.names))},
+                animated=len(found.names) <= ANIMATED,
                 shown=examples.matching({"images": chosen(splits.test, examples.MOST)[0]}),
             )
         ]

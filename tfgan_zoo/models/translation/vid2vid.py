@@ -236,9 +236,9 @@ class Vid2Vid(Trained):
             # From the second frame on: the flow, the mask, and what the flow makes of the last.
             seen = flat(trusted[:, 1:])
             found, mask = (later(made[name], length) for name in ("flow", "mask"))
-            true_warp = warp(flat(target[:, :-1]), found)
+            moved = warp(flat(target[:, :-1]), found)
             flow_loss = self.flow_weight * masked_l1(found, flat(flow[:, 1:]), seen)
-            flow_loss += self.warp_weight * masked_l1(true_warp, flat(target[:, 1:]), seen)
+            flow_loss += self.warp_weight * masked_l1(moved, flat(target[:, 1:]), seen)
             mask_loss = masked_l1(mask, tf.zeros_like(mask), seen)
             kept = warp(flat(drawn[:, :-1]), flat(flow[:, 1:]))
             warp_loss = self.warp_weight * masked_l1(later(fake, length), kept, seen)
