@@ -258,9 +258,8 @@ def _serve(card, interface) -> list[str]:
     request = json.dumps({"signature_name": signature, "inputs": values})
     for item in interface.inputs:
         zeros = "0.0" + "".join(f"]*{side}" for side in (*item.shape[::-1], 1))
-        request = request.replace(
-            f'"$({item.name})"', f"$(python3 -c 'print({'[' * (1 + len(item.shape))}{zeros})')"
-        )
+        made = f"$(python3 -c 'print({'[' * (1 + len(item.shape))}{zeros})')"
+        request = request.replace(f'"$({item.name})"', made)
     answers = {"encoded": "PNG files in base64", "text": "texts"}
     return [
         "## Serve",
