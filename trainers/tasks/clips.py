@@ -156,14 +156,11 @@ def check_lengths(values):
 
 def interface(model, splits):
     """`images`, `memory` -> `images`, `next_memory`: the next frame of a clip."""
-    import tensorflow as tf
-
     from tfgan_zoo.export.interface import Input, Interface, Output, images, source_images
 
     source, target = (splits.train.fields[name] for name in ("source", "target"))
     memory = (*target.frame[:2], model.memory_channels)
 
-    @tf.function(reduce_retracing=True)  # which stands in a SavedModel once
     def call(images, memory):
         fake, following = model(images, memory)
         return {"images": fake, "next_memory": following}
