@@ -1,11 +1,9 @@
 """The command that draws a clip frame by frame from a folder of label frames, `clip`."""
 
-import pathlib
-
 import numpy as np
 
 from tfgan_zoo.explore import files
-from tfgan_zoo.explore.generator import ExploreError
+from tfgan_zoo.explore.generator import ExploreError, opened
 
 
 def clip(options, path, show=files.show):
@@ -66,18 +64,11 @@ def drawer(path):
     """
     import tensorflow as tf
 
-    from tfgan_zoo.export import stored
-    from tfgan_zoo.metrics.extractors import saved_model_folder
-
-    folder = saved_model_folder(path)
-    if folder is None:
-        raise ExploreError(f"--generator={path} holds no saved_model.pb.")
-    card = stored.find_card(folder)
-    interface = stored.from_card(card) if card else None
-    inputs = interface.inputs if card else ()
+    loaded, interface = opened(path)
+    inputs, outputs = (interface.inputs, interface.outputs) if interface else ((), ())
     frames = [item for item in inputs if item.kind in ("image", "label_map")]
     states = [item for item in inputs if item.kind == "state"]
-    names = {output.name: output.kind for output in interface.outputs} if card else {}
+    names = {output.name: output.kind for output in outputs}
     pictures = [name for name, output in names.items() if output == "image"]
     one_each = len(frames) == len(states) == len(pictures) == 1 and len(inputs) == 2
     if not one_each or names.get(f"next_{states[0].name}") != "state":
@@ -86,7 +77,6 @@ def drawer(path):
             "export that draws clips frame by frame, with its card.json."
         )
     (frame,), (memory,), (picture,) = frames, states, pictures
-    loaded = tf.saved_model.load(str(pathlib.Path(folder)))
 
     def call(pixels, state):
         given = {frame.name: tf.constant(pixels), memory.name: tf.constant(state)}

@@ -6,7 +6,7 @@ from collections import Counter
 
 import numpy as np
 
-from tfgan_zoo.explore.generator import ExploreError, Generator
+from tfgan_zoo.explore.generator import ExploreError, Generator, opened
 
 BATCH = 8  # pictures translated at once
 DRAWN = 64  # samples drawn at once
@@ -108,18 +108,9 @@ def translator(path, seed):
     import tensorflow as tf
 
     from tfgan_zoo.export import stored
-    from tfgan_zoo.metrics.extractors import saved_model_folder
 
-    folder = saved_model_folder(path)
-    if folder is None:
-        raise ExploreError(f"--generator={path} holds no saved_model.pb.")
-    loaded = tf.saved_model.load(str(folder))
-    card = stored.find_card(folder)
-    interface = (
-        stored.from_card(card)
-        if card
-        else stored.from_signature(loaded.signatures["serving_default"], str(path))
-    )
+    loaded, told = opened(path)
+    interface = told or stored.from_signature(loaded.signatures["serving_default"], str(path))
     seeds = interface.first("seed")
     kinds = [item.kind for item in interface.inputs if item is not seeds]
     pictures = [output.name for output in interface.outputs if output.kind == "image"]

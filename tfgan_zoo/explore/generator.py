@@ -7,6 +7,30 @@ class ExploreError(ValueError):
     """What cannot be drawn; the message says what to do about it."""
 
 
+def opened(path):
+    """(the SavedModel, the `Interface` that its card tells or None) of an export.
+
+    Args:
+        path: folder that holds saved_model.pb, or a folder of versions.
+
+    Raises:
+        ExploreError: for a folder without one, and one without the signature `serving_default`.
+    """
+    import tensorflow as tf
+
+    from tfgan_zoo.export import stored
+    from tfgan_zoo.metrics.extractors import saved_model_folder
+
+    folder = saved_model_folder(path)
+    if folder is None:
+        raise ExploreError(f"--generator={path} holds no saved_model.pb.")
+    loaded = tf.saved_model.load(str(folder))
+    if "serving_default" not in loaded.signatures:
+        raise ExploreError(f"--generator={path} has no signature 'serving_default'.")
+    card = stored.find_card(folder)
+    return loaded, stored.from_card(card) if card else None
+
+
 class Generator:
     """An exported generator of pictures from latents, and what lies inside it.
 
@@ -26,22 +50,11 @@ class Generator:
     """
 
     def __init__(self, path, prior=None):
-        import tensorflow as tf
-
         from tfgan_zoo.export import stored
-        from tfgan_zoo.metrics.extractors import saved_model_folder
 
-        folder = saved_model_folder(path)
-        if folder is None:
-            raise ExploreError(f"--generator={path} holds no saved_model.pb.")
-        self._loaded = tf.saved_model.load(str(folder))
-        self._function = self._loaded.signatures.get("serving_default")
-        if self._function is None:
-            raise ExploreError(f"--generator={path} has no signature 'serving_default'.")
-        card = stored.find_card(folder)
-        interface = (
-            stored.from_card(card) if card else stored.from_signature(self._function, str(path))
-        )
+        self._loaded, told = opened(path)
+        self._function = self._loaded.signatures["serving_default"]
+        interface = told or stored.from_signature(self._function, str(path))
         kinds = {item.kind for item in interface.inputs}
         if not {"latents"} <= kinds <= {"latents", "class"}:
             raise ExploreError(

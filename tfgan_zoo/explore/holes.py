@@ -5,7 +5,7 @@ import pathlib
 import numpy as np
 
 from tfgan_zoo.explore import files
-from tfgan_zoo.explore.generator import ExploreError
+from tfgan_zoo.explore.generator import ExploreError, opened
 from tfgan_zoo.export.blending import blend
 
 
@@ -63,21 +63,14 @@ def filler(path):
     """
     import tensorflow as tf
 
-    from tfgan_zoo.export import stored
-    from tfgan_zoo.metrics.extractors import saved_model_folder
-
-    folder = saved_model_folder(path)
-    if folder is None:
-        raise ExploreError(f"--generator={path} holds no saved_model.pb.")
-    card = stored.find_card(folder)
-    inputs = stored.from_card(card).inputs if card else ()
+    loaded, interface = opened(path)
+    inputs = interface.inputs if interface else ()
     if sorted(item.kind for item in inputs) != ["image", "mask"]:
         raise ExploreError(
             f"--generator={path} does not say that it takes pictures and masks: 'complete' needs "
             "an export that fills holes, with its card.json."
         )
     taken, mask = sorted(inputs, key=lambda item: item.kind)
-    loaded = tf.saved_model.load(str(folder))
 
     def call(image, hole):
         given = {taken.name: tf.constant(image[None]), mask.name: tf.constant(hole[None])}

@@ -6,7 +6,7 @@ import pathlib
 import numpy as np
 
 from tfgan_zoo.explore import files
-from tfgan_zoo.explore.generator import ExploreError
+from tfgan_zoo.explore.generator import ExploreError, opened
 
 MOST = 64  # labels of one row
 
@@ -66,14 +66,8 @@ def relabeller(path):
     """
     import tensorflow as tf
 
-    from tfgan_zoo.export import stored
-    from tfgan_zoo.metrics.extractors import saved_model_folder
-
-    folder = saved_model_folder(path)
-    if folder is None:
-        raise ExploreError(f"--generator={path} holds no saved_model.pb.")
-    card = stored.find_card(folder)
-    inputs = stored.from_card(card).inputs if card else ()
+    loaded, interface = opened(path)
+    inputs = interface.inputs if interface else ()
     if sorted(item.kind for item in inputs) != ["class", "image"]:
         raise ExploreError(
             f"--generator={path} does not say that it takes pictures and labels: give 'relabel' an "
@@ -82,7 +76,6 @@ def relabeller(path):
         )
     labels, taken = sorted(inputs, key=lambda item: item.kind)
     names = labels.names or tuple(map(str, range(labels.classes)))
-    loaded = tf.saved_model.load(str(folder))
 
     def call(image, label):
         given = {taken.name: tf.constant(image[None]), labels.name: tf.constant([label], tf.int32)}
