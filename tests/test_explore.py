@@ -311,6 +311,22 @@ def test_a_folder_is_translated_name_by_name(tmp_path):
     assert read(output / "deep" / "b.png").shape == (64, 64, 3)
 
 
+def test_a_seed_is_handed_to_a_translator_that_takes_one(tmp_path):
+    network = keras.layers.Dense(3, kernel_initializer="zeros")
+    network.build((None, 4, 6, 3))
+    interface = interfaces.Interface(
+        "styled",
+        (interfaces.source_images((4, 6, 3), label_map=True), interfaces.seed()),
+        (interfaces.images((4, 6, 3)),),
+        call=lambda images, seed: network(images) + tf.cast(seed, tf.float32) / 10.0,
+    )
+    built = signatures.build(interface)
+    saved_model.save(tmp_path / "styled", network=network, signatures=built)
+    for seed in (0, 3):
+        call, _ = files.translator(tmp_path / "styled", seed)
+        np.testing.assert_allclose(call(np.ones((1, 4, 6, 3), np.float32)), seed / 10, atol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("changed", "sentence"),
     [

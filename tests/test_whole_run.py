@@ -45,6 +45,7 @@ FAMILIES = {
     "attributes": ("star_gan", "star_gan_tiny"),
     "recognition": ("lsro", "lsro_tiny"),
     "label_maps": ("pix2pix_hd", "pix2pix_hd_tiny"),
+    "clips": ("vid2vid", "vid2vid_tiny"),
 }
 # Those that choose one of the tasks above, and parts of tasks.
 OTHERS = {"optional_labels", "samples", "features", "jitter", "pictures"}
@@ -52,7 +53,8 @@ OTHERS = {"optional_labels", "samples", "features", "jitter", "pictures"}
 TOLERANCES = {"float32": 1e-4, "float16": 2e-2, "int8": 0.5}
 # What is drawn pixel by pixel has no int8 file; of pixels that are black or white, few may differ.
 DRAWN, FEW = ("autoregressive",), 0.05
-NO_INT8 = (*DRAWN, "completion")  # which would round what is known
+# Which would round what is known, or what a frame hands on to the next.
+NO_INT8 = (*DRAWN, "completion", "clips")
 
 
 def run(family, folder, *arguments, stop_at=None):

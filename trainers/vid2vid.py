@@ -14,7 +14,7 @@ SIZES = (
     *("blocks", "flow_scale", "discriminator_filters", "discriminator_layers", "scales"),
 )
 WEIGHTS = ("feature_weight", "perceptual_weight", "flow_weight", "warp_weight")
-RATES = {player: 2e-4 for player in ("generator", "discriminator", "temporal_1", "temporal_3")}
+PLAYERS = ("generator", "discriminator", "temporal_1", "temporal_3")
 
 
 def build(values, splits, total_steps):
@@ -32,7 +32,7 @@ TRAINER = Trainer(
     build=build,
     knobs=(
         *clips.KNOBS,
-        *optimizers.knobs(schedule="linear", **RATES),
+        *optimizers.knobs(schedule="linear", **dict.fromkeys(PLAYERS, 2e-4)),
         flags.knob("generator_filters", 128, "Channels of the generator's first layers.", low=1),
         flags.knob("halvings", 3, "How often the generator halves a frame.", low=1),
         flags.knob("blocks", 9, "Residual blocks of the generator from labels to picture.", low=2),
@@ -48,7 +48,7 @@ TRAINER = Trainer(
         flags.knob(
             "discriminator_layers", 3, "Layers of each discriminator that halve a frame.", low=1
         ),
-        flags.knob("scales", 2, "Sizes of a frame that each discriminator looks at.", low=1),
+        flags.knob("scales", 2, "Sizes of a frame that each discriminator looks at.", low=2),
         flags.knob(
             "features",
             "random",

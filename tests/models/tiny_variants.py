@@ -145,6 +145,19 @@ def label_maps(shape, palette):
     return batch
 
 
+def clips(side, frames):
+    """`Tiny.batch` of one clip: labels, pictures, and a motion that is seen everywhere."""
+
+    def batch(random):
+        shape = (1, frames, side, side, 3)
+        drawn = {n: random.uniform(-1, 1, shape).astype("f4") for n in ("source", "target")}
+        motion = random.uniform(-2, 2, shape).astype("f4")
+        motion[..., 2] = 1.0
+        return {**drawn, "motion": motion}
+
+    return batch
+
+
 SMALL, MIDDLE = (12, 12, 1), (16, 16, 1)
 
 VARIANTS = {
@@ -551,23 +564,19 @@ VARIANTS = {
             ("star_gan_several", (2, 3), (False, True)),
         )
     },
-    **{
-        name: Tiny(
-            "translation.spgan.SPGAN",
-            {
-                "image_size": (16, 16),
-                "generator_filters": 2,
-                "discriminator_filters": 2,
-                "embedding_filters": 4,
-                "blocks": 1,
-                "patch": 16,
-                "negatives": negatives,
-                "pool_size": 2,
-            },
-            fields("images_a", "images_b", shape=(16, 16, 3), count=2),
-        )
-        for name, negatives in (("spgan", "real"), ("spgan_translated", "translated"))
-    },
+    "spgan": Tiny(
+        "translation.spgan.SPGAN",
+        {
+            "image_size": (16, 16),
+            "generator_filters": 2,
+            "discriminator_filters": 2,
+            "embedding_filters": 4,
+            "blocks": 1,
+            "patch": 16,
+            "pool_size": 2,
+        },
+        fields("images_a", "images_b", shape=(16, 16, 3), count=2),
+    ),
     **{
         name: Tiny(
             "recognition.lsro.LSRO",
@@ -578,7 +587,6 @@ VARIANTS = {
             ("lsro", "lsro"),
             ("lsro_extra_class", "extra_class"),
             ("lsro_pseudo_label", "pseudo_label"),
-            ("lsro_none", "none"),
         )
     },
     "pix2pix_hd": Tiny(
@@ -599,5 +607,18 @@ VARIANTS = {
         },
         label_maps((16, 24, 3), [[0, 0, 0], [255, 0, 0], [0, 255, 0]]),
         methods=("global_step", "enhancer_step", "train_step"),
+    ),
+    "vid2vid": Tiny(
+        "translation.vid2vid.Vid2Vid",
+        {
+            "image_size": (8, 8),
+            "generator_filters": 2,
+            "halvings": 1,
+            "blocks": 2,
+            "flow_scale": 2.0,
+            "discriminator_filters": 2,
+            "discriminator_layers": 1,
+        },
+        clips(8, 7),
     ),
 }

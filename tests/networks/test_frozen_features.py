@@ -68,7 +68,9 @@ def test_vgg19_sees_what_keras_preprocessing_gives(tmp_path):
     assert not found.trainable_variables and len(found.outputs) == 5
     levels = (pictures((32, 32)) + 1) * 127.5
     prepared = keras.applications.vgg19.preprocess_input(levels.copy())
-    layer = vgg.get_layer("block2_conv2").output
-    expected = keras.Model(vgg.input, layer)(prepared).numpy()
-    own = found(pictures((32, 32)))[1].numpy()
-    np.testing.assert_allclose(own, expected, rtol=1e-3, atol=1e-3 * np.abs(expected).max())
+    first = frozen_features.vgg19_features(tmp_path / "vgg.weights.h5", convolution="first")
+    for network, name in ((found, "block2_conv2"), (first, "block2_conv1")):
+        layer = vgg.get_layer(name).output
+        expected = keras.Model(vgg.input, layer)(prepared).numpy()
+        own = network(pictures((32, 32)))[1].numpy()
+        np.testing.assert_allclose(own, expected, rtol=1e-3, atol=1e-3 * np.abs(expected).max())

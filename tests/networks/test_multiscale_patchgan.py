@@ -40,5 +40,7 @@ def test_the_second_scale_is_the_same_net_on_half_the_picture():
 def test_what_cannot_be_is_one_sentence():
     with pytest.raises(ValueError, match="sides of 8 pixels or more, not 32x6"):
         multiscale_patchgan((64, 12), 3)
+    with pytest.raises(ValueError, match="two or more"):
+        multiscale_patchgan((64, 64), 3, scales=1)
     with pytest.raises(ValueError, match="No normalization 'layer'"):
         multiscale_patchgan((64, 64), 3, normalization="layer")

@@ -231,16 +231,8 @@ def _prepared(name, request):
 
 def _cut(spec, split, parts, hold_out):
     """(the clips of a split, how the splits came about) of `{split: clips}`, "" being all."""
-    if "" in parts:
-        parts = {"train": parts[""]}
-    missing = [name for name in splits.NAMES if name not in parts]
-    hold_out.refuse_idle(missing)
-    if missing:
-        ranges = hold_out.ranges(len(parts["train"]), missing)
-        whole = parts["train"]
-        parts = {**parts, **{name: whole[start:stop] for name, (start, stop) in ranges.items()}}
+    parts, cut = hold_out.cut(parts)
     if not parts.get(split):
         counts = ", ".join(f"{name} ({len(part)})" for name, part in parts.items())
         raise DataError(f"'{spec}' has no clips for '{split}'; it has {counts}.")
-    cut = f"; {' and '.join(missing)} from the end of train" if missing else ""
     return parts[split], f"sorted names{cut}"

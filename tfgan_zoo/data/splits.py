@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 from tfgan_zoo.data.errors import DataError, IdleCount
 
@@ -67,6 +68,34 @@ class HoldOut:
         middle = train + sizes["validation"]
         ranges = {"train": (0, train), "validation": (train, middle), "test": (middle, total)}
         return {name: ranges[name] for name in NAMES if name == "train" or name in missing}
+
+    def cut(self, parts: dict[str, Sequence]) -> tuple[dict[str, Sequence], str]:
+        """All splits of data that has some: what is missing comes from the end of training.
+
+        Args:
+            parts: `{split: examples}`; under "" are those of data without splits.
+
+        Returns:
+            `{split: examples}` in the order of `NAMES`, and what was cut as words to append to how
+            the others came about: "" where nothing was.
+
+        Raises:
+            DataError: without examples for training, and as `ranges`.
+        """
+        if "" in parts:
+            parts = {"train": parts[""]}
+        missing = [name for name in NAMES if name not in parts]
+        self.refuse_idle(missing)
+        if "train" in missing:
+            raise DataError(
+                f"The data has no split for training; it has {', '.join(parts) or 'none at all'}."
+            )
+        if missing:
+            whole = parts["train"]
+            ranges = self.ranges(len(whole), missing)
+            parts = {**parts, **{name: whole[start:stop] for name, (start, stop) in ranges.items()}}
+        words = f"; {' and '.join(missing)} from the end of train" if missing else ""
+        return {name: parts[name] for name in NAMES}, words
 
     def refuse_idle(self, missing):
         """Raises `IdleCount` for a count of a split that is not cut from training.

@@ -225,19 +225,9 @@ def _captions(request) -> _Text:
 
 def _splits(text, hold_out):
     """({split: lines}, one sentence on how they came about)."""
-    parts, origin = text.parts, text.origin
-    if "" in parts:
-        parts = {"train": parts[""]}
-    missing = [name for name in splits.NAMES if name not in parts]
-    hold_out.refuse_idle(missing)
-    if missing:
-        ranges = hold_out.ranges(len(parts["train"]), missing)
-        lines = parts["train"]
-        parts = {**parts, **{name: lines[start:stop] for name, (start, stop) in ranges.items()}}
-        origin += f"; {' and '.join(missing)} from the end of train"
-    parts = {name: parts[name] for name in splits.NAMES}
+    parts, cut = hold_out.cut(text.parts)
     counts = ", ".join(f"{name} {len(lines)}" for name, lines in parts.items())
-    return parts, f"{origin}: {counts}"
+    return parts, f"{text.origin}{cut}: {counts}"
 
 
 def _words(line, request) -> list[str]:

@@ -38,6 +38,7 @@ from tfgan_zoo import backend, command
 from tfgan_zoo.data.places import home
 from tfgan_zoo.explore import files
 from tfgan_zoo.explore.attributes import attributes
+from tfgan_zoo.explore.clip import clip
 from tfgan_zoo.explore.features import features
 from tfgan_zoo.explore.generator import ExploreError, Generator
 from tfgan_zoo.explore.holes import complete
@@ -66,6 +67,7 @@ USES = {
     "translate": ("generator", "input", "seed", "keep_size", "overwrite"),
     "complete": ("generator", "input", "mask", "blend", "overwrite"),
     "relabel": ("generator", "input", "label", "overwrite"),
+    "clip": ("generator", "input", "overwrite"),
     "draw": (*FROM_LATENTS, "count", "label", "category", "set", "overwrite"),
 }
 NEEDS = {
@@ -74,9 +76,10 @@ NEEDS = {
     "translate": ("generator", "input"),
     "complete": ("generator", "input", "mask"),
     "relabel": ("generator", "input"),
+    "clip": ("generator", "input"),
 }
-# Those that write many pictures into a folder.
-ON_FILES = {**files.COMMANDS, "complete": complete, "relabel": relabel}
+# Those that read or write many pictures.
+ON_FILES = {**files.COMMANDS, "complete": complete, "relabel": relabel, "clip": clip}
 
 
 def define_flags():
@@ -85,9 +88,7 @@ def define_flags():
     Not at import: another command of this package has flags of the same names.
     """
     flags.DEFINE_string("generator", None, "Folder of an exported generator, or of one version.")
-    flags.DEFINE_string(
-        "output", None, "PNG file of the picture; a folder of those that write files."
-    )
+    flags.DEFINE_string("output", None, "PNG file of the picture; GIF file of clip; else a folder.")
     flags.DEFINE_enum("latents", None, ["normal", "uniform"], "Prior of a generator that lacks it.")
     integer("seed", 0, "Of the latents, or of the noise that translates.", 0)
     integer("count", 8, "Rows: pairs, latents or samples; of draw the pictures.", 1)
@@ -121,7 +122,9 @@ def define_flags():
     integer("centroids", 400, "Of the k-means features, four times as many.", 1)
     integer("patches", 50_000, "That k-means learns from.", 1)
     flags.DEFINE_string(
-        "input", None, "Of translate, complete and relabel: a picture, or a folder of pictures."
+        "input",
+        None,
+        "Of translate, complete and relabel a picture or a folder of them; of clip its frames.",
     )
     flags.DEFINE_string(
         "mask",

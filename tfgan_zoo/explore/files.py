@@ -52,7 +52,7 @@ def translate(options, folder, show=show):
     from tfgan_zoo.training.pictures import save
 
     call, interface = translator(options.generator, options.seed)
-    (taken,), sizes = interface.inputs, interface.any_size
+    taken, sizes = interface.first("image", "label_map"), interface.any_size
     if sizes and not options.keep_size:
         raise ExploreError(
             f"--nokeep_size says nothing: {options.generator} has no size of its own, and makes "
@@ -103,7 +103,7 @@ def translator(path, seed):
 
     Args:
         path: of the export.
-        seed: of its noise, where it has any; 0 is the noise that it is scored with.
+        seed: of its noise or its input of that kind, where it has any; 0 is what it is scored with.
     """
     import tensorflow as tf
 
@@ -120,7 +120,8 @@ def translator(path, seed):
         if card
         else stored.from_signature(loaded.signatures["serving_default"], str(path))
     )
-    kinds = [item.kind for item in interface.inputs]
+    seeds = interface.first("seed")
+    kinds = [item.kind for item in interface.inputs if item is not seeds]
     pictures = [output.name for output in interface.outputs if output.kind == "image"]
     if len(kinds) != 1 or kinds[0] not in ("image", "label_map") or len(pictures) != 1:
         takes = ", ".join(item.name for item in interface.inputs)
@@ -129,13 +130,15 @@ def translator(path, seed):
             f"{', '.join(output.name for output in interface.outputs)}: 'translate' needs one that "
             "makes a picture of a picture."
         )
-    (taken,), (name,) = interface.inputs, pictures
-    if seed and "sample" not in loaded.signatures:
+    taken, (name,) = interface.first("image", "label_map"), pictures
+    if seed and not seeds and "sample" not in loaded.signatures:
         raise ExploreError(f"--seed={seed} says nothing: {path} draws without noise.")
 
     def call(images):
         given = {taken.name: tf.constant(images)}
-        if seed:
+        if seeds:
+            given[seeds.name] = tf.constant(seed, tf.int32)
+        elif seed:
             return loaded.signatures["sample"](**given, seed=tf.constant(seed))[name].numpy()
         return loaded.signatures["serving_default"](**given)[name].numpy()
 

@@ -33,8 +33,8 @@ class Input:
 
     Attributes:
         name: as the signature `serving_default` and the TFLite file call it.
-        kind: "latents", "image", "label_map", "mask", "class", "tokens", "state", or one value for
-            the whole call: "seed", "count", "number".
+        kind: "latents", "image", "label_map", "instance_map", "mask", "class", "tokens", "state",
+            or one value for the whole call: "seed", "count", "number".
         shape: of one example, without the batch; `()` for a class or a single value. A side of
             None is any (`Interface.opened`).
         dtype: name of a TensorFlow dtype.

@@ -16,6 +16,7 @@ from tfgan_zoo.export.interface import (
     Output,
     images,
     labels,
+    seed,
     source_images,
 )
 
@@ -133,8 +134,8 @@ def from_card(card: Mapping, call=None, sample_latents=None, further=None) -> In
 def from_signature(signature, name: str) -> Interface:
     """The interface that a SavedModel's `serving_default` has, of an export without a card.
 
-    Names and shapes tell the kinds: "labels" are classes, pictures are `[B, H, W, C]`, and what is
-    else `[B, Z]` is latents.
+    Names and shapes tell the kinds: "labels" are classes, a "seed" is one number, pictures are
+    `[B, H, W, C]`, and what is else `[B, Z]` is latents.
     """
     specs = signature.structured_input_signature[1]
     shapes = {
@@ -152,6 +153,9 @@ def from_shapes(name: str, shapes: Mapping, takes_labels: bool) -> Interface:
     """
     inputs = []
     for given, shape in shapes.items():
+        if given == "seed" and shape == []:
+            inputs.append(seed())
+            continue
         kind = {4: "image", 2: "latents"}.get(len(shape or ()), "unknown")
         inputs.append(Input(given, kind, tuple(shape or ())[1:]))
     if takes_labels:

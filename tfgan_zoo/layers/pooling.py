@@ -18,8 +18,11 @@ class HalvingAverage(keras.layers.Layer):
         height, width = images.shape[1:3]
         padded = tf.pad(images, [[0, 0], [1, 1], [1, 1], [0, 0]])
         means = tf.nn.avg_pool2d(padded, 3, 2, "VALID")
-        rows, columns = (self._counted(side) for side in (height, width))
-        return means * tf.constant(9.0 / np.outer(rows, columns)[..., None], means.dtype)
+        rows, columns = (
+            tf.constant(3.0 / self._counted(side), means.dtype) for side in (height, width)
+        )
+        # Multiplied in the graph: a file holds two vectors in place of a picture.
+        return means * (rows[:, None] * columns)[..., None]
 
     @staticmethod
     def _counted(side):

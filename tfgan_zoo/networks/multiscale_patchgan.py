@@ -24,15 +24,17 @@ def multiscale_patchgan(
 
     Args:
         image_size, channels, layers, filters, normalization: as of `feature_patchgan`.
-        scales: how many there are.
+        scales: how many there are, two or more.
 
     Returns:
         A functional model: images `[B, H, W, channels]` to a list for each scale of its
         `layers + 2` maps.
 
     Raises:
-        ValueError: as `feature_patchgan`.
+        ValueError: as `feature_patchgan`, and for one scale, whose list Keras would take away.
     """
+    if scales < 2:
+        raise ValueError(f"scales={scales}: give two or more; one is `feature_patchgan`.")
     images = seen = keras.Input((*image_size, channels), name="images")
     maps = []
     for scale in range(scales):

@@ -54,13 +54,20 @@ def main(argv):
     from tfgan_zoo.data.sources import open_images
     from tfgan_zoo.evaluate import recognition
     from tfgan_zoo.evaluate.evaluator import served_by
+    from tfgan_zoo.metrics.generated import is_generator
 
+    translators = dict(word.split("=", 1) for word in FLAGS.translators)
+    for name, folder in translators.items():
+        if not is_generator(folder):
+            raise UsageError(
+                f"--translators={name}={folder} holds no exported translator: name a folder with "
+                "a SavedModel, such as RUN/export/spgan/a_to_b."
+            )
     request = Request(image_size=(64, 32), data_dir=FLAGS.data_dir)
     source, target = (open_images(spec, "train", request) for spec in (SOURCE, TARGET))
     judged = open_images(TARGET, FLAGS.split, request)
     arms = {DIRECT: lambda: fields(source), LABELLED: lambda: fields(target)}
-    for word in FLAGS.translators:
-        name, _, folder = word.partition("=")
+    for name, folder in translators.items():
         arms[name] = lambda folder=folder: translated(source, folder)
     output = pathlib.Path(FLAGS.output)
     rows = json.loads(output.read_text("utf-8")) if output.exists() else []

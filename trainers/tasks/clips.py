@@ -1,8 +1,7 @@
 """Clips of label maps to clips of pictures, frame by frame.
 
-The model has `memory_channels` and `call(images, memory)`, which gives the next frame and the memory
-for the one after it, and `draw(source)`, which gives a whole clip. It learns from clips that
-lengthen in phases.
+The model has `memory_channels` and `call(images, memory)`, which gives the next frame and the
+memory for the one after it. It learns from clips that lengthen in phases.
 """
 
 from tfgan_zoo.data.request import Request
@@ -32,13 +31,19 @@ KNOBS = (
 STRIPS = 2  # clips of a film strip
 LEAST = 7  # frames from which the slower temporal discriminator learns
 CLIP = "clip.gif"  # of an export
+SUMMARY = (
+    "Draws clips from their label maps, {size}, frame by frame: each request takes the labels of a "
+    "frame and as `memory` the `next_memory` of the answer before; before the first frame that is "
+    "zeros. Two frames are all that is kept, however long the clip."
+)
 
 
 def task(values):
     """The `Task`, from the flags.
 
     Raises:
-        ValueError: for lengths that do not grow, or that leave a discriminator without clips.
+        ValueError: for lengths that do not grow, or that leave a discriminator without clips, and
+            for an int8 file.
     """
     from tfgan_zoo.data import clips as data
     from tfgan_zoo.data.pipeline import train_batches
@@ -47,6 +52,11 @@ def task(values):
     from tfgan_zoo.export import card
     from tfgan_zoo.training.task import Export, Phase, Preview, Splits, Task
 
+    if "int8" in values.tflite:
+        raise ValueError(
+            "A TFLite file of int8 would round the memory, which each frame hands on to the next, "
+            "frame by frame: leave int8 out of --tflite."
+        )
     spec, lengths, flip = values.data, check_lengths(values), values.flip
     request, frames = values.filled(Request, "pairs"), values.clip_frames
 
@@ -83,7 +93,7 @@ def task(values):
         return Preview(sheet(source, fake, target), fake, target, spread, files=files)
 
     def exports(model, splits):
-        frames, height, width, _ = splits.train.fields["target"].shape
+        height, width, _ = splits.train.fields["target"].frame
         first = clips.first_clips(splits.test, 8, "source")
         inputs, memory = first[:, 0], model.memory_channels
         rows = {"images": inputs, "real": clips.first_clips(splits.test, 8, "target")[:, 0]}
@@ -91,10 +101,7 @@ def task(values):
             Export(
                 interface(model, splits),
                 title=f"{model.name} on {splits.info['name']}",
-                summary=f"Draws clips from their label maps, {height}x{width}, frame by frame: each "
-                "request takes the labels of a frame and the memory that the last answer gave, "
-                "`next_memory`; before the first frame it is zeros. Two frames are all that is "
-                "kept, however long the clip.",
+                summary=SUMMARY.format(size=f"{height}x{width}"),
                 examples=remembered(model, first),
                 evaluators=[clips.export(splits.test, splits.train, memory)],
                 picture=lambda served: sheet(*strips(served, model, splits.test)),

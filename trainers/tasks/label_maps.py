@@ -2,7 +2,8 @@
 
 The model has `styles` (`layers.instances.Styles`), or None, which are found in the training
 pictures before it is exported; `call(source, instances, seed)`, where the label map stands in for
-instances that are None; and `reconstruct(source, target, instances, coarse)`.
+instances that are None, in its two halves `conditions_and_drawn_styles` and `drawn`; and
+`reconstruct(source, target, instances, coarse)`.
 """
 
 import dataclasses
@@ -27,6 +28,7 @@ KNOBS = (
 ROWS = 4  # of a sample grid
 ROWS_OF_CARD = 2
 SEEDS = (0, 1)  # of the styles on the card
+MOST = 256  # labels
 
 
 def task(values, phases):
@@ -128,6 +130,8 @@ def task(values, phases):
 
 def interface(model, splits):
     """`images`, and a `seed` where there are styles, to `images`; and the function `things`."""
+    import tensorflow as tf
+
     from tfgan_zoo.export import interface as made
 
     source, target = (splits.test.fields[name].shape for name in ("source", "target"))
@@ -137,11 +141,14 @@ def interface(model, splits):
     own = (made.seed(),) if styled else ()
     nets = (model.global_generator, model.enhancer, *((model.styles,) if styled else ()))
 
+    # The networks stand in the SavedModel once, whichever signatures call them.
+    drawn = tf.function(model.drawn)
+
     def of_labels(images, seed=0):
-        return model(images, seed=seed)
+        return drawn(*model.conditions_and_drawn_styles(images, seed=seed))
 
     def of_things(images, instances, seed=0):
-        return model(images, instances, seed=seed)
+        return drawn(*model.conditions_and_drawn_styles(images, instances, seed))
 
     each = ", and each has a style of its own." if styled else "."
     things = made.Interface(
@@ -163,29 +170,31 @@ def interface(model, splits):
 
 
 def palette(splits):
-    """The colour of each label: that of the data where it is known, else all that training or test
-    have.
+    """The colour of each label: those of the data where they are known, else all that are seen.
+
+    Raises:
+        ValueError: for more colours than labels can be.
     """
-    from tfgan_zoo.evaluate import tables
+    import numpy as np
+
     from tfgan_zoo.metrics.label_recovery import label_colours
 
     kind = splits.train.fields["source"]
     if kind.palette is not None:
         return [list(colour) for colour in kind.palette]
-    seen = [tables.first(part, len(part))["source"] for part in (splits.train, splits.test)]
-    if kind.shape[-1] != 3:
-        import numpy as np
-
-        flat = np.concatenate([part.reshape(-1, kind.shape[-1]) for part in seen])
-        return np.unique(flat, axis=0).tolist()
-    return label_colours(np_joined(seen)).tolist()
-
-
-def np_joined(parts):
-    """Arrays `[n, ...]` one after the other."""
-    import numpy as np
-
-    return np.concatenate(parts)
+    found, channels = set(), kind.shape[-1]
+    for part in (splits.train, splits.validation, splits.test):
+        for number in range(len(part)):
+            pixels = part.fetch(np.array([number]))["source"]
+            flat = pixels.reshape(-1, channels)
+            colours = label_colours(pixels) if channels == 3 else np.unique(flat, axis=0)
+            found |= set(map(tuple, colours.tolist()))
+            if len(found) > MOST:
+                raise ValueError(
+                    f"The label maps hold more than {MOST} colours, each of which would be a "
+                    "label: save them without smoothing, and not as JPEG."
+                )
+    return sorted(map(list, found))
 
 
 def enlarged(images, size):

@@ -25,7 +25,9 @@ Departures:
 - The paper's network is a ResNet-50 trained on ImageNet, its features the mean over all places of
   2,048 maps. Here it is three 3x3 convolutions from scratch, made for small pictures, and each of
   four horizontal stripes has its mean: a shallow net must be told what is shirt and what is shoe.
-- The dropout of 0.75 is the paper's, for 2,048 features.
+- The authors shuffle one list of real and generated pictures, a third of it generated in their
+  example; here each step has a fixed number of both.
+- The authors' rates are smaller for layers that were trained before; here all have one rate.
 """
 
 import keras

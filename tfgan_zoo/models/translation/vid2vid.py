@@ -143,7 +143,7 @@ class Vid2Vid(Trained):
         """Channels of what a frame hands on to the next: see `call`."""
         return (SEEN - 1) * sum(self.channels) + 1
 
-    def call(self, images, memory):
+    def call(self, images, memory, training=False):
         """The next frame of a clip.
 
         Args:
@@ -160,19 +160,20 @@ class Vid2Vid(Trained):
         labels = labels * began + tf.tile(images, [1, 1, 1, SEEN - 1]) * (1.0 - began)
         labels = tf.concat([labels, images], -1)
         # What a blend's rounding leaves outside.
-        fake = tf.clip_by_value(self.frame(labels, pictures, began)["fake"], -1.0, 1.0)
+        fake = tf.clip_by_value(self.frame(labels, pictures, began, training)["fake"], -1.0, 1.0)
         kept = (labels[..., self.channels[0] :], pictures[..., self.channels[1] :], fake)
         return fake, tf.concat([*kept, tf.ones_like(began)], -1)
 
-    def frame(self, labels, pictures, began):
+    def frame(self, labels, pictures, began, training=False):
         """A frame and what it is made of, by name: `fake`, `raw`, `warped`, `flow`, `mask`.
 
         Args:
             labels: of the frames seen, this one last: `[B, H, W, SEEN * source_channels]`.
             pictures: drawn before, the last one last: `[B, H, W, (SEEN - 1) * target_channels]`.
             began: `[B, H, W, 1]` or so, 0 at a first frame, which is the raw picture, 1 elsewhere.
+            training: chooses the kernels, not what they compute.
         """
-        raw, flow, mask = self.generator([labels, pictures], training=True)
+        raw, flow, mask = self.generator([labels, pictures], training=training)
         warped = warp(pictures[..., -self.channels[1] :], flow)
         blend = mask * began + (1.0 - began)
         fake = raw * blend + warped * (1.0 - blend)
@@ -186,7 +187,7 @@ class Vid2Vid(Trained):
         length, batch, height, width = tf.unstack(tf.shape(by_time))[:4]
 
         def draw_next(number, memory, frames):
-            fake, memory = self.call(by_time[number], memory)
+            fake, memory = self.call(by_time[number], memory, training=True)
             return number + 1, memory, frames.write(number, fake)
 
         *_, frames = tf.while_loop(
@@ -217,7 +218,7 @@ class Vid2Vid(Trained):
         began = began * tf.ones_like(trusted)
 
         with tf.GradientTape(persistent=True) as tape:
-            made = self.frame(flat(seen_labels), flat(pictures), flat(began))
+            made = self.frame(flat(seen_labels), flat(pictures), flat(began), training=True)
             fake = made["fake"]
 
             labels = flat(source)
@@ -236,9 +237,9 @@ class Vid2Vid(Trained):
             # From the second frame on: the flow, the mask, and what the flow makes of the last.
             seen = flat(trusted[:, 1:])
             found, mask = (later(made[name], length) for name in ("flow", "mask"))
-            true_warp = warp(flat(target[:, :-1]), found)
+            moved = warp(flat(target[:, :-1]), found)
             flow_loss = self.flow_weight * masked_l1(found, flat(flow[:, 1:]), seen)
-            flow_loss += self.warp_weight * masked_l1(true_warp, flat(target[:, 1:]), seen)
+            flow_loss += self.warp_weight * masked_l1(moved, flat(target[:, 1:]), seen)
             mask_loss = masked_l1(mask, tf.zeros_like(mask), seen)
             kept = warp(flat(drawn[:, :-1]), flat(flow[:, 1:]))
             warp_loss = self.warp_weight * masked_l1(later(fake, length), kept, seen)

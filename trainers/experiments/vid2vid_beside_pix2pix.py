@@ -1,0 +1,120 @@
+"""Measures vid2vid beside pix2pix frame by frame, on the same held-out clips: how much they
+flicker, and how much of the labels is found again.
+
+python -m trainers.experiments.vid2vid_beside_pix2pix --vid2vid=runs/a --pix2pix=runs/b
+    --output=beside.gif
+
+The runs are of `trainers.vid2vid` and of `trainers.pix2pix` with the same --data and --image_size.
+It prints a table, writes the numbers as JSON beside the GIF, and draws the first clips: labels,
+pix2pix, vid2vid, true pictures.
+"""
+
+import json
+import os
+import pathlib
+
+from absl import flags
+
+from tfgan_zoo import command
+from tfgan_zoo.command import UsageError
+
+SPLITS = ("test", "validation")
+
+FLAGS = flags.FLAGS
+
+
+def define_flags():
+    """The flags of the command line; not at import: other commands have flags of the same names."""
+    flags.DEFINE_string("vid2vid", None, "Folder of a run of trainers.vid2vid.")
+    flags.DEFINE_string("pix2pix", None, "Folder of a run of trainers.pix2pix.")
+    flags.DEFINE_enum("split", "test", SPLITS, "The clips that are drawn.")
+    flags.DEFINE_integer("count", 3, "Clips of the GIF, under one another.", 1)
+    flags.DEFINE_string("output", None, "The GIF to write; the numbers lie beside it, as .json.")
+
+
+def main(argv):
+    if len(argv) > 1:
+        raise UsageError(f"Unexpected argument '{argv[1]}'; every option is a --flag=value.")
+    if not (FLAGS.vid2vid and FLAGS.pix2pix and FLAGS.output):
+        raise UsageError("--vid2vid, --pix2pix and --output are needed.")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    from tfgan_zoo.evaluate.clips import Judge, first_clips
+    from tfgan_zoo.training.run_directory import RunDirectory
+    from trainers import pix2pix, vid2vid
+
+    folder = pathlib.Path(FLAGS.vid2vid)
+    values = settings(vid2vid.TRAINER, folder)
+    splits = vid2vid.TRAINER.task(values).open(RunDirectory(folder))
+    held = {"test": splits.test, "validation": splits.validation}[FLAGS.split]
+    drawers = {
+        "pix2pix": frame_by_frame(trained(pix2pix.TRAINER, pathlib.Path(FLAGS.pix2pix))),
+        "vid2vid": drawer(trained(vid2vid.TRAINER, folder)),
+    }
+    judge = Judge(held, splits.train)
+    numbers = {name: judge.scores(draw) for name, draw in drawers.items()} | judge.baselines()
+    for name, scores in numbers.items():
+        print(f"{name}: " + ", ".join(f"{k} {v:.4g}" for k, v in scores.items()))
+    output = pathlib.Path(FLAGS.output)
+    clips = {n: first_clips(held, FLAGS.count, n) for n in ("source", "target")}
+    drawn = {name: draw(clips["source"]) for name, draw in drawers.items()}
+    output.write_bytes(animated([clips["source"], *drawn.values(), clips["target"]]))
+    output.with_suffix(".json").write_text(json.dumps(numbers, indent=1) + "\n", "utf-8")
+
+
+def settings(trainer, folder):
+    """The flags of a run."""
+    from tfgan_zoo.training.run_directory import RunDirectory, RunError
+
+    directory = RunDirectory(folder)
+    if not directory.flags.exists():
+        raise RunError(f"{folder} is no folder of a run of trainers.{trainer.name}.")
+    return trainer.parse([f"--flagfile={directory.flags}", f"--run_dir={folder}"])
+
+
+def trained(trainer, folder):
+    """The model of a run at its newest checkpoint."""
+    from tfgan_zoo.training.checkpoints import Checkpointer
+    from tfgan_zoo.training.run_directory import RunDirectory, RunError
+
+    model = trainer.build(settings(trainer, folder), None, 1)
+    if not Checkpointer(RunDirectory(folder).checkpoints, model, writes=False).restore():
+        raise RunError(f"{folder} has no checkpoint.")
+    return model
+
+
+def drawer(model):
+    """Labels `[N, T, H, W, C]` -> pictures, of a model that draws clips."""
+    import tensorflow as tf
+
+    draw = tf.function(model.draw, reduce_retracing=True)
+    return lambda labels: draw(tf.constant(labels)).numpy()
+
+
+def frame_by_frame(model):
+    """The same of a model that draws each picture for itself, with one noise for all frames."""
+    import numpy as np
+    import tensorflow as tf
+
+    draw = tf.function(lambda images: model(images), reduce_retracing=True)
+
+    def clips(labels):
+        frames = [draw(tf.constant(labels[:, t])).numpy() for t in range(labels.shape[1])]
+        return np.stack(frames, 1)
+
+    return clips
+
+
+def animated(columns):
+    """A GIF: the clips `[N, T, H, W, 3]` of each column under one another, columns side by side."""
+    import numpy as np
+
+    from tfgan_zoo.kinds.clip import Clip
+    from tfgan_zoo.kinds.image import to_uint8
+
+    beside = np.concatenate([np.concatenate(list(clips), 1) for clips in columns], 2)
+    return Clip(beside.shape).encode(to_uint8(beside))
+
+
+if __name__ == "__main__":
+    define_flags()
+    command.run(main, __doc__)
