@@ -2,8 +2,7 @@
 
 The model has `styles` (`layers.instances.Styles`), or None, which are found in the training
 pictures before it is exported; `call(source, instances, seed)`, where the label map stands in for
-instances that are None, in its two halves `conditions_and_drawn_styles` and `drawn`; and
-`reconstruct(source, target, instances, coarse)`.
+instances that are None; and `reconstruct(source, target, instances, coarse)`.
 """
 
 import dataclasses
@@ -130,8 +129,6 @@ def task(values, phases):
 
 def interface(model, splits):
     """`images`, and a `seed` where there are styles, to `images`; and the function `things`."""
-    import tensorflow as tf
-
     from tfgan_zoo.export import interface as made
 
     source, target = (splits.test.fields[name].shape for name in ("source", "target"))
@@ -141,14 +138,11 @@ def interface(model, splits):
     own = (made.seed(),) if styled else ()
     nets = (model.global_generator, model.enhancer, *((model.styles,) if styled else ()))
 
-    # The networks stand in the SavedModel once, whichever signatures call them.
-    drawn = tf.function(model.drawn)
-
     def of_labels(images, seed=0):
-        return drawn(*model.conditions_and_drawn_styles(images, seed=seed))
+        return model(images, seed=seed)
 
     def of_things(images, instances, seed=0):
-        return drawn(*model.conditions_and_drawn_styles(images, instances, seed))
+        return model(images, instances, seed=seed)
 
     each = ", and each has a style of its own." if styled else "."
     things = made.Interface(
