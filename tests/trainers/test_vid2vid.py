@@ -105,7 +105,7 @@ def test_a_clip_streams_by_what_the_last_answer_gave(model, splits):
     assert clips.in_colour(source[0, ..., :1]).shape[-1] == 3
 
 
-def test_the_measurement_beside_a_model_of_pictures(model):
+def test_the_measurement_beside_a_model_of_pictures(model, tmp_path):
     """What is drawn frame by frame is each frame's picture; a clip is what the model draws."""
     source = np.random.default_rng(0).uniform(-1, 1, (2, 3, 16, 16, 3)).astype(np.float32)
     frames = beside.frame_by_frame(lambda images: 0.5 * images)(source)
@@ -113,7 +113,7 @@ def test_the_measurement_beside_a_model_of_pictures(model):
     np.testing.assert_allclose(beside.drawer(model)(source), model.draw(source), atol=1e-3)
     assert beside.animated([source, frames])[:6] == b"GIF89a"
     with pytest.raises(RunError, match="is no folder of a run of trainers.vid2vid"):
-        beside.settings(TRAINER, "nowhere")
+        beside.settings(TRAINER, tmp_path / "nowhere")
 
 
 def fading(shape=(8, 10, 3)):
