@@ -77,7 +77,7 @@ def test_validations_declare_what_they_measure():
 
 
 def test_of_several_data_sets_each_is_asked_for_its_own_labels():
-    first, second = table("train", 150, 0), table("train", 60, 3)
+    first, second = table("train", 240, 0), table("train", 240, 3)
     names = [f"{name} bar" for name in second.info["label_names"]]
     second.info["label_names"] = [name.replace("+", " on ") for name in names]
     joined = attributes.joined([first, second])
