@@ -50,11 +50,12 @@ def main(argv):
         open_with_instances(FLAGS.data, split, request, FLAGS.instances)
         for split in ("train", "test")
     )
-    graphs = {name: signatures(FLAGS[name].value) for name in ("pix2pix", "pix2pix_hd")}
-    answers = answers_of(*graphs.values())
+    models = {name: loaded(FLAGS[name].value) for name in ("pix2pix", "pix2pix_hd")}
+    operations = {name: flops(model, request.image_size) for name, model in models.items()}
+    answers = answers_of(*models.values())
     rows = compared(answers, test, train)
-    for name, signature in graphs.items():
-        rows[name]["gflops"] = flops(signature["serving_default"], request.image_size) / 1e9
+    for name, count in operations.items():
+        rows[name]["gflops"] = count / 1e9
     for row, scores in rows.items():
         print(f"{row}: " + ", ".join(f"{k} {v:.4g}" for k, v in scores.items()))
     output = pathlib.Path(FLAGS.output)
@@ -62,8 +63,8 @@ def main(argv):
     output.with_suffix(".json").write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
 
 
-def signatures(path):
-    """The signatures of an export's newest SavedModel."""
+def loaded(path):
+    """The newest SavedModel of an export; its signatures alone do not keep its variables alive."""
     import tensorflow as tf
 
     from tfgan_zoo.metrics.extractors import saved_model_folder
@@ -71,22 +72,23 @@ def signatures(path):
     folder = saved_model_folder(pathlib.Path(path))
     if folder is None:
         raise UsageError(f"{path} holds no saved_model.pb.")
-    return tf.saved_model.load(str(folder)).signatures
+    return tf.saved_model.load(str(folder))
 
 
 def answers_of(pix2pix, pix2pix_hd):
-    """Name -> (batch of pairs -> pictures), of the signatures of both exports."""
+    """Name -> (batch of pairs -> pictures), of both SavedModels."""
     import tensorflow as tf
 
-    seed = tf.constant(0)
+    def ask(model, signature, **inputs):
+        return model.signatures[signature](**inputs)["images"]
+
+    seed = {"seed": tf.constant(0)}
     return {
-        "pix2pix": lambda b: pix2pix["serving_default"](images=b["source"])["images"],
-        "pix2pix_hd": lambda b: pix2pix_hd["serving_default"](images=b["source"], seed=seed)[
-            "images"
-        ],
-        "pix2pix_hd with instances": lambda b: pix2pix_hd["things"](
-            images=b["source"], instances=b["instances"], seed=seed
-        )["images"],
+        "pix2pix": lambda b: ask(pix2pix, "serving_default", images=b["source"]),
+        "pix2pix_hd": lambda b: ask(pix2pix_hd, "serving_default", images=b["source"], **seed),
+        "pix2pix_hd with instances": lambda b: ask(
+            pix2pix_hd, "things", images=b["source"], instances=b["instances"], **seed
+        ),
     }
 
 
@@ -98,9 +100,9 @@ def compared(answers, test, train):
     return {name: judge.scores(answer) for name, answer in answers.items()} | judge.baselines()
 
 
-def flops(signature, size):
-    """Operations of the convolutions and products for one picture `size`: two for each
-    multiplication that is added.
+def flops(model, size):
+    """Operations of the convolutions and products for one picture `size` of a SavedModel: two for
+    each multiplication that is added.
     """
     import tensorflow as tf
     from tensorflow.python.framework import ops
@@ -108,6 +110,7 @@ def flops(signature, size):
         convert_variables_to_constants_v2,
     )
 
+    signature = model.signatures["serving_default"]
     specs = signature.structured_input_signature[1]
     fixed = {
         name: tf.TensorSpec([1, *size, spec.shape[-1]] if spec.shape.rank else [], spec.dtype)
