@@ -150,7 +150,8 @@ def size(text):
     return (sides[0], sides[-1])
 
 
-def _is_size(text):
+def is_size(text):
+    """Whether it is a size as `size` reads it, or None."""
     return text is None or bool(re.fullmatch(r"[1-9]\d*(x[1-9]\d*)?", text))
 
 
@@ -175,7 +176,7 @@ def define(knobs):
             text = default if isinstance(default, str | None) else "x".join(map(str, default))
             flags.DEFINE_string(item.name, text, item.help, **own)
             message = "must be a side in pixels, such as 256, or HEIGHTxWIDTH"
-            flags.register_validator(item.name, _is_size, message, flag_values=found)
+            flags.register_validator(item.name, is_size, message, flag_values=found)
         elif item.choices:
             flags.DEFINE_enum(item.name, default, list(item.choices), item.help, **own)
         else:

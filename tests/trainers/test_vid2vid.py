@@ -25,6 +25,7 @@ from tfgan_zoo.kinds.clip import gif_frames
 from tfgan_zoo.kinds.image import to_float, to_uint8
 from tfgan_zoo.training.run_directory import RunError
 from tfgan_zoo.training.task import Splits
+from trainers.experiments import running
 from trainers.experiments import vid2vid_beside_pix2pix as beside
 from trainers.tasks import clips
 from trainers.vid2vid import TRAINER
@@ -113,7 +114,7 @@ def test_the_measurement_beside_a_model_of_pictures(model, tmp_path):
     np.testing.assert_allclose(beside.drawer(model)(source), model.draw(source), atol=1e-3)
     assert beside.animated([source, frames])[:6] == b"GIF89a"
     with pytest.raises(RunError, match="is no folder of a run of trainers.vid2vid"):
-        beside.settings(TRAINER, tmp_path / "nowhere")
+        running.settings(TRAINER, tmp_path / "nowhere")
 
 
 def fading(shape=(8, 10, 3)):

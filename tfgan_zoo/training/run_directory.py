@@ -32,6 +32,7 @@ from absl import logging
 from tfgan_zoo.export import places
 from tfgan_zoo.training import records
 
+FLAGS = "flags.flagfile"  # in the folder of every run
 PACKAGES = ("tensorflow", "keras", "tensorflow-datasets", "numpy", "absl-py", "pillow")
 
 
@@ -59,6 +60,11 @@ def usable(check, path, flag):
         raise RunError(str(error)) from error
 
 
+def is_run(path):
+    """Whether a folder is that of a run; it is not made where it is not there."""
+    return (expanded(path) / FLAGS).exists()
+
+
 class RunDirectory:
     """Paths of one run.
 
@@ -72,7 +78,7 @@ class RunDirectory:
     def __init__(self, path):
         self.path = expanded(path)
         usable(places.check_name, self.path, "--run_dir")
-        self.flags = self.path / "flags.flagfile"
+        self.flags = self.path / FLAGS
         self.versions = self.path / "versions.json"
         self.history = self.path / "history.jsonl"
         self.data = self.path / "data.json"

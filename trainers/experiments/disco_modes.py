@@ -10,13 +10,12 @@ it lies a JSON of what was counted, whose means are printed as a table.
 """
 
 import json
-import os
 import pathlib
 
 from absl import flags
 
-from tfgan_zoo import command
 from tfgan_zoo.command import UsageError
+from trainers.experiments import running
 
 A, B = "ring:modes=5,radius=2,std=0.1", "ring:modes=10,radius=2,std=0.1"
 # The paper's sum of both losses at equal weights, without the code's feature matching.
@@ -45,15 +44,10 @@ def define_flags():
     flags.DEFINE_integer("num_points", 5000, "Held-out points of A that are drawn as B.", 1)
 
 
-def main(argv):
-    if len(argv) > 1:
-        raise UsageError(f"Unexpected argument '{argv[1]}'; every option is a --flag=value.")
+def main():
     if not FLAGS.output:
         raise UsageError("--output is needed: the picture to write.")
-    if not all(seed.isdecimal() for seed in FLAGS.seeds):
-        raise UsageError("--seeds are whole numbers from 0 on, with commas between.")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    seeds = [int(seed) for seed in FLAGS.seeds]
+    seeds = running.numbers(FLAGS.seeds)
     drawn, found = {}, {name: [] for name in ARMS}
     for name in ARMS:
         for seed in seeds:
@@ -178,4 +172,4 @@ def table(found):
 
 if __name__ == "__main__":
     define_flags()
-    command.run(main, __doc__)
+    running.run(main, __doc__)

@@ -10,13 +10,12 @@ over channels, of validation pictures, each encoded by itself and decoded as it 
 """
 
 import json
-import os
 import pathlib
 
 from absl import flags
 
-from tfgan_zoo import command
 from tfgan_zoo.command import UsageError
+from trainers.experiments import running
 
 ARMS = ("gon", "gon_first_order", "autoencoder")
 SIZE, BATCH = 32, 64
@@ -37,17 +36,13 @@ def define_flags():
     flags.DEFINE_integer("pictures", 1000, "Validation pictures.", 1)
 
 
-def main(argv):
-    if len(argv) > 1:
-        raise UsageError(f"Unexpected argument '{argv[1]}'; every option is a --flag=value.")
+def main():
     if FLAGS.output is None:
         raise UsageError("--output is needed: a JSON file.")
     unknown = [arm for arm in FLAGS.arms if arm not in ARMS]
     if unknown:
         raise UsageError(f"--arms: there is no '{unknown[0]}', only {', '.join(ARMS)}.")
-    if not all(seed.isdecimal() for seed in FLAGS.seeds):
-        raise UsageError("--seeds are whole numbers, such as --seeds=0,1,2.")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    seeds = running.numbers(FLAGS.seeds)
     from tfgan_zoo.data.request import Request
     from tfgan_zoo.data.sources import open_images
 
@@ -58,7 +53,7 @@ def main(argv):
         open_images(FLAGS.data, split, request) for split in ("train", "validation")
     )
     found = {arm: {} for arm in FLAGS.arms}
-    for seed in map(int, FLAGS.seeds):
+    for seed in seeds:
         for arm in FLAGS.arms:
             losses = trained(arm, seed, train, validation, FLAGS.rate, FLAGS.steps, FLAGS.every)
             found[arm][seed] = losses
@@ -114,4 +109,4 @@ def there_and_back(model):
 
 if __name__ == "__main__":
     define_flags()
-    command.run(main, __doc__)
+    running.run(main, __doc__)

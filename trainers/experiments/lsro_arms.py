@@ -9,16 +9,19 @@ people of the street, by rank-1 and mAP. Every row is printed and written when i
 repeated command goes on behind the last.
 """
 
-import json
-import os
+import functools
 import pathlib
 
 from absl import flags
 
-from tfgan_zoo import command
 from tfgan_zoo.command import UsageError
-from trainers.experiments.reid_transfer import SOURCE, learnt, said, table
+from trainers.experiments import running
+from trainers.experiments.reid_transfer import SOURCE, SPLITS, learnt, table
 
+SETTINGS = (
+    *("split", "steps", "batch_size", "filters", "dropout", "learning_rate", "image_size"),
+    *("labelled", "generated", "generated_count", "generated_batch_size"),
+)
 ARMS = ("none", "lsro", "extra_class", "pseudo_label")
 
 FLAGS = flags.FLAGS
@@ -29,8 +32,10 @@ def define_flags():
     flags.DEFINE_string("generated", None, "Folder of an exported generator of people.")
     flags.DEFINE_string("output", None, "The JSON of the rows.")
     flags.DEFINE_list("seeds", ["0", "1", "2"], "Seeds, a row of each arm for each.")
-    flags.DEFINE_string("split", "test", "Whose people are found: test or validation.")
-    flags.DEFINE_string("image_size", "32x32", "Pixels that the generator draws, HEIGHTxWIDTH.")
+    flags.DEFINE_enum("split", "test", SPLITS, "Whose people are found.")
+    flags.DEFINE_string(
+        "image_size", "32x32", "Pixels of what is drawn: HEIGHTxWIDTH, or one side."
+    )
     flags.DEFINE_integer("labelled", 300, "Training pictures, as many of each of 100 people.", 1)
     flags.DEFINE_integer("generated_count", 1000, "Pictures that the generator draws, once.", 1)
     flags.DEFINE_integer("steps", 400, "Steps of a net.", 1)
@@ -42,47 +47,42 @@ def define_flags():
     flags.DEFINE_string("data_dir", None, "Folder of prepared TensorFlow Datasets.")
 
 
-def main(argv):
-    if len(argv) > 1:
-        raise UsageError(f"Unexpected argument '{argv[1]}'; every option is a --flag=value.")
+def main():
     if not (FLAGS.generated and FLAGS.output):
         raise UsageError("--generated and --output are needed.")
-    if not all(seed.isdecimal() for seed in FLAGS.seeds):
-        raise UsageError("--seeds are whole numbers from 0 on, with commas between.")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    seeds = running.numbers(FLAGS.seeds)
     from tfgan_zoo.data.request import Request
     from tfgan_zoo.data.semi_supervised import choose_labelled
     from tfgan_zoo.data.sources import open_images
     from tfgan_zoo.evaluate import recognition
     from tfgan_zoo.evaluate.evaluator import served_by
     from tfgan_zoo.evaluate.tables import first
-    from trainers.flags import size
     from trainers.tasks.recognition import generated, with_labels
 
-    request = Request(image_size=size(FLAGS.image_size), data_dir=FLAGS.data_dir)
+    request = Request(image_size=running.size(FLAGS.image_size), data_dir=FLAGS.data_dir)
     train = with_labels(open_images(SOURCE, "train", request), SOURCE)
     judged = open_images(SOURCE, FLAGS.split, request)
     kind = train.fields["images"]
-    output = pathlib.Path(FLAGS.output)
-    rows = json.loads(output.read_text("utf-8")) if output.exists() else []
-    done = {(row["arm"], row["seed"]) for row in rows}
-    for seed in map(int, FLAGS.seeds):
+    settings = {name: FLAGS[name].value for name in SETTINGS}
+
+    @functools.lru_cache(1)
+    def pictures(seed):
+        """(real pictures, their labels, generated pictures) that all arms of a seed share."""
         few = choose_labelled(train, FLAGS.labelled, seed)
         known = first(few, len(few))
         drawn = generated(FLAGS.generated, FLAGS.generated_count, seed, kind)
-        drawn = first(drawn, len(drawn))["generated"]
-        for arm in ARMS:
-            if (arm, seed) in done:
-                continue
-            settings = FLAGS.flag_values_dict()
-            model = learnt(known["images"], known["labels"], seed, settings, arm, drawn)
-            found = recognition.scores(served_by(lambda images, m=model: m(images)), judged)
-            rows.append({"arm": arm, "seed": seed, "split": FLAGS.split, **found})
-            output.write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
-            print(f"{arm}, seed {seed}: {said(found)}", flush=True)
+        return known["images"], known["labels"], first(drawn, len(drawn))["generated"]
+
+    def measure(arm, seed):
+        images, labels, drawn = pictures(seed)
+        model = learnt(images, labels, seed, settings, arm, drawn)
+        return recognition.scores(served_by(lambda images: model(images)), judged)
+
+    cells = [(arm, seed, settings) for seed in seeds for arm in ARMS]
+    rows = running.recorded(pathlib.Path(FLAGS.output), cells, measure)
     print("\n".join(table(rows, ("rank-1", "mAP"))))
 
 
 if __name__ == "__main__":
     define_flags()
-    command.run(main, __doc__)
+    running.run(main, __doc__)

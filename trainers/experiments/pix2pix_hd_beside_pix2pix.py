@@ -9,13 +9,12 @@ map, pix2pix, pix2pixHD from the label map alone, from the instance map too, tru
 """
 
 import json
-import os
 import pathlib
 
 from absl import flags
 
-from tfgan_zoo import command
 from tfgan_zoo.command import UsageError
+from trainers.experiments import running
 
 ROWS = 4  # of the picture
 COUNTED = ("Conv2D", "Conv2DBackpropInput", "MatMul", "DepthwiseConv2dNative")
@@ -29,23 +28,19 @@ def define_flags():
     flags.DEFINE_string("pix2pix_hd", None, "Folder of an export of trainers.pix2pix_hd.")
     flags.DEFINE_string("data", "facades", "The pairs, as --data of trainers.pix2pix_hd.")
     flags.DEFINE_string("instances", None, "As --instances of trainers.pix2pix_hd.")
-    flags.DEFINE_list("image_size", ["256"], "Height and width in pixels, or one side.")
+    flags.DEFINE_string("image_size", "256", "Size in pixels: HEIGHTxWIDTH, or one side.")
     flags.DEFINE_string(
         "output", None, "The picture to write; the numbers lie beside it, as .json."
     )
 
 
-def main(argv):
-    if len(argv) > 1:
-        raise UsageError(f"Unexpected argument '{argv[1]}'; every option is a --flag=value.")
+def main():
     if not (FLAGS.pix2pix and FLAGS.pix2pix_hd and FLAGS.output):
         raise UsageError("--pix2pix, --pix2pix_hd and --output are needed.")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     from tfgan_zoo.data.instances import open_with_instances
     from tfgan_zoo.data.request import Request
 
-    size = tuple(int(side) for side in FLAGS.image_size)
-    request = Request(image_size=size if len(size) == 2 else 2 * size)
+    request = Request(image_size=running.size(FLAGS.image_size))
     train, test = (
         open_with_instances(FLAGS.data, split, request, FLAGS.instances)
         for split in ("train", "test")
@@ -140,4 +135,4 @@ def drawn(answers, test):
 
 if __name__ == "__main__":
     define_flags()
-    command.run(main, __doc__)
+    running.run(main, __doc__)

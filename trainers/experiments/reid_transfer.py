@@ -11,16 +11,17 @@ station's own training people, as if they had labels: what can be reached. Every
 written when it is there, and a repeated command goes on behind the last.
 """
 
-import json
-import os
+import functools
 import pathlib
 
 from absl import flags
 
-from tfgan_zoo import command
 from tfgan_zoo.command import UsageError
+from trainers.experiments import running
 
 SOURCE, TARGET = "people_street", "people_station"
+SPLITS = ("test", "validation")
+SETTINGS = ("split", "steps", "batch_size", "filters", "dropout", "learning_rate")
 DIRECT, LABELLED = "direct transfer", "labelled target"
 
 FLAGS = flags.FLAGS
@@ -31,7 +32,7 @@ def define_flags():
     flags.DEFINE_string("output", None, "The JSON of the rows.")
     flags.DEFINE_list("translators", [], "Exports from street to station, each as NAME=FOLDER.")
     flags.DEFINE_list("seeds", ["0", "1", "2"], "Seeds of the recognising net, a row for each.")
-    flags.DEFINE_string("split", "test", "Whose people are found: test or validation.")
+    flags.DEFINE_enum("split", "test", SPLITS, "Whose people are found.")
     flags.DEFINE_integer("steps", 300, "Steps of a net.", 1)
     flags.DEFINE_integer("batch_size", 32, "Pictures in a step.", 1)
     flags.DEFINE_integer("filters", 16, "Channels of the net's first layer.", 1)
@@ -40,16 +41,12 @@ def define_flags():
     flags.DEFINE_string("data_dir", None, "Folder of prepared TensorFlow Datasets.")
 
 
-def main(argv):
-    if len(argv) > 1:
-        raise UsageError(f"Unexpected argument '{argv[1]}'; every option is a --flag=value.")
+def main():
     if not FLAGS.output:
         raise UsageError("--output is needed: the JSON of the rows.")
     if not all("=" in word for word in FLAGS.translators):
         raise UsageError("--translators are words NAME=FOLDER with commas between.")
-    if not all(seed.isdecimal() for seed in FLAGS.seeds):
-        raise UsageError("--seeds are whole numbers from 0 on, with commas between.")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    seeds = running.numbers(FLAGS.seeds)
     from tfgan_zoo.data.request import Request
     from tfgan_zoo.data.sources import open_images
     from tfgan_zoo.evaluate import recognition
@@ -69,21 +66,21 @@ def main(argv):
     arms = {DIRECT: lambda: fields(source), LABELLED: lambda: fields(target)}
     for name, folder in translators.items():
         arms[name] = lambda folder=folder: translated(source, folder)
-    output = pathlib.Path(FLAGS.output)
-    rows = json.loads(output.read_text("utf-8")) if output.exists() else []
-    done = {(row["arm"], row["seed"]) for row in rows}
     pixels = recognition.of_features(recognition.pixels(judged), judged)
-    print(f"the pixels themselves: {said(pixels)}", flush=True)
-    for name, learnt_from in arms.items():
-        for seed in map(int, FLAGS.seeds):
-            if (name, seed) in done:
-                continue
-            images, labels = learnt_from()
-            model = learnt(images, labels, seed, FLAGS.flag_values_dict())
-            found = recognition.scores(served_by(lambda images, m=model: m(images)), judged)
-            rows.append({"arm": name, "seed": seed, "split": FLAGS.split, **found})
-            output.write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
-            print(f"{name}, seed {seed}: {said(found)}", flush=True)
+    print(f"the pixels themselves: {running.said(pixels)}", flush=True)
+    settings = {name: FLAGS[name].value for name in SETTINGS}
+    learnt_from = functools.lru_cache(1)(lambda name: arms[name]())
+
+    def measure(name, seed):
+        model = learnt(*learnt_from(name), seed, settings)
+        return recognition.scores(served_by(lambda images: model(images)), judged)
+
+    cells = [
+        (name, seed, settings | {"translators": translators.get(name)})
+        for name in arms
+        for seed in seeds
+    ]
+    rows = running.recorded(pathlib.Path(FLAGS.output), cells, measure)
     print("\n".join(table(rows, ("rank-1", "mAP"))))
 
 
@@ -159,11 +156,6 @@ def learnt(images, labels, seed, settings, arm="none", generated=None):
     return model
 
 
-def said(scores):
-    """Scores by name, as a line."""
-    return ", ".join(f"{name} {value:.3f}" for name, value in scores.items())
-
-
 def table(rows, names):
     """Lines in Markdown: each arm's means over the seeds, and in brackets each seed's."""
     lines = [f"| arm | {' | '.join(names)} |", "|---|" + "---|" * len(names)]
@@ -180,4 +172,4 @@ def table(rows, names):
 
 if __name__ == "__main__":
     define_flags()
-    command.run(main, __doc__)
+    running.run(main, __doc__)

@@ -14,13 +14,12 @@ its low learning rate: what they gain as well is not the adversary's.
 
 import dataclasses
 import json
-import os
 import pathlib
 
 from absl import flags
 
-from tfgan_zoo import command
 from tfgan_zoo.command import UsageError
+from trainers.experiments import running
 
 LIKELIHOOD, CONTROL, SEQGAN = "maximum likelihood", "control", "SeqGAN"
 
@@ -39,14 +38,11 @@ def define_flags():
     flags.DEFINE_integer("num_samples", 10000, "Samples of each point.", 1)
 
 
-def main(argv):
-    if len(argv) > 1:
-        raise UsageError(f"Unexpected argument '{argv[1]}'; every option is a --flag=value.")
+def main():
     if not FLAGS.runs or FLAGS.output is None:
         raise UsageError("--runs and --output are needed: folders of runs, and a picture.")
     if len(FLAGS.controls) not in (0, len(FLAGS.runs)):
         raise UsageError("--controls has to name as many runs as --runs, or none.")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     from tfgan_zoo.evaluate import text
 
     groups, found = {}, {}
@@ -82,9 +78,9 @@ def measured(folder, control, count):
     from tfgan_zoo.evaluate import evaluator, text
     from tfgan_zoo.models.sequence.seqgan import SeqGAN
     from tfgan_zoo.training.checkpoints import latest, weight_variables
-    from tfgan_zoo.training.run_directory import RunDirectory, RunError
+    from tfgan_zoo.training.run_directory import RunError
 
-    directory = RunDirectory(folder)
+    directory = running.directory_of(folder, "seqgan")
     words = [line.partition("=") for line in directory.flags.read_text("utf-8").splitlines()]
     told = {name: value for name, _, value in words}
     first = directory.checkpoints / f"ckpt-{told['--pretrain_steps']}"
@@ -114,7 +110,7 @@ def measured(folder, control, count):
 
     found = {LIKELIHOOD: after(first), SEQGAN: after(last)}
     if control is not None:
-        found[CONTROL] = after(latest(RunDirectory(control).checkpoints))
+        found[CONTROL] = after(latest(running.directory_of(control, "seqgan").checkpoints))
     return own, found
 
 
@@ -146,4 +142,4 @@ def line(name, found):
 
 if __name__ == "__main__":
     define_flags()
-    command.run(main, __doc__)
+    running.run(main, __doc__)

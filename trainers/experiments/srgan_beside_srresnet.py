@@ -10,13 +10,12 @@ picture of the first folder: small, bicubic, SRResNet, SRGAN, true.
 """
 
 import json
-import os
 import pathlib
 
 from absl import flags
 
-from tfgan_zoo import command
 from tfgan_zoo.command import UsageError
+from trainers.experiments import running
 
 SIDE, SCALE = 96, 2  # pixels of what is drawn of a picture, and how much larger it is drawn
 NAMES = ("bicubic", "SRResNet", "SRGAN")
@@ -35,20 +34,19 @@ def define_flags():
     )
 
 
-def main(argv):
-    if len(argv) > 1:
-        raise UsageError(f"Unexpected argument '{argv[1]}'; every option is a --flag=value.")
+def main():
     if not (FLAGS.srresnet and FLAGS.srgan and FLAGS.pictures and FLAGS.output):
         raise UsageError("--srresnet, --srgan, --pictures and --output are needed.")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     from tfgan_zoo.data import cuttings
     from tfgan_zoo.networks.frozen_features import find
+    from trainers.srgan import TRAINER
     from trainers.tasks.super_resolution import maps_by
 
     nets = {net.name.removesuffix("_features"): net for net in map(find, FLAGS.features)}
     maps = {name: maps_by(net) for name, net in nets.items()}
     sets = [cuttings.open_folder(place) for place in FLAGS.pictures]
-    enlargers = enlargers_of(*(trained(pathlib.Path(p)) for p in (FLAGS.srresnet, FLAGS.srgan)))
+    folders = map(pathlib.Path, (FLAGS.srresnet, FLAGS.srgan))
+    enlargers = enlargers_of(*(running.trained(TRAINER, folder) for folder in folders))
     numbers = {pictures.info["name"]: compared(enlargers, pictures, maps) for pictures in sets}
     for name, rows in numbers.items():
         for row, scores in rows.items():
@@ -56,22 +54,6 @@ def main(argv):
     output = pathlib.Path(FLAGS.output)
     drawn(enlargers, sets[0]).save(output)
     output.with_suffix(".json").write_text(json.dumps(numbers, indent=1) + "\n", "utf-8")
-
-
-def trained(folder):
-    """The model of a run at its newest checkpoint."""
-    from tfgan_zoo.training.checkpoints import Checkpointer
-    from tfgan_zoo.training.run_directory import RunDirectory, RunError
-    from trainers.srgan import TRAINER
-
-    directory = RunDirectory(folder)
-    if not directory.flags.exists():
-        raise RunError(f"{folder} is no folder of a run: name one that trainers.srgan wrote.")
-    values = TRAINER.parse([f"--flagfile={directory.flags}", f"--run_dir={folder}"])
-    model = TRAINER.build(values, None, 1)
-    if not Checkpointer(directory.checkpoints, model, writes=False).restore():
-        raise RunError(f"{folder} has no checkpoint.")
-    return model
 
 
 def enlargers_of(*models):
@@ -117,4 +99,4 @@ def drawn(enlargers, pictures):
 
 if __name__ == "__main__":
     define_flags()
-    command.run(main, __doc__)
+    running.run(main, __doc__)

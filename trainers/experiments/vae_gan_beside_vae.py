@@ -11,13 +11,12 @@ share of the real pictures'. Blurred pictures have less detail than real ones, n
 """
 
 import json
-import os
 import pathlib
 
 from absl import flags
 
-from tfgan_zoo import command
 from tfgan_zoo.command import UsageError
+from trainers.experiments import running
 
 SHOWN, BATCH = 12, 100
 
@@ -33,12 +32,9 @@ def define_flags():
     )
 
 
-def main(argv):
-    if len(argv) > 1:
-        raise UsageError(f"Unexpected argument '{argv[1]}'; every option is a --flag=value.")
+def main():
     if not (FLAGS.game and FLAGS.plain and FLAGS.output):
         raise UsageError("--game, --plain and --output are needed: two folders and a picture.")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     from tfgan_zoo.evaluate import tables
     from tfgan_zoo.kinds import image
 
@@ -57,19 +53,11 @@ def main(argv):
 
 def trained(folder):
     """(model at its newest checkpoint, splits) of a run."""
-    from tfgan_zoo.training.checkpoints import Checkpointer
-    from tfgan_zoo.training.run_directory import RunDirectory, RunError
     from trainers.vae_gan import TRAINER
 
-    directory = RunDirectory(folder)
-    if not directory.flags.exists():
-        raise RunError(f"{folder} is no folder of a run: name one that trainers.vae_gan wrote.")
-    values = TRAINER.parse([f"--flagfile={directory.flags}", f"--run_dir={folder}"])
-    splits = TRAINER.task(values).open(directory)
-    model = TRAINER.build(values, splits, values.steps or 1)
-    if not Checkpointer(directory.checkpoints, model, writes=False).restore():
-        raise RunError(f"{folder} has no checkpoint.")
-    return model, splits
+    values = running.settings(TRAINER, folder)
+    splits = TRAINER.task(values).open(running.directory_of(folder, TRAINER.name))
+    return running.trained(TRAINER, folder, splits), splits
 
 
 def compared(game, plain, pictures):
@@ -115,4 +103,4 @@ def detail(pictures):
 
 if __name__ == "__main__":
     define_flags()
-    command.run(main, __doc__)
+    running.run(main, __doc__)

@@ -10,13 +10,12 @@ pix2pix, vid2vid, true pictures.
 """
 
 import json
-import os
 import pathlib
 
 from absl import flags
 
-from tfgan_zoo import command
 from tfgan_zoo.command import UsageError
+from trainers.experiments import running
 
 SPLITS = ("test", "validation")
 
@@ -32,23 +31,19 @@ def define_flags():
     flags.DEFINE_string("output", None, "The GIF to write; the numbers lie beside it, as .json.")
 
 
-def main(argv):
-    if len(argv) > 1:
-        raise UsageError(f"Unexpected argument '{argv[1]}'; every option is a --flag=value.")
+def main():
     if not (FLAGS.vid2vid and FLAGS.pix2pix and FLAGS.output):
         raise UsageError("--vid2vid, --pix2pix and --output are needed.")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     from tfgan_zoo.evaluate.clips import Judge, first_clips
-    from tfgan_zoo.training.run_directory import RunDirectory
     from trainers import pix2pix, vid2vid
 
     folder = pathlib.Path(FLAGS.vid2vid)
-    values = settings(vid2vid.TRAINER, folder)
-    splits = vid2vid.TRAINER.task(values).open(RunDirectory(folder))
+    values = running.settings(vid2vid.TRAINER, folder)
+    splits = vid2vid.TRAINER.task(values).open(running.directory_of(folder, vid2vid.TRAINER.name))
     held = {"test": splits.test, "validation": splits.validation}[FLAGS.split]
     drawers = {
-        "pix2pix": frame_by_frame(trained(pix2pix.TRAINER, pathlib.Path(FLAGS.pix2pix))),
-        "vid2vid": drawer(trained(vid2vid.TRAINER, folder)),
+        "pix2pix": frame_by_frame(running.trained(pix2pix.TRAINER, pathlib.Path(FLAGS.pix2pix))),
+        "vid2vid": drawer(running.trained(vid2vid.TRAINER, folder)),
     }
     judge = Judge(held, splits.train)
     numbers = {name: judge.scores(draw) for name, draw in drawers.items()} | judge.baselines()
@@ -59,27 +54,6 @@ def main(argv):
     drawn = {name: draw(clips["source"]) for name, draw in drawers.items()}
     output.write_bytes(animated([clips["source"], *drawn.values(), clips["target"]]))
     output.with_suffix(".json").write_text(json.dumps(numbers, indent=1) + "\n", "utf-8")
-
-
-def settings(trainer, folder):
-    """The flags of a run."""
-    from tfgan_zoo.training.run_directory import RunDirectory, RunError
-
-    directory = RunDirectory(folder)
-    if not directory.flags.exists():
-        raise RunError(f"{folder} is no folder of a run of trainers.{trainer.name}.")
-    return trainer.parse([f"--flagfile={directory.flags}", f"--run_dir={folder}"])
-
-
-def trained(trainer, folder):
-    """The model of a run at its newest checkpoint."""
-    from tfgan_zoo.training.checkpoints import Checkpointer
-    from tfgan_zoo.training.run_directory import RunDirectory, RunError
-
-    model = trainer.build(settings(trainer, folder), None, 1)
-    if not Checkpointer(RunDirectory(folder).checkpoints, model, writes=False).restore():
-        raise RunError(f"{folder} has no checkpoint.")
-    return model
 
 
 def drawer(model):
@@ -117,4 +91,4 @@ def animated(columns):
 
 if __name__ == "__main__":
     define_flags()
-    command.run(main, __doc__)
+    running.run(main, __doc__)
