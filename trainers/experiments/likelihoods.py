@@ -408,14 +408,15 @@ def timed(folder, exports, effort):
 
     Measured now unless the folder holds times of the same exports.
     """
-    runs = {export.digest: drawing(export.main, effort.drawn) for export in exports}
-    terms = {"digests": sorted(runs), "drawn": effort.drawn, "rounds": effort.rounds}
+    digests = sorted({export.digest for export in exports})
+    terms = {"digests": digests, "drawn": effort.drawn, "rounds": effort.rounds}
     file = folder / "time.json"
     if file.is_file():
         known = json.loads(file.read_text())
         if known["terms"] == terms:
             return known["milliseconds"]
     say("How long each takes to draw ...")
+    runs = {export.digest: drawing(export.main, effort.drawn) for export in exports}
     seconds = measured.race(runs, {}, effort.rounds)
     found = {digest: 1000 * float(np.median(s)) / effort.drawn for digest, s in seconds.items()}
     folder.mkdir(parents=True, exist_ok=True)
