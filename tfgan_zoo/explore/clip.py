@@ -25,7 +25,6 @@ def clip(options, path, show=files.show):
         ExploreError: for a generator that draws no clips, a path that is no place for a GIF, and
             frames that cannot be read; nothing is written over a file that is there.
     """
-    from tfgan_zoo.data import images
     from tfgan_zoo.data.clip_files import frame_paths
     from tfgan_zoo.kinds.clip import GifWriter
     from tfgan_zoo.kinds.image import to_uint8
@@ -43,11 +42,7 @@ def clip(options, path, show=files.show):
         with partial.open("wb") as file:
             writer = GifWriter(file)
             for number, source in enumerate(sources):
-                try:
-                    pixels = images.decode(files.regular(source), channels, kind)
-                except images.ImageError as error:
-                    raise ExploreError(f"{source} {error}.") from error
-                pixels = images.resize(pixels, (height, width), kind)
+                pixels = files.read(source, channels, kind, (height, width))
                 frame, state = call(pixels[None].astype(np.float32) / 127.5 - 1, state)
                 writer.add(to_uint8(frame[0]))
                 show(number + 1, len(sources))

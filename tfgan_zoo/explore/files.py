@@ -160,6 +160,22 @@ def pictures_in(place, output):
     return place, found
 
 
+def read(path, channels, kind, size):
+    """The pixels uint8 `[*size, channels]` of a picture; `kind` is `image`, or `labels`, which are
+    not blended.
+
+    Raises:
+        ExploreError: for a file that cannot be read.
+    """
+    from tfgan_zoo.data import images
+
+    try:
+        pixels = images.decode(regular(path), channels, kind)
+    except images.ImageError as error:
+        raise ExploreError(f"{path} {error}.") from error
+    return images.resize(pixels, size, kind)
+
+
 def regular(path):
     """The path of a file; of a folder, a pipe or a device the error that a bad picture gives."""
     from tfgan_zoo.data.images import ImageError

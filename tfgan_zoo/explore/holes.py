@@ -27,7 +27,6 @@ def complete(options, folder, show=files.show):
     """
     from PIL import Image
 
-    from tfgan_zoo.data import images
     from tfgan_zoo.kinds.image import to_uint8
     from tfgan_zoo.training.pictures import save
 
@@ -36,18 +35,11 @@ def complete(options, folder, show=files.show):
     masks = masks_of(root, sources, pathlib.Path(options.mask).expanduser())
     targets = files.target_names(root, sources, folder)
     files.refuse_to_overwrite(targets, options.overwrite)
-    height, width, channels = taken.shape
-
-    def read(path, channels, kind):
-        try:
-            pixels = images.decode(files.regular(path), channels, kind)
-        except images.ImageError as error:
-            raise ExploreError(f"{path} {error}.") from error
-        return images.resize(pixels, (height, width), kind)
-
+    *size, channels = taken.shape
     for number, (source, mask, target) in enumerate(zip(sources, masks, targets, strict=True)):
-        picture = read(source, channels, "image")
-        hole = read(mask, 3, "labels").mean(axis=-1) > 127  # in colours, where it has a palette
+        picture = files.read(source, channels, "image", size)
+        # In colours, where it has a palette.
+        hole = files.read(mask, 3, "labels", size).mean(axis=-1) > 127
         filled = call(picture.astype(np.float32) / 127.5 - 1, hole.astype(np.float32)[..., None])
         drawn = to_uint8(blend(filled, hole) if options.blend else filled)
         drawn[~hole] = picture[~hole]

@@ -29,7 +29,6 @@ def relabel(options, folder, show=files.show):
     """
     from PIL import Image
 
-    from tfgan_zoo.data import images
     from tfgan_zoo.kinds.image import grid, to_uint8
     from tfgan_zoo.training.pictures import save
 
@@ -43,11 +42,8 @@ def relabel(options, folder, show=files.show):
     height, width, channels = taken.shape
     captions = ["input", *(name.replace("+", "\n") for name in labels.names)]
     for number, (source, target) in enumerate(zip(sources, targets, strict=True), 1):
-        try:
-            pixels = images.decode(files.regular(source), channels, "image")
-        except images.ImageError as error:
-            raise ExploreError(f"{source} {error}.") from error
-        picture = images.resize(pixels, (height, width), "image").astype(np.float32) / 127.5 - 1
+        pixels = files.read(source, channels, "image", (height, width))
+        picture = pixels.astype(np.float32) / 127.5 - 1
         if chosen is None:
             row = [picture, *(call(picture, label) for label in range(labels.classes))]
             drawn = grid([one[None] for one in row], captions, scale=2 if height <= 32 else 1)
