@@ -10,6 +10,8 @@ FlowNet2, whose weights are not free.
 import numpy as np
 from scipy import ndimage
 
+from tfgan_zoo.kinds.motion import moved
+
 TRUSTED = 0.02  # the largest squared error, over the channels in [-1, 1], of the authors' flows
 _ROUNDS = 8  # at each size
 _LEAST = 16  # pixels of the coarsest picture's shorter side
@@ -52,18 +54,6 @@ def flow_between(now, before, window=2.0):
             flow = 2 * _enlarged(flow, now.shape)
         flow = _refined(now, before, flow, window)
     return flow
-
-
-def moved(picture, flow):
-    """The picture `[H, W, C]` seen at the places that the flow `[H, W, 2]` names, bilinearly; its
-    edge goes on.
-    """
-    rows, columns = np.indices(flow.shape[:2], np.float32)
-    places = [rows + flow[..., 1], columns + flow[..., 0]]
-    planes = np.moveaxis(picture, -1, 0)
-    return np.stack(
-        [ndimage.map_coordinates(plane, places, order=1, mode="nearest") for plane in planes], -1
-    )
 
 
 def _refined(now, before, flow, window):

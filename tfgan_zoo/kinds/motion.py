@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+from scipy import ndimage
 
 from tfgan_zoo.kinds import clip, image
 from tfgan_zoo.kinds.kind import Kind, KindError, mean_deviation
@@ -63,3 +64,15 @@ class Motion(Kind):
         if len(content) != 4 * int(np.prod(self.shape)):
             raise KindError(f"holds {len(content)} bytes, not the motion {tuple(self.shape)}")
         return np.frombuffer(content, "<f4").reshape(self.shape).copy()
+
+
+def moved(picture, flow):
+    """The picture `[H, W, C]` seen at the places that the flow `[H, W, 2]` names, bilinearly; its
+    edge goes on.
+    """
+    rows, columns = np.indices(flow.shape[:2], np.float32)
+    places = [rows + flow[..., 1], columns + flow[..., 0]]
+    planes = np.moveaxis(picture, -1, 0)
+    return np.stack(
+        [ndimage.map_coordinates(plane, places, order=1, mode="nearest") for plane in planes], -1
+    )

@@ -8,6 +8,8 @@ picture is blended between pixels, so that true clips are not at zero: compare w
 
 import numpy as np
 
+from tfgan_zoo.kinds.motion import moved
+
 
 def warp_error(clips, motion):
     """The mean distance of each frame to the last one, moved along, where both show the same.
@@ -34,26 +36,12 @@ def warp_error(clips, motion):
     if not (np.isfinite(clips).all() and np.isfinite(motion).all()):
         raise ValueError("Clips or their motion hold values that are not finite.")
     found = np.empty(len(clips))
-    for number, (clip, moved) in enumerate(zip(clips, motion, strict=True)):
+    for number, (clip, own) in enumerate(zip(clips, motion, strict=True)):
         total = seen = 0.0
         for frame in range(1, len(clip)):
-            flow, weight = moved[frame, ..., :2], moved[frame, ..., 2]
-            difference = np.abs(clip[frame] - _moved(clip[frame - 1], flow)).mean(-1)
+            flow, weight = own[frame, ..., :2], own[frame, ..., 2]
+            difference = np.abs(clip[frame] - moved(clip[frame - 1], flow)).mean(-1)
             total += (difference * weight).sum()
             seen += weight.sum()
         found[number] = total / seen if seen else np.nan
     return found
-
-
-def _moved(picture, flow):
-    """`[H, W, C]` seen at the places that the flow names, bilinearly; its edge goes on."""
-    height, width, _ = picture.shape
-    rows, columns = np.indices((height, width))
-    x = np.clip(columns + flow[..., 0], 0, width - 1)
-    y = np.clip(rows + flow[..., 1], 0, height - 1)
-    left, top = np.floor(x).astype(np.int64), np.floor(y).astype(np.int64)
-    right, bottom = np.minimum(left + 1, width - 1), np.minimum(top + 1, height - 1)
-    across, down = (x - left)[..., None], (y - top)[..., None]
-    upper = picture[top, left] * (1 - across) + picture[top, right] * across
-    lower = picture[bottom, left] * (1 - across) + picture[bottom, right] * across
-    return upper * (1 - down) + lower * down
