@@ -29,13 +29,7 @@ TRAINER = Trainer(
         *unpaired.KNOBS,
         *optimizers.knobs(generator=2e-4, discriminator=2e-4, schedule="linear"),
         *unpaired.FILTERS,
-        flags.knob(
-            "blocks",
-            None,
-            "Residual blocks of a generator; by default 9 from 256x256 pixels on, 6 below.",
-            kind="int",
-            low=0,
-        ),
+        unpaired.BLOCKS,
         unpaired.PATCH,
         flags.knob("cycle_weight", 10.0, "Weight of the L1 distance to what comes back.", low=0.0),
         flags.knob(

@@ -85,6 +85,15 @@ DATA = knob(
 )
 
 
+FEATURES = knob(
+    "features",
+    "random",
+    "Frozen network whose maps are compared: random (its weights are drawn), vgg19 (the paper's, "
+    "once Keras has its weights), or the folder export/picture_cnn of a run of "
+    "trainers.picture_cnn.",
+)
+
+
 def of(fields, family=None):
     """The knobs of a dataclass whose fields have `help` in their metadata.
 

@@ -104,13 +104,7 @@ TRAINER = Trainer(
                 ("perceptual_weight", 10.0, 0, "Weight of the features in the frozen network."),
             )
         ),
-        flags.knob(
-            "features",
-            "random",
-            "Frozen network whose maps are compared: random (its weights are drawn), vgg19 (the "
-            "paper's, once Keras has its weights), or the folder export/picture_cnn of a run of "
-            "trainers.picture_cnn.",
-        ),
+        flags.FEATURES,
     ),
     defaults={"image_size": (1024, 2048), "gradient_norm_bound": 500.0},
     without=("steps", "epochs"),

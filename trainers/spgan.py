@@ -36,13 +36,7 @@ TRAINER = Trainer(
         *optimizers.knobs(generator=2e-4, discriminator=2e-4, embedding=2e-4),
         *unpaired.FILTERS,
         flags.knob("embedding_filters", 64, "Channels of the embedding's first layer.", low=1),
-        flags.knob(
-            "blocks",
-            None,
-            "Residual blocks of a generator; by default 9 from 256x256 pixels on, 6 below.",
-            kind="int",
-            low=0,
-        ),
+        unpaired.BLOCKS,
         unpaired.PATCH,
         flags.knob(
             "embedding_blocks",

@@ -95,13 +95,7 @@ TRAINER = Trainer(
             "discriminator_filters", 64, "Channels of the discriminator's first layer.", low=1
         ),
         flags.knob("units", 1024, "Size of the discriminator's dense layer.", low=1),
-        flags.knob(
-            "features",
-            "random",
-            "Frozen network whose maps are compared: random (its weights are drawn), vgg19 (the "
-            "paper's, once Keras has its weights), or the folder export/picture_cnn of a run of "
-            "trainers.picture_cnn.",
-        ),
+        flags.FEATURES,
         flags.knob(
             "content_weight",
             1 / 12.75**2,

@@ -49,13 +49,7 @@ TRAINER = Trainer(
             "discriminator_layers", 3, "Layers of each discriminator that halve a frame.", low=1
         ),
         flags.knob("scales", 2, "Sizes of a frame that each discriminator looks at.", low=2),
-        flags.knob(
-            "features",
-            "random",
-            "Frozen network whose maps are compared: random (its weights are drawn), vgg19 (the "
-            "paper's, once Keras has its weights), or the folder export/picture_cnn of a run of "
-            "trainers.picture_cnn.",
-        ),
+        flags.FEATURES,
         flags.knob("feature_weight", 10.0, "Weight of the matched features.", low=0.0),
         flags.knob("perceptual_weight", 10.0, "Weight of the frozen maps' distance.", low=0.0),
         flags.knob("flow_weight", 10.0, "Weight of the distance to the reference flow.", low=0.0),

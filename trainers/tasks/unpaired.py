@@ -23,6 +23,13 @@ FILTERS = (
     flags.knob("generator_filters", 64, "Channels of the generators' first layer.", low=1),
     flags.knob("discriminator_filters", 64, "Channels of the discriminators' first layer.", low=1),
 )
+BLOCKS = flags.knob(
+    "blocks",
+    None,
+    "Residual blocks of a generator; by default 9 from 256x256 pixels on, 6 below.",
+    kind="int",
+    low=0,
+)
 PATCH = flags.knob(
     "patch",
     "70",
