@@ -33,6 +33,51 @@ def copied(folder, name=SMALL, change=None):
     return folder
 
 
+SIDE = 32  # pixels of the small export's pictures
+
+
+def of_pictures(folder, module, inputs):
+    """A copy of the small export with another network, from a picture and something beside it to a
+    picture, and with four pictures of noise for its examples.
+
+    Args:
+        folder: of the copy.
+        module: `tf.Module` whose `__call__` is a `tf.function` with a signature.
+        inputs: of the card, a dict for each; what they leave out is as the picture's.
+
+    Returns:
+        (`folder`, the first example uint8 `[SIDE, SIDE]`).
+    """
+    import numpy as np
+    import tensorflow as tf
+    from PIL import Image
+
+    saved = folder.with_name(f"{folder.name}_saved")
+    tf.saved_model.save(module, saved, signatures=module.__call__)
+    content = tf.lite.TFLiteConverter.from_saved_model(str(saved)).convert()
+    real = np.random.default_rng(0).integers(0, 256, (SIDE, 4 * SIDE), np.uint8)
+
+    def change(card):
+        given = {"prior": None, "classes": None, "names": None, "default": None}
+        base = card["interface"]["inputs"][0] | given
+        card["interface"]["inputs"] = [base | {"shape": [SIDE, SIDE, 1]} | own for own in inputs]
+        card["interface"]["outputs"][0]["shape"] = [SIDE, SIDE, 1]
+        card["files"] |= {"model.tflite": len(content), "sheet.png": 1}
+        card["tflite"]["float16"]["check"] = None
+        card["examples"] = {
+            **{"file": "sheet.png", "tile": [SIDE, SIDE], "columns": 4, "rows": ["images"]},
+            "labels": None,
+        }
+
+    copied(folder, change=change)
+    (folder / "model.tflite").write_bytes(content)
+    Image.fromarray(real).save(folder / "sheet.png")
+    card = read_card(folder)
+    card["files"]["sheet.png"] = (folder / "sheet.png").stat().st_size
+    write_card(folder, card)
+    return folder, real[:, :SIDE]
+
+
 def read_card(folder):
     return json.loads((folder / "card.json").read_text("utf-8"))
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from tests.gallery import exports
 from tests.gallery.conftest import serving
@@ -10,7 +9,6 @@ from tests.gallery.looking import drawn, picture, pixels, until
 from tests.gallery.test_draw import saved
 from tfgan_zoo.gallery import collect
 
-SIDE = 32  # as the copied export's pictures
 LOOKS = ["plain", "plain+bright", "inverted"]
 
 
@@ -20,7 +18,7 @@ def changing(tmp_path_factory):
     import tensorflow as tf
 
     specs = [
-        tf.TensorSpec([1, SIDE, SIDE, 1], name="images"),
+        tf.TensorSpec([1, exports.SIDE, exports.SIDE, 1], name="images"),
         tf.TensorSpec([1], tf.int32, name="labels"),
     ]
 
@@ -31,37 +29,17 @@ def changing(tmp_path_factory):
             offset = tf.gather(tf.constant([0.0, 0.5, 0.0]), labels)
             return {"images": images * factor[:, None, None, None] + offset[:, None, None, None]}
 
-    root = tmp_path_factory.mktemp("changing")
-    module = Changing()
-    tf.saved_model.save(module, root / "saved", signatures=module.__call__)
-    content = tf.lite.TFLiteConverter.from_saved_model(str(root / "saved")).convert()
-    real = np.random.default_rng(0).integers(0, 256, (SIDE, 4 * SIDE), np.uint8)
-
-    def change(card):
-        given = {"prior": None, "classes": None, "names": None, "default": None}
-        base = card["interface"]["inputs"][0] | given
-        card["interface"]["inputs"] = [
-            base | {"name": "images", "kind": "image", "shape": [SIDE, SIDE, 1]},
-            base
-            | {"name": "labels", "kind": "class", "shape": [], "dtype": "int32"}
+    folder, real = exports.of_pictures(
+        tmp_path_factory.mktemp("changing") / "changing",
+        Changing(),
+        [
+            {"name": "images", "kind": "image"},
+            {"name": "labels", "kind": "class", "shape": [], "dtype": "int32"}
             | {"classes": 3, "names": LOOKS},
-        ]
-        card["interface"]["outputs"][0]["shape"] = [SIDE, SIDE, 1]
-        card["files"] |= {"model.tflite": len(content), "sheet.png": 1}
-        card["tflite"]["float16"]["check"] = None
-        card["examples"] = {
-            **{"file": "sheet.png", "tile": [SIDE, SIDE], "columns": 4, "rows": ["images"]},
-            "labels": None,
-        }
-
-    folder = exports.copied(root / "changing", change=change)
-    (folder / "model.tflite").write_bytes(content)
-    Image.fromarray(real).save(folder / "sheet.png")
-    card = exports.read_card(folder)
-    card["files"]["sheet.png"] = (folder / "sheet.png").stat().st_size
-    exports.write_card(folder, card)
+        ],
+    )
     with serving([(folder, collect.OWN)]) as address:
-        yield address, real[:, :SIDE].astype(int)
+        yield address, real.astype(int)
 
 
 def test_a_picture_is_shown_in_the_look_that_one_chooses(visit, changing):

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from tests.gallery import exports
 from tests.gallery.conftest import serving
@@ -10,7 +9,6 @@ from tests.gallery.looking import drawn, picture, pixels, until
 from tests.gallery.test_draw import canvas, drag, saved
 from tfgan_zoo.gallery import collect
 
-SIDE = 32  # as the copied export's pictures
 FILLED = 0.25  # what this network puts into holes
 
 
@@ -20,7 +18,7 @@ def filling(tmp_path_factory):
     import tensorflow as tf
 
     specs = [
-        tf.TensorSpec([1, SIDE, SIDE, channels], name=name)
+        tf.TensorSpec([1, exports.SIDE, exports.SIDE, channels], name=name)
         for name, channels in (("images", 1), ("masks", 1))
     ]
 
@@ -29,37 +27,16 @@ def filling(tmp_path_factory):
         def __call__(self, images, masks):
             return {"images": tf.where(masks > 0.5, FILLED, images)}
 
-    root = tmp_path_factory.mktemp("filling")
-    module = Filling()
-    tf.saved_model.save(module, root / "saved", signatures=module.__call__)
-    content = tf.lite.TFLiteConverter.from_saved_model(str(root / "saved")).convert()
-    real = np.random.default_rng(0).integers(0, 256, (SIDE, 4 * SIDE), np.uint8)
-
-    def change(card):
-        given = {"prior": None, "classes": None, "names": None, "default": None}
-        inputs = card["interface"]["inputs"]
-        base = inputs[0] | given
-        inputs[:] = [
-            base | {"name": name, "kind": kind, "shape": [SIDE, SIDE, 1]}
-            for name, kind in (("images", "image"), ("masks", "mask"))
-        ]
-        card["interface"]["outputs"][0]["shape"] = [SIDE, SIDE, 1]
-        card["files"] |= {"model.tflite": len(content), "sheet.png": 1}
-        card["tflite"]["float16"]["check"] = None
-        card["paper"]["arxiv"] = None
-        card["examples"] = {
-            **{"file": "sheet.png", "tile": [SIDE, SIDE], "columns": 4, "rows": ["images"]},
-            "labels": None,
-        }
-
-    folder = exports.copied(root / "filling", change=change)
-    (folder / "model.tflite").write_bytes(content)
-    Image.fromarray(real).save(folder / "sheet.png")
+    folder, real = exports.of_pictures(
+        tmp_path_factory.mktemp("filling") / "filling",
+        Filling(),
+        [{"name": "images", "kind": "image"}, {"name": "masks", "kind": "mask"}],
+    )
     card = exports.read_card(folder)
-    card["files"]["sheet.png"] = (folder / "sheet.png").stat().st_size
+    card["paper"]["arxiv"] = None
     exports.write_card(folder, card)
     with serving([(folder, collect.OWN)]) as address:
-        yield address, real[:, :SIDE]
+        yield address, real
 
 
 def test_what_is_rubbed_out_is_filled_and_the_rest_stays(visit, filling):
