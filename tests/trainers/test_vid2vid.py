@@ -14,8 +14,9 @@ from tests.export.conftest import save
 from tests.test_explore import options
 from tfgan_zoo.data import clips as data
 from tfgan_zoo.data.request import Request
-from tfgan_zoo.evaluate.clips import drawer, first_clips
+from tfgan_zoo.evaluate.clips import drawer
 from tfgan_zoo.evaluate.evaluator import served_by
+from tfgan_zoo.evaluate.tables import first_pictures
 from tfgan_zoo.explore.clip import clip
 from tfgan_zoo.explore.generator import ExploreError
 from tfgan_zoo.export import card as cards
@@ -94,13 +95,13 @@ def test_a_clip_streams_by_what_the_last_answer_gave(model, splits):
     ]
     assert "next_memory" in clips.SUMMARY and "zeros" in clips.SUMMARY
     served = served_by(interface)
-    source = first_clips(splits.test, 2, "source")
+    source = first_pictures(splits.test, 2, "source")
     drawn = drawer(served, model.memory_channels)(source)
     np.testing.assert_allclose(drawn, model.draw(source), atol=1e-3)
     # What parity is measured on are frames in the middle of a clip.
     middle = clips.remembered(model, source)
     np.testing.assert_allclose(served(**middle)["images"], drawn[:, 2], atol=1e-3)
-    gif = clips.animated(source, drawn, first_clips(splits.test, 2, "target"))
+    gif = clips.animated(source, drawn, first_pictures(splits.test, 2, "target"))
     assert gif_frames(io.BytesIO(gif)).shape == (7, 16, 3 * 16, 3)
     assert clips.sheet(source, drawn, drawn).size == (4 + 7 * 20, 4 + 6 * 20)
     assert clips.in_colour(source[0, ..., :1]).shape[-1] == 3

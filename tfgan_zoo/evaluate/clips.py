@@ -6,8 +6,8 @@ import functools
 
 import numpy as np
 
-from tfgan_zoo.evaluate import tables
 from tfgan_zoo.evaluate.evaluator import Evaluator
+from tfgan_zoo.evaluate.pairs import seen_colours
 from tfgan_zoo.kinds.image import to_float
 from tfgan_zoo.metrics import baselines, label_recovery
 from tfgan_zoo.metrics.reconstruction import reconstruction_scores
@@ -177,14 +177,4 @@ def palette_of(*sets):
     named = sets[0].fields["source"].palette
     if named is not None:
         return np.array(named, np.uint8)
-    seen = [
-        label_recovery.label_colours(clips.fetch(np.array([index]))["source"])
-        for clips in sets
-        for index in range(len(clips))
-    ]
-    return label_recovery.label_colours(np.concatenate(seen))
-
-
-def first_clips(clips, count, field):
-    """The first clips of a table, at most `count`: float32 `[N, T, H, W, C]` in [-1, 1]."""
-    return to_float(tables.first(clips, count)[field]).numpy()
+    return seen_colours("source", *sets)

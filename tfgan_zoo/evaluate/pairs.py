@@ -154,6 +154,11 @@ def label_palette(field, *sets):
     kind = sets[0].fields[field]
     if not tables.is_label_map(kind) or kind.shape[-1] != 3:
         return None
+    return seen_colours(field, *sets)
+
+
+def seen_colours(field, *sets):
+    """All colours of the label maps in `field` of some `Examples`, `[K, 3]`."""
     seen = [
         label_recovery.label_colours(examples.fetch(np.array([index]))[field])
         for examples in sets

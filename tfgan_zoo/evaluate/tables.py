@@ -8,7 +8,9 @@ from tfgan_zoo.kinds.label_map import LabelMap
 
 
 def first_pictures(examples, count, field="images"):
-    """The first pictures of a table, at most `count` of them: float32 `[N, H, W, C]` in [-1, 1]."""
+    """The first pictures of a table, or clips, at most `count` of them: float32 `[N, H, W, C]`, or
+    `[N, T, H, W, C]`, in [-1, 1].
+    """
     return to_float(first(examples, count)[field]).numpy()
 
 

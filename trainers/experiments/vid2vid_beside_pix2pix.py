@@ -34,7 +34,8 @@ def define_flags():
 def main():
     if not (FLAGS.vid2vid and FLAGS.pix2pix and FLAGS.output):
         raise UsageError("--vid2vid, --pix2pix and --output are needed.")
-    from tfgan_zoo.evaluate.clips import Judge, first_clips
+    from tfgan_zoo.evaluate.clips import Judge
+    from tfgan_zoo.evaluate.tables import first_pictures
     from trainers import pix2pix, vid2vid
 
     folder = pathlib.Path(FLAGS.vid2vid)
@@ -50,7 +51,7 @@ def main():
     for name, scores in numbers.items():
         print(f"{name}: " + ", ".join(f"{k} {v:.4g}" for k, v in scores.items()))
     output = pathlib.Path(FLAGS.output)
-    clips = {n: first_clips(held, FLAGS.count, n) for n in ("source", "target")}
+    clips = {n: first_pictures(held, FLAGS.count, n) for n in ("source", "target")}
     drawn = {name: draw(clips["source"]) for name, draw in drawers.items()}
     output.write_bytes(animated([clips["source"], *drawn.values(), clips["target"]]))
     output.with_suffix(".json").write_text(json.dumps(numbers, indent=1) + "\n", "utf-8")

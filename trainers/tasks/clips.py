@@ -81,7 +81,7 @@ def task(values):
     def strips(served, model, examples):
         """(labels, what is drawn, true pictures) of the first clips."""
         source, target = (
-            clips.first_clips(examples, STRIPS, name) for name in ("source", "target")
+            tables.first_pictures(examples, STRIPS, name) for name in ("source", "target")
         )
         return source, clips.drawer(served, model.memory_channels)(source), target
 
@@ -94,9 +94,9 @@ def task(values):
 
     def exports(model, splits):
         height, width, _ = splits.train.fields["target"].frame
-        first = clips.first_clips(splits.test, 8, "source")
+        first = tables.first_pictures(splits.test, 8, "source")
         inputs, memory = first[:, 0], model.memory_channels
-        rows = {"images": inputs, "real": clips.first_clips(splits.test, 8, "target")[:, 0]}
+        rows = {"images": inputs, "real": tables.first_pictures(splits.test, 8, "target")[:, 0]}
         return [
             Export(
                 interface(model, splits),

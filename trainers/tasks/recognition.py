@@ -69,11 +69,13 @@ def task(values, arm):
 
         from tfgan_zoo.data.pipeline import train_batches
 
-        fields = ("images", "labels")
         real = train_batches(
-            *(examples,),
-            **{"global_batch_size": global_batch_size, "seed": seed, "flip": flip},
-            **{"fields": fields, **options},
+            examples,
+            global_batch_size=global_batch_size,
+            seed=seed,
+            flip=flip,
+            fields=("images", "labels"),
+            **options,
         )
         if not drawn:
             return real

@@ -191,18 +191,16 @@ class Pix2PixHD(Trained):
             source, instances: as in training.
             seed: of the styles, int32 `[]`; for labels 256 of them are different.
         """
-        return self.drawn(*self.conditions_and_drawn_styles(source, instances, seed))
-
-    def conditions_and_drawn_styles(self, source, instances=None, seed=0):
-        """What `drawn` takes, of the arguments of `call`."""
         labels = maps.one_hot_labels(source, self.palette)
         things = maps.label_numbers(labels) if instances is None else instances
         conditions = tf.concat([labels, maps.boundaries(things)], -1)
         if self.styles is None:
-            return conditions, None
-        if instances is None:
-            return conditions, tf.tensordot(labels, self.styles_of_labels(seed), 1)
-        return conditions, self.styles_of_things(labels, instances, seed)
+            styles = None
+        elif instances is None:
+            styles = tf.tensordot(labels, self.styles_of_labels(seed), 1)
+        else:
+            styles = self.styles_of_things(labels, instances, seed)
+        return self.drawn(conditions, styles)
 
     def styles_of_labels(self, seed):
         """`[K, style_channels]`: a style for each label."""
