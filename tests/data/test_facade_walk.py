@@ -5,7 +5,7 @@ import pytest
 
 from tfgan_zoo.data.facade_drawing import PALETTE
 from tfgan_zoo.data.facade_walk import NEAR, _Camera, walk
-from tfgan_zoo.metrics.warp_error import _moved
+from tfgan_zoo.kinds.motion import moved
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def test_what_was_seen_before_is_where_the_motion_says(clips):
             flow, seen = motion[frame, ..., :2].astype(float), motion[frame, ..., 2] > 0
             assert seen.mean() > 0.6
             now = photos[frame] / 127.5 - 1
-            error = np.abs(now - _moved(photos[frame - 1] / 127.5 - 1, flow)).mean(-1)
+            error = np.abs(now - moved(photos[frame - 1] / 127.5 - 1, flow)).mean(-1)
             still = np.abs(now - (photos[frame - 1] / 127.5 - 1)).mean(-1)
             assert error[seen].mean() < 0.07
             if np.abs(flow[seen]).mean() > 0.5:
