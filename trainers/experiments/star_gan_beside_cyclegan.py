@@ -5,10 +5,11 @@ python -m trainers.experiments.star_gan_beside_cyclegan --faces=DIR
 python -m trainers.experiments.star_gan_beside_cyclegan --faces=DIR --output=beside.png
     --star_gan=runs/a/export/star_gan --cyclegans=runs/b/export/cyclegan,runs/c/export/cyclegan,...
 
-The first command writes the pictures of the three most frequent expressions of TensorFlow Datasets'
-lfw_expressions (for research) where both trainers find them: DIR/all with a folder for each class
-is the StarGAN's --data, DIR/happiness_neutral and its like are the CycleGANs'. The second names a
-CycleGAN for each pair, in the order in which the first lists them. Who reads the classes is a
+The first command writes pictures of three classes where both trainers find them: DIR/all with a
+folder for each class is the StarGAN's --data, DIR/happiness_neutral and its like are those of the
+CycleGANs. They are grey faces of the set lfw_expressions, which is for research and is not
+downloaded, unless --data and --classes say otherwise. The second names a CycleGAN for each pair, in
+the order in which the first lists them. Who reads the classes is a
 classifier that is trained on real training pictures alone, as often on those of each class. The
 command prints a table, writes the numbers as JSON beside the picture, and draws the first pictures
 of each class: what StarGAN draws of them, and below it what the CycleGANs do.
@@ -24,8 +25,6 @@ from absl import flags
 from tfgan_zoo.command import UsageError
 from trainers.experiments import running
 
-SET, CLASSES = "tfds:lfw_expressions", ("happiness", "neutral", "surprise")
-PAIRS = tuple(itertools.combinations(CLASSES, 2))
 SPLITS = {"test": "test", "validation": "val", "train": "train"}  # and the names of their folders
 SHOWN = 3  # pictures of each class
 
@@ -36,6 +35,8 @@ def define_flags():
     """The flags of the command line; not at import: other commands have flags of the same names."""
     flags.DEFINE_string("faces", None, "Folder of the pictures; made where it is missing.")
     flags.DEFINE_string("data_dir", None, "Folder of prepared TensorFlow Datasets.")
+    flags.DEFINE_string("data", "tfds:lfw_expressions", "Pictures with classes, as for a trainer.")
+    flags.DEFINE_list("classes", ["happiness", "neutral", "surprise"], "Names of the classes.")
     flags.DEFINE_integer("most", 1000, "Pictures of a class that are written at most.", 1)
     flags.DEFINE_string("image_size", "64", "Of the pictures, in pixels: height and width.")
     flags.DEFINE_string("star_gan", None, "Export of a StarGAN of all classes.")
@@ -47,26 +48,29 @@ def define_flags():
 def main():
     if not FLAGS.faces:
         raise UsageError("--faces is needed: the folder of the pictures.")
-    faces = pathlib.Path(FLAGS.faces)
+    if len(set(FLAGS.classes)) < 2:
+        raise UsageError("--classes are two names or more, with commas between.")
+    faces, pairs = pathlib.Path(FLAGS.faces), list(itertools.combinations(FLAGS.classes, 2))
     if not faces.exists():
-        write_faces(faces)
+        write_faces(faces, pairs)
     if not FLAGS.star_gan:
         print(
             f"{faces} is ready. Train a StarGAN with --data={faces}/all, and a CycleGAN each with"
         )
-        print("\n".join(f"  --data={faces}/{a}_{b}" for a, b in PAIRS))
+        print("\n".join(f"  --data={faces}/{a}_{b}" for a, b in pairs))
         return
-    if len(FLAGS.cyclegans) != len(PAIRS) or not FLAGS.output:
-        names = ", ".join(f"{a} and {b}" for a, b in PAIRS)
-        raise UsageError(f"--output and {len(PAIRS)} --cyclegans are needed, for {names}.")
-    drawers = opened(FLAGS.star_gan, FLAGS.cyclegans)
+    if len(FLAGS.cyclegans) != len(pairs) or not FLAGS.output:
+        names = ", ".join(f"{a} and {b}" for a, b in pairs)
+        raise UsageError(f"--output and {len(pairs)} --cyclegans are needed, for {names}.")
+    cyclegans = dict(zip(pairs, FLAGS.cyclegans, strict=True))
+    drawers = opened(FLAGS.star_gan, FLAGS.classes, cyclegans)
     from tfgan_zoo.training.run_directory import write_atomically
 
     train, held = pictures(faces, "train"), pictures(faces, FLAGS.split)
-    read = reader(train)
-    found = {"real": real_scores(read, held)}
+    error = reader(train)
+    found = {"real": real_scores(error, held)}
     for name, draw in drawers.items():
-        found[name] = scores(draw, read, held)
+        found[name] = scores(draw, error, held)
     for name, values in found.items():
         print(f"{name}: {running.said(values)}")
     output = pathlib.Path(FLAGS.output)
@@ -74,7 +78,7 @@ def main():
     drawn(drawers, held).save(output)
 
 
-def write_faces(folder):
+def write_faces(folder, pairs):
     """Writes the pictures of the classes, once for StarGAN and once for each pair; all or none."""
     from PIL import Image
 
@@ -88,16 +92,19 @@ def write_faces(folder):
     fresh = places.partial(folder)
     try:
         for split, part in SPLITS.items():
-            table = open_images(SET, split, request)
-            # The set was written with names such as "b'neutral'".
-            names = [
-                name.removeprefix("b'").removesuffix("'") for name in table.info["label_names"]
-            ]
+            table = open_images(FLAGS.data, split, request)
+            # lfw_expressions was written with names such as "b'neutral'".
+            names = [one.removeprefix("b'").removesuffix("'") for one in table.info["label_names"]]
+            missing = sorted(set(FLAGS.classes) - set(names))
+            if missing:
+                raise UsageError(
+                    f"--classes: {FLAGS.data} has no '{missing[0]}', but {', '.join(names)}."
+                )
             fields = first(table, len(table))
-            for name in CLASSES:
+            for name in FLAGS.classes:
                 own = fields["images"][fields["labels"] == names.index(name)][: FLAGS.most]
-                pairs = [pair for pair in PAIRS if name in pair]
-                inner = [f"{a}_{b}/{part}{'AB'[(a, b).index(name)]}" for a, b in pairs]
+                sides = [(pair, pair.index(name)) for pair in pairs if name in pair]
+                inner = [f"{a}_{b}/{part}{'AB'[side]}" for (a, b), side in sides]
                 for target in (fresh / "all" / part / name, *(fresh / one for one in inner)):
                     target.mkdir(parents=True)
                     for number, picture in enumerate(own):
@@ -108,8 +115,14 @@ def write_faces(folder):
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def opened(star_gan, cyclegans):
-    """Drawers by name: (pictures `[N, H, W, C]`, class, class asked for) -> pictures."""
+def opened(star_gan, classes, cyclegans):
+    """Drawers by name: (pictures `[N, H, W, C]`, class, class asked for) -> pictures.
+
+    Args:
+        star_gan: folder of the export.
+        classes: their names, in the order of its labels.
+        cyclegans: {pair of classes: folder of the export's two parts}.
+    """
     import numpy as np
     import tensorflow as tf
 
@@ -129,17 +142,17 @@ def opened(star_gan, cyclegans):
         served.loaded = loaded  # which lives as long as what it serves
         return served
 
-    star, pairs = function(star_gan), {}
-    for (a, b), path in zip(PAIRS, cyclegans, strict=True):
-        pairs[a, b] = function(pathlib.Path(path) / "a_to_b")
-        pairs[b, a] = function(pathlib.Path(path) / "b_to_a")
+    star, ways = function(star_gan), {}
+    for (a, b), path in cyclegans.items():
+        ways[a, b] = function(pathlib.Path(path) / "a_to_b")
+        ways[b, a] = function(pathlib.Path(path) / "b_to_a")
 
     def by_label(images, own, wanted):
-        labels = np.full(len(images), CLASSES.index(wanted), np.int32)
+        labels = np.full(len(images), classes.index(wanted), np.int32)
         return in_batches(star, "images", 25, {"images": images, "labels": labels})
 
     def by_pair(images, own, wanted):
-        return in_batches(pairs[own, wanted], "images", 25, {"images": images})
+        return in_batches(ways[own, wanted], "images", 25, {"images": images})
 
     return {"StarGAN": by_label, "CycleGANs": by_pair}
 
@@ -154,37 +167,52 @@ def pictures(faces, split):
     request = Request(image_size=running.size(FLAGS.image_size), channels=1)
     table = open_images(str(faces / "all"), split, request)
     fields = first(table, len(table))
-    if tuple(table.info["label_names"]) != CLASSES:
-        raise UsageError(f"--faces={faces} was not written by this command: name another folder.")
+    if list(table.info["label_names"]) != FLAGS.classes:
+        raise UsageError(
+            f"--faces={faces} has the classes {', '.join(table.info['label_names'])}: name these "
+            "with --classes, or another folder."
+        )
     images = to_float(fields["images"]).numpy()
-    return {name: images[fields["labels"] == i] for i, name in enumerate(CLASSES)}
+    return {name: images[fields["labels"] == i] for i, name in enumerate(FLAGS.classes)}
 
 
 def reader(train):
-    """The classifier, from as many pictures of each class: those of smaller classes come again."""
+    """The classifier, from as many pictures of each class: those of smaller classes come again.
+
+    Args:
+        train: pictures by class.
+
+    Returns:
+        (pictures, class) -> the share of the pictures that are not read as this class.
+    """
     import numpy as np
 
     from tfgan_zoo.metrics.attribute_accuracy import fit_reader
 
     most = max(map(len, train.values()))
-    images = [train[name][np.arange(most) % len(train[name])] for name in CLASSES]
-    labels = np.repeat(np.eye(len(CLASSES), dtype=np.float32), most, 0)
-    return fit_reader(np.concatenate(images), labels, exclusive=True)
+    images = [own[np.arange(most) % len(own)] for own in train.values()]
+    labels = np.repeat(np.eye(len(train), dtype=np.float32), most, 0)
+    read = fit_reader(np.concatenate(images), labels, exclusive=True)
+
+    def error(pictures, wanted):
+        return float(1 - read(pictures)[:, list(train).index(wanted)].mean())
+
+    return error
 
 
-def error(read, images, wanted):
-    """The share of pictures that are not read as the class `wanted`."""
-    return float(1 - read(images)[:, CLASSES.index(wanted)].mean())
-
-
-def real_scores(read, held):
+def real_scores(error, held):
     """How often real pictures are misread, by class and as the mean over the classes."""
-    found = {name: error(read, held[name], name) for name in CLASSES}
+    found = {name: error(own, name) for name, own in held.items()}
     return {"error": sum(found.values()) / len(found), **found}
 
 
-def scores(draw, read, held):
+def scores(draw, error, held):
     """The errors of each way from class to class, their mean, and how much of a picture comes back.
+
+    Args:
+        draw: (pictures, class, class asked for) -> pictures.
+        error: of `reader`.
+        held: pictures by class.
 
     Returns:
         dict: `error`, the mean over the ways; `back_l1`, the mean difference to the picture itself
@@ -193,9 +221,9 @@ def scores(draw, read, held):
     import numpy as np
 
     errors, back = {}, []
-    for own, wanted in itertools.permutations(CLASSES, 2):
+    for own, wanted in itertools.permutations(held, 2):
         there = draw(held[own], own, wanted)
-        errors[f"{own} to {wanted}"] = error(read, there, wanted)
+        errors[f"{own} to {wanted}"] = error(there, wanted)
         back.append(np.mean(np.abs(draw(there, wanted, own) - held[own])))
     means = {"error": float(np.mean(list(errors.values()))), "back_l1": float(np.mean(back))}
     return means | errors
@@ -207,12 +235,12 @@ def drawn(drawers, held):
 
     from tfgan_zoo.kinds import image
 
-    rows = {"input": [], **{name: [] for name in CLASSES}}
-    for own in CLASSES:
-        real = held[own][:SHOWN]
+    rows = {"input": [], **{name: [] for name in held}}
+    for own, pictures in held.items():
+        real = pictures[:SHOWN]
         for draw in drawers.values():
             rows["input"].append(real)
-            for wanted in CLASSES:
+            for wanted in held:
                 rows[wanted].append(real if wanted == own else draw(real, own, wanted))
     columns = [np.concatenate(parts) for parts in rows.values()]
     return image.grid(columns, list(rows))
