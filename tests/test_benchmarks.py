@@ -4,18 +4,23 @@ import importlib
 import math
 import re
 
+import keras
 import pytest
+import tensorflow as tf
 
 from tests.benchmarks import (
     fit,
     flow_step,
     inference,
     memory,
+    options,
     pipeline,
+    project,
     race,
     raster_sampling,
     train_step,
 )
+from tests.benchmarks.rivals import translation
 
 TINY = ["--batch_size=2", "--filters=2"]
 
@@ -35,6 +40,30 @@ def test_train_step_compares_rates_and_reports_the_load(capsys):
         assert rate == pytest.approx(2e3 / milliseconds, rel=0.1)
         assert cpu > 0 and len(ratios) == 6
     assert ratios == [1.0] * 6
+
+
+@pytest.fixture
+def eager():
+    """Op by op: a graph of each net would take longer to trace than to run once."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
+@pytest.mark.parametrize("variant", options.SAME_NETS)
+def test_the_tutorial_s_way_has_the_variant_s_loss(variant, eager):
+    """Where nothing is drawn in a step, it is the same number; DiscoGAN's decay stands apart."""
+
+    def model():
+        keras.utils.set_random_seed(1)
+        return project.build(variant, image_size=32, filters=2)
+
+    batch = {n: tf.constant(v) for n, v in project.random_batch(variant, 32, 15).items()}
+    loss = float(translation.STEPS[variant](model())(*batch.values()))
+    assert math.isfinite(loss)
+    if variant in ("disco_gan", "srgan"):
+        own = model().train_step(batch)["generator_loss"]
+        assert loss == pytest.approx(float(own), rel=1e-3)
 
 
 def test_a_flow_is_timed_beside_its_convolutions(capsys):

@@ -6,7 +6,15 @@ SIZES = {
     # The paper's pix2pix, and a DCGAN for small pictures.
     "pix2pix": {"image_size": 256, "batch_size": 1, "filters": 64},
     "dcgan": {"image_size": 32, "batch_size": 64, "filters": 64},
+    # Small enough for a race of minutes; a batch holds the pictures of all updates of a step.
+    "disco_gan": {"image_size": 64, "batch_size": 12, "filters": 16},
+    "dual_gan": {"image_size": 64, "batch_size": 2, "filters": 16},
+    "star_gan": {"image_size": 32, "batch_size": 20, "filters": 16},
+    "srgan": {"image_size": 64, "batch_size": 4, "filters": 16},
+    "completion": {"image_size": 64, "batch_size": 4, "filters": 16},
 }
+# Whose rival has the variant's own nets.
+SAME_NETS = ("disco_gan", "dual_gan", "star_gan", "srgan", "completion")
 
 
 def parse(arguments, description, defaults, configure=lambda parser: None):
@@ -21,7 +29,7 @@ def parse(arguments, description, defaults, configure=lambda parser: None):
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--variant", choices=SIZES, default=next(iter(defaults)))
+    parser.add_argument("--variant", choices=defaults, default=next(iter(defaults)))
     defaults = {variant: {**SIZES[variant], **own} for variant, own in defaults.items()}
     for name in defaults["pix2pix"]:
         values = ", ".join(f"{values[name]} ({variant})" for variant, values in defaults.items())

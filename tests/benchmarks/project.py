@@ -3,7 +3,12 @@
 import numpy as np
 import tensorflow as tf
 
+from tfgan_zoo.models.restoration.completion import Completion
+from tfgan_zoo.models.restoration.srgan import SRGAN
+from tfgan_zoo.models.translation.disco_gan import DiscoGAN
+from tfgan_zoo.models.translation.dual_gan import DualGAN
 from tfgan_zoo.models.translation.pix2pix import Pix2Pix
+from tfgan_zoo.models.translation.star_gan import StarGAN
 from tfgan_zoo.models.unconditional.dcgan import DCGAN
 from tfgan_zoo.optimizers.adam import Adam
 
@@ -28,29 +33,91 @@ def dcgan(image_size, filters, **options):
     return compiled(model, **options)
 
 
+def disco_gan(image_size, filters, **options):
+    size = (image_size, image_size)
+    model = DiscoGAN(size, generator_filters=filters, discriminator_filters=filters)
+    return compiled(model, **options)
+
+
+def dual_gan(image_size, filters, **options):
+    size = (image_size, image_size)
+    model = DualGAN(size, generator_filters=filters, discriminator_filters=filters)
+    return compiled(model, **options)
+
+
+def star_gan(image_size, filters, **options):
+    """Of two residual blocks and a critic of four layers."""
+    widths = {"generator_filters": filters, "critic_filters": filters}
+    model = StarGAN((image_size, image_size), **widths, blocks=2, critic_layers=4)
+    return compiled(model, **options)
+
+
+def srgan(image_size, filters, **options):
+    """Of four residual blocks."""
+    widths = {"filters": filters, "discriminator_filters": filters}
+    return compiled(SRGAN((image_size, image_size), blocks=4, **widths, units=256), **options)
+
+
+def completion(image_size, filters, **options):
+    """With holes of a quarter to a half of a side, and as large a square for the local critic."""
+    model = Completion(
+        (image_size, image_size),
+        hole_size=(image_size // 4, image_size // 2),
+        patch_size=image_size // 2,
+        generator_filters=filters,
+        discriminator_filters=filters,
+        features=256,
+    )
+    return compiled(model, **options)
+
+
 def compiled(model, **options):
     """The model with the optimizers that `trainers.optimizers` gives it by default."""
     model.compile(
         **{
             player: Adam(2e-4, beta_1=0.5, epsilon=1e-8, name=f"{player}_adam")
-            for player in ("generator", "discriminator")
+            for player in model.players
         },
         **options,
     )
     return model
 
 
+VARIANTS = {
+    "pix2pix": pix2pix,
+    "dcgan": dcgan,
+    "disco_gan": disco_gan,
+    "dual_gan": dual_gan,
+    "star_gan": star_gan,
+    "srgan": srgan,
+    "completion": completion,
+}
+FIELDS = {
+    "pix2pix": ("source", "target"),
+    "dcgan": ("images",),
+    "disco_gan": ("images_a", "images_b"),
+    "dual_gan": ("images_a", "images_b"),
+    "star_gan": ("images",),
+    "srgan": ("source", "target"),
+    "completion": ("images",),
+}
+
+
 def random_batch(variant, image_size, batch_size):
     """A batch as the pipeline delivers it, float32 in [-1, 1]."""
     random = np.random.default_rng(0)
-    fields = {"pix2pix": ("source", "target"), "dcgan": ("images",)}[variant]
-    shape = (batch_size, image_size, image_size, 3)
-    return {name: random.uniform(-1, 1, shape).astype(np.float32) for name in fields}
+    batch = {}
+    for name in FIELDS[variant]:
+        side = image_size // 4 if (variant, name) == ("srgan", "source") else image_size
+        batch[name] = random.uniform(-1, 1, (batch_size, side, side, 3)).astype(np.float32)
+    if variant == "star_gan":
+        batch["attributes"] = random.integers(0, 2, (batch_size, 5)).astype(np.float32)
+    return batch
 
 
 def build(variant, image_size, filters, **options):
     """A compiled model by the name of its variant."""
-    return {"pix2pix": pix2pix, "dcgan": dcgan}[variant](image_size, filters, **options)
+    return VARIANTS[variant](image_size, filters, **options)
 
 
 def train_step(variant, image_size, batch_size, filters, **options):

@@ -84,7 +84,9 @@ def save(
     places.remove_leftovers(directory)
     partial = places.partial(directory / str(version))
     try:
-        tf.saved_model.save(module, str(partial), signatures=signatures)
+        # Given a tf.function, TensorFlow would trace it once more.
+        traced = {name: function.get_concrete_function() for name, function in signatures.items()}
+        tf.saved_model.save(module, str(partial), signatures=traced)
         short_names.shorten(partial)
         for name, content in (assets_extra or {}).items():
             path = partial / "assets.extra" / name

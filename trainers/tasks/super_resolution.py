@@ -174,7 +174,12 @@ def middles(pictures, size, count):
 
 def maps_by(network):
     """Pictures float32 `[B, H, W, 3]` -> the list of their maps, as arrays."""
-    return lambda pictures: [np_of(one) for one in network(pictures, training=False)]
+    import tensorflow as tf
+
+    # One graph for pictures of all sizes: a small one is done many times sooner than op by op.
+    open_sizes = tf.TensorSpec([None, None, None, 3], tf.float32)
+    maps = tf.function(lambda pictures: network(pictures, training=False), [open_sizes])
+    return lambda pictures: [np_of(one) for one in maps(pictures)]
 
 
 def np_of(tensor):
