@@ -11,16 +11,13 @@ from trainers import flags, optimizers
 from trainers.tasks import deocclusion
 from trainers.trainer import Trainer
 
-PLAYERS = ("autoencoder", "discriminator")
-OF_LSTM = ("patch_size", "units", "layers", "decoder_steps")
-
 
 def build(values, splits, total_steps):
     from tfgan_zoo.models.restoration.face_deocclusion import FaceDeocclusion
     from tfgan_zoo.networks.frozen_features import find
 
     if values.autoencoder == "lstm":
-        nets = {**values.only(*OF_LSTM[:3]), "steps": values.decoder_steps}
+        nets = values.only("patch_size", "units", "layers") | {"steps": values.decoder_steps}
     else:
         nets = values.only("filters")
     model = FaceDeocclusion(
@@ -29,7 +26,12 @@ def build(values, splits, total_steps):
         **nets,
         features=find(values.features),
     )
-    adams = optimizers.adams(values, model, total_steps, averaged="autoencoder")
+    # A rate falls with its player's own updates.
+    updates = {"autoencoder": total_steps, "discriminator": max(values.adversarial_steps, 1)}
+    adams = {
+        player: optimizers.adam(values, model, player, count, averaged="autoencoder")
+        for player, count in updates.items()
+    }
     return optimizers.compiled(values, model, **adams)
 
 
@@ -45,27 +47,8 @@ def phases(values):
     return lambda total_steps: [phase for phase in planned if phase.steps]
 
 
-def recognisers(values):
-    """Name -> function from pictures to features, of --judges."""
-    from tfgan_zoo.networks.frozen_features import find
-
-    def of(place):
-        net = find(place)
-
-        def recognise(pictures):
-            import numpy as np
-
-            grey = pictures.shape[-1] == 1
-            return net(np.repeat(pictures, 3, -1) if grey else pictures, training=False)[-1]
-
-        return net.name.removesuffix("_features"), recognise
-
-    return dict(map(of, values.judges))
-
-
 def task(values):
-    judged = recognisers(values)
-    return deocclusion.task(values, lambda: judged, phases(values))
+    return deocclusion.task(values, phases(values))
 
 
 TRAINER = Trainer(
@@ -101,12 +84,6 @@ TRAINER = Trainer(
             "discriminator_filters", 64, "Channels of the discriminator's first layer.", low=1
         ),
         flags.FEATURES,
-        flags.knob(
-            "judges",
-            ("random",),
-            "Frozen networks by which the export is scored, each as --features: better others than "
-            "those that it learnt by.",
-        ),
         flags.knob(
             "adversarial_weight",
             0.5,

@@ -49,16 +49,6 @@ def export(test, train, occlude, find, networks):
     count = min(LIMIT, len(test))
     named = ", ".join(networks)
 
-    def baselines():
-        mean = mean_picture(train)
-        answers = {
-            "the covered picture": lambda images, masks: images,
-            "the mean picture where it is covered": lambda images, masks: np.where(
-                masks > 0.5, mean, images
-            ),
-        }
-        return {n: scores_of(a, test, occlude, networks=networks) for n, a in answers.items()}
-
     return Evaluator(
         "deocclusion",
         f"Restored by the SavedModel: the first {count} pictures of the split "
@@ -69,9 +59,24 @@ def export(test, train, occlude, find, networks):
         f"found. cosine_*: of the features of restored and true picture, less the mean of the true "
         f"pictures' features, in the frozen network of that name ({named}).",
         lambda served: scores_of(answer_of(served), test, occlude, find=find, networks=networks),
-        baselines,
+        lambda: untrained(test, train, occlude, networks),
         needs={"covered_psnr": EQUAL},
     )
+
+
+def untrained(test, train, occlude, networks):
+    """The scores of answers that need no training, by the name of each; arguments as for `export`.
+
+    The second is told the masks.
+    """
+    mean = mean_picture(train)
+    answers = {
+        "the covered picture": lambda images, masks: images,
+        "the mean picture where it is covered": lambda images, masks: np.where(
+            masks > 0.5, mean, images
+        ),
+    }
+    return {n: scores_of(a, test, occlude, networks=networks) for n, a in answers.items()}
 
 
 def answer_of(served):

@@ -1,4 +1,4 @@
-"""Things drawn over pictures, from a seed: sunglasses, a mask over the lower part, a hand and a box.
+"""Things drawn over pictures, from a seed: sunglasses, a mask over the lower part, a hand, a box.
 
 Each has its colours, shading and texture. A mask is float32 `[B, H, W, 1]`: 1 where something
 covers the picture. Places are shares of the picture's sides, so that on faces in the middle of a

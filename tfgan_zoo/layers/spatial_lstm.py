@@ -1,5 +1,5 @@
-"""LSTMs with peepholes: one that reads patches of a picture from its corner, and one that goes on by
-itself.
+"""LSTMs with peepholes: one that reads patches of a picture from its corner, and one that goes on
+by itself.
 
 The step is Graves' (arXiv 1308.0850, equations 7 to 11) with one forget gate for each state that it
 comes from: two in a plane, left and above, as in "Robust LSTM-Autoencoders for Face De-Occlusion in
@@ -26,8 +26,8 @@ def lstm_step(gates, cells, peepholes):
     count = len(cells)
     entering, *kept, content, leaving = tf.split(gates, count + 3, axis=-1)
     entering = tf.sigmoid(entering + sum(c * peepholes[n] for n, c in enumerate(cells)))
-    kept = [tf.sigmoid(k + c * peepholes[count + n]) for n, (k, c) in enumerate(zip(kept, cells))]
-    cell = entering * tf.tanh(content) + sum(k * c for k, c in zip(kept, cells))
+    kept = [tf.sigmoid(k + cells[n] * peepholes[count + n]) for n, k in enumerate(kept)]
+    cell = entering * tf.tanh(content) + sum(k * c for k, c in zip(kept, cells, strict=True))
     leaving = tf.sigmoid(leaving + cell * peepholes[2 * count])
     return leaving * tf.tanh(cell), cell
 
@@ -54,7 +54,8 @@ class _Peephole(keras.layers.Layer):
 
     def after(self, gates, states):
         """(hidden, cell) after `states`, a pair each, of which some may be None."""
-        there = [(kernel, s) for kernel, s in zip(self.recurrent, states) if s is not None]
+        both = zip(self.recurrent, states, strict=True)
+        there = [(kernel, state) for kernel, state in both if state is not None]
         gates = gates + sum(tf.matmul(hidden, kernel) for kernel, (hidden, _) in there)
         cells = [tf.zeros_like(gates[:, : self.units]) if s is None else s[1] for s in states]
         return lstm_step(gates, cells, self.peepholes)

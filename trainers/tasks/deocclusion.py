@@ -12,22 +12,28 @@ from trainers.tasks import autoencoder, pictures
 KNOBS = (
     *flags.of(Request, family="images"),
     flags.knob("flip", False, "Mirror half of the training pictures, left to right."),
+    flags.knob(
+        "judges",
+        ("random",),
+        "Frozen networks by which the export is scored, each as --features and at most one of each "
+        "kind: better another than the one that it learnt by.",
+    ),
 )
 COLUMNS = 8  # pictures of a grid
 SEED = (0, 1)  # of what covers the pictures of grids and examples
 
 
-def task(values, networks, phases):
+def task(values, phases):
     """The `Task`, from the flags.
 
     Args:
         values: the flags.
-        networks: () -> name -> function from pictures to features of a frozen network, for the
-            export's scores.
         phases: as `Task.phases`.
     """
     from tfgan_zoo.evaluate import deocclusion, tables
     from tfgan_zoo.training.task import Export, Preview, Task
+
+    networks = recognisers(values.judges)
 
     def sheet(model, served, examples):
         real = tables.first_pictures(examples, COLUMNS)
@@ -46,7 +52,7 @@ def task(values, networks, phases):
             covering(model, tables.first_pictures(examples, count))
             for examples, count in ((splits.test, 8), (splits.train, 100))
         )
-        scored = (splits.test, splits.train, model.occlude, model.find, networks())
+        scored = (splits.test, splits.train, model.occlude, model.find, networks)
         return [
             Export(
                 interface(model, splits),
@@ -96,6 +102,30 @@ def interface(model, splits):
         networks=(model.autoencoder,),
         also=(occlusion,),
     )
+
+
+def recognisers(places):
+    """Name -> function from pictures `[B, H, W, C]` to features, of what --judges names.
+
+    Raises:
+        ValueError: for two of one name, or a network whose weights are missing.
+    """
+    import tensorflow as tf
+
+    from tfgan_zoo.networks.frozen_features import find
+
+    def of(net):
+        def recognise(pictures):
+            grey = pictures.shape[-1] == 1
+            return net(tf.repeat(pictures, 3, axis=-1) if grey else pictures, training=False)[-1]
+
+        return recognise
+
+    nets = [find(place) for place in places]
+    found = {net.name.removesuffix("_features"): of(net) for net in nets}
+    if len(found) < len(nets):
+        raise ValueError("--judges takes one network of each kind: random, vgg19 and one folder.")
+    return found
 
 
 def covering(model, real):
