@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 import tensorflow as tf
 from tensorflow.python.framework import convert_to_constants
 
-from tfgan_zoo.export import places
+from tfgan_zoo.export import places, short_names
 
 _GRAPHS = itertools.count()
 WEIGHTS = ("float32", "float16")
@@ -85,6 +85,7 @@ def save(
     partial = places.partial(directory / str(version))
     try:
         tf.saved_model.save(module, str(partial), signatures=signatures)
+        short_names.shorten(partial)
         for name, content in (assets_extra or {}).items():
             path = partial / "assets.extra" / name
             path.parent.mkdir(parents=True, exist_ok=True)
