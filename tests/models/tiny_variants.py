@@ -626,7 +626,7 @@ VARIANTS = {
         {
             "image_size": (16, 16),
             "patch_size": 8,
-            "units": 3,
+            "units": 6,
             "steps": 2,
             "discriminator_filters": 2,
         },

@@ -144,9 +144,15 @@ def convolutional_autoencoder(channels, filters=32):
     """
     images = keras.Input((None, None, channels), name="images")
 
-    def layer(kind, features, factor, kernel, name, **options):
+    def layer(kind, features, factor, kernel, name, strides=1, dilation=1):
         features = kind(
-            factor * filters, kernel, padding="same", use_bias=False, name=name, **options
+            factor * filters,
+            kernel,
+            strides,
+            padding="same",
+            dilation_rate=dilation,
+            use_bias=False,
+            name=name,
         )(features)
         features = keras.layers.BatchNormalization(momentum=0.9, name=f"{name}_norm")(features)
         return keras.layers.ReLU(name=f"{name}_relu")(features)
@@ -156,7 +162,7 @@ def convolutional_autoencoder(channels, filters=32):
     half = layer(conv, fine, 2, 3, "half", strides=2)  # [B, H / 2, W / 2, 2f]
     features = layer(conv, half, 4, 3, "quarter", strides=2)  # [B, H / 4, W / 4, 4f]
     for rate in DILATIONS:
-        features = layer(conv, features, 4, 3, f"dilated_{rate}", dilation_rate=rate)
+        features = layer(conv, features, 4, 3, f"dilated_{rate}", dilation=rate)
     features = layer(up, features, 2, 4, "half_again", strides=2)
     features = keras.layers.Concatenate(name="half_both")([features, half])
     features = layer(conv, features, 2, 3, "half_mixed")
