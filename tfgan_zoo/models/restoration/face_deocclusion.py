@@ -27,10 +27,10 @@ What a shortcut would miss:
 Departures, each with its reason:
 - The network that recognises people is any of `networks/frozen_features.py`, in place of the
   authors' GoogLeNet, which is not published: an exported `picture_cnn` that learnt to tell people
-  apart, or the export of one that tells other classes, or weights that nobody trained. Its loss is
-  1 - cosine of its last maps of the blended and the true picture, in place of the cross-entropy of
-  the person's name: no data set here names the people of all its faces. Its weight is to be chosen
-  with the network.
+  apart, or one of other classes, or weights that nobody trained. Its loss is 1 - cosine of its last
+  maps of the blended and the true picture, in place of the cross-entropy of the person's name: most
+  people of LFW have a face or two, too few to be a class, and other pictures have no names. Its
+  weight is to be chosen with the network.
 - The discriminator is that of DCGAN, in place of a second GoogLeNet: small pictures suffice it. Its
   loss is their cross-entropy of two classes, written with one logit.
 - Their code shows patches of 32 pixels and steps of 64 (data/occface128_spatial.pbtxt), which
