@@ -161,7 +161,7 @@ def test_the_map_is_learnt_without_being_told():
     """Light faces that all are alike, under things of any colour: the map alone says where."""
     model = tiny(autoencoder="convolutional", filters=8)
     model.compile(autoencoder=Adam(0.01), discriminator=Adam(1e-3))
-    images = tf.fill([16, 16, 16, 1], 0.9)
+    images = tf.fill([8, 16, 16, 1], 0.9)
     model.take_steps_by("removal_step")
     model.fit(
         tf.data.Dataset.from_tensors(images).repeat(), epochs=1, steps_per_epoch=60, verbose=0
