@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 from tfgan_zoo.export import reexport, stored
+from tfgan_zoo.export.interface import Input, Interface, images, labels
 from tfgan_zoo.export.tflite import TFLiteRunner
 
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "saved_models"
@@ -113,12 +114,12 @@ def test_a_folder_of_the_first_version_is_exported_again(
 def test_inputs_of_a_translation_are_those_of_its_picture(name):
     card = json.loads((FOLDER / name / "card.json").read_text())
     interface = stored.from_card(card)
-    (images,) = reexport.examples(interface, FOLDER / name / "samples.png").values()
-    assert images.shape[1:] == interface.inputs[0].shape and len(images) > 1
-    assert images.dtype == np.float32 and images.min() >= -1 and images.max() <= 1
+    (found,) = reexport.examples(interface, FOLDER / name / "samples.png").values()
+    assert found.shape[1:] == interface.inputs[0].shape and len(found) > 1
+    assert found.dtype == np.float32 and found.min() >= -1 and found.max() <= 1
     # No white gap and no caption is in them, and each is another picture.
-    assert all((image[:, -1] < 1).any() and (image[-1] < 1).any() for image in images)
-    assert len(np.unique(images.reshape(len(images), -1), axis=0)) == len(images)
+    assert all((image[:, -1] < 1).any() and (image[-1] < 1).any() for image in found)
+    assert len(np.unique(found.reshape(len(found), -1), axis=0)) == len(found)
 
 
 def test_pictures_with_holes_are_the_held_out_examples():
@@ -129,6 +130,26 @@ def test_pictures_with_holes_are_the_held_out_examples():
     np.testing.assert_array_equal(values["images"], kept.rows["images"])
     assert values["masks"].shape == (*values["images"].shape[:3], 1)
     assert values["masks"].mean() == 0.25 and set(values["masks"].ravel()) == {0.0, 1.0}
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        labels(3, ["a", "b", "c"]),
+        Input("memory", "state", (2, 2, 6)),
+        Input("strength", "number", default=1.0),
+    ],
+    ids=lambda item: item.kind,
+)
+def test_what_stands_beside_a_picture_is_as_many(beside):
+    card = json.loads((FOLDER / "pix2pix" / "card.json").read_text())
+    source = stored.from_card(card).inputs[0]
+    interface = Interface("beside", (source, beside), (images(source.shape),), call=print)
+    values = reexport.examples(interface, FOLDER / "pix2pix" / "samples.png")
+    assert len(values["images"]) > 1
+    if beside.batched:
+        assert len(values[beside.name]) == len(values["images"])
+    assert beside.kind != "class" or set(values["labels"]) == {0, 1, 2}
 
 
 def test_priors_of_the_first_version():

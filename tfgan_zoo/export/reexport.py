@@ -239,30 +239,32 @@ def prior_of(code: str, size: int) -> list[dict]:
 def examples(interface: Interface, samples: pathlib.Path, kept: sheet.Sheet | None = None) -> dict:
     """Real inputs of a shipped generator: latents of its prior and labels in turn, the held-out
     examples of that input or, where there are none, the pictures in the first column of the card's
-    picture; a square in the middle is the hole of each.
+    picture; a square in the middle is the hole of each. Inputs of a batch have as many.
 
     Raises ValueError if that picture is no grid of such pictures under a line of captions.
     """
     values = {}
     for item in interface.inputs:
-        if item.prior is not None:
-            values[item.name] = item.prior.sample(EXAMPLES, tf.constant([1, 0])).numpy()
-        elif item.kind == "class":
-            values[item.name] = np.arange(EXAMPLES, dtype=np.int32) % item.classes
-        elif item.kind == "mask":
-            values[item.name] = _hole_in_the_middle(item.shape)
-        elif kept is not None and item.name in kept.rows:
+        if item.kind not in codecs.FILES or item.kind == "mask":
+            continue
+        if kept is not None and item.name in kept.rows:
             values[item.name] = kept.rows[item.name][:EXAMPLES]
-        elif item.kind in codecs.FILES:
+        else:
             # What a model enlarges stands there as large as what it makes of it.
             sizes = interface.any_size
             values[item.name] = _first_column(item, samples, (sizes.scale,) if sizes else (1, 2))
-        else:
-            values[item.name] = codecs.example(item)
-    pictures = interface.first("image", "label_map")
+    count = min(map(len, values.values()), default=EXAMPLES)
+    values = {name: rows[:count] for name, rows in values.items()}
     for item in interface.inputs:
-        if item.kind == "mask":  # one for each picture
-            values[item.name] = np.repeat(values[item.name], len(values[pictures.name]), axis=0)
+        if item.prior is not None:
+            values[item.name] = item.prior.sample(count, tf.constant([1, 0])).numpy()
+        elif item.kind == "class":
+            values[item.name] = np.arange(count, dtype=np.int32) % item.classes
+        elif item.kind == "mask":
+            values[item.name] = np.repeat(_hole_in_the_middle(item.shape), count, axis=0)
+        elif item.name not in values:
+            one = codecs.example(item)
+            values[item.name] = np.repeat(one, count, axis=0) if item.batched else one
     return values
 
 
