@@ -47,8 +47,8 @@ FAMILIES = {
     "label_maps": ("pix2pix_hd", "pix2pix_hd_tiny"),
     "clips": ("vid2vid", "vid2vid_tiny"),
 }
-# Those that choose one of the tasks above, and parts of tasks.
-OTHERS = {"optional_labels", "samples", "features", "jitter", "pictures"}
+# Those that choose one of the tasks above, parts of tasks, and one whose trainer's test exports it.
+OTHERS = {"optional_labels", "samples", "features", "jitter", "pictures", "deocclusion"}
 # Largest difference of a TFLite file's outputs from the model's own.
 TOLERANCES = {"float32": 1e-4, "float16": 2e-2, "int8": 0.5}
 # What is drawn pixel by pixel has no int8 file; of pixels that are black or white, few may differ.

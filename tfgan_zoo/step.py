@@ -62,15 +62,16 @@ class Step:
             # Scaling the upstream gradient instead of the loss keeps the loss readable. Optimizers
             # sum gradients over replicas, hence the division.
             scale = optimizer.scale_loss(tf.ones_like(loss))
-            values = tape.gradient(
-                loss,
-                variables,
-                output_gradients=scale / self.replicas,
-                unconnected_gradients=tf.UnconnectedGradients.ZERO,
-            )
-            # An embedding's sparse gradient may name a row twice, which norms and Keras' optimizers
-            # take for two rows.
-            gradients[player] = [tf.convert_to_tensor(value) for value in values]
+            values = tape.gradient(loss, variables, output_gradients=scale / self.replicas)
+            # A loss need not depend on each variable: TensorFlow's own zeros fail for Keras'
+            # variables. An embedding's sparse gradient may name a row twice, which norms and Keras'
+            # optimizers take for two rows.
+            gradients[player] = [
+                tf.zeros_like(tf.convert_to_tensor(variable))
+                if value is None
+                else tf.convert_to_tensor(value)
+                for value, variable in zip(values, variables, strict=True)
+            ]
             norm = tf.linalg.global_norm(gradients[player]) * self.replicas / scale
             self.gradient_norms[player] = norm
             if self.replicas > 1:

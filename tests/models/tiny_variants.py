@@ -621,4 +621,16 @@ VARIANTS = {
         },
         clips(8, 7),
     ),
+    "face_deocclusion": Tiny(
+        "restoration.face_deocclusion.FaceDeocclusion",
+        {
+            "image_size": (16, 16),
+            "patch_size": 8,
+            "units": 6,
+            "steps": 2,
+            "discriminator_filters": 2,
+        },
+        pictures((16, 16, 1)),
+        methods=("reconstruction_step", "removal_step", "train_step"),
+    ),
 }

@@ -23,3 +23,13 @@ def masked_squared_error(target, fake, masks):
 def squared_loss(target, fake):
     """Mean squared difference of two batches `[B, ...]`, in their squared units; scalar float32."""
     return tf.reduce_mean(tf.square(tf.cast(target, tf.float32) - tf.cast(fake, tf.float32)))
+
+
+def summed_squared_error(target, fake):
+    """Sum over a picture of the squared differences of two image batches `[B, H, W, C]`, a mean
+    over the batch; scalar float32.
+
+    Of images in [-1, 1], in units in which black is 0 and white 1.
+    """
+    difference = 0.5 * (tf.cast(target, tf.float32) - tf.cast(fake, tf.float32))
+    return tf.reduce_mean(tf.reduce_sum(tf.square(difference), axis=[1, 2, 3]))

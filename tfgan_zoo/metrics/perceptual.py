@@ -32,6 +32,14 @@ def distance(maps, others):
     )
 
 
+def cosine(features, others):
+    """float64 `[B]`: the cosine of the features `[B, ...]` of two batches, flattened, from -1 to 1;
+    of one that is zero it is 0.
+    """
+    features, others = (np.reshape(one, (len(one), -1)) for one in (features, others))
+    return (_unit(features) * _unit(others)).sum(-1)
+
+
 def _unit(values):
     values = np.asarray(values, np.float64)
     return values / (np.sqrt(np.square(values).sum(-1, keepdims=True)) + _TINY)

@@ -35,6 +35,19 @@ def psnr(pictures, truth):
     return np.stack([_psnr_of_one(p, t, _RANGE) for p, t in _pairs(pictures, truth)])
 
 
+def masked_psnr(pictures, truth, masks):
+    """`psnr` of the pixels that `masks [B, H, W, 1]` show, which are above 0.5; each mask must have
+    some. Infinite where those are identical.
+    """
+    pictures, truth = image_pairs(pictures, truth)
+    found = []
+    for (p, t), mask in zip(_pairs(pictures, truth), masks[..., 0] > 0.5, strict=True):
+        if not mask.any():
+            raise ValueError("A mask without a pixel has no PSNR: leave such pictures out.")
+        found.append(_psnr_of_one(p[mask], t[mask], _RANGE))
+    return np.stack(found)
+
+
 def ssim(pictures, truth):
     """Structural similarity (Wang et al. 2004), at most 1, the mean over channels.
 
