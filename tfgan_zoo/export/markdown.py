@@ -1,9 +1,23 @@
 """Pieces of Markdown that cards are written with."""
 
+from collections.abc import Sequence
+
+WIDTH = 100  # of a line of Python, as the formatter has it
+
 
 def block(language: str, text: str) -> str:
     """A block of code; `language` may be empty."""
     return f"```{language}\n{text}\n```"
+
+
+def call(function: str, arguments: Sequence[str]) -> list[str]:
+    """Lines of Python that keep what the function gives as `found`, broken where they are long."""
+    line = f"found = {function}({', '.join(arguments)})"
+    if len(line) <= WIDTH:
+        return [line]
+    inner = f"    {', '.join(arguments)}"
+    broken = [inner] if len(inner) <= WIDTH else [f"    {argument}," for argument in arguments]
+    return [f"found = {function}(", *broken, ")"]
 
 
 def table(head: list[str], rows: list[list[str]]) -> str:

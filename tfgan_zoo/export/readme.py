@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from tfgan_zoo.export import codecs, guards, onnx_file
 from tfgan_zoo.export.interface import Interface
-from tfgan_zoo.export.markdown import block, duration, number, table
+from tfgan_zoo.export.markdown import block, call, duration, number, table
 
 ANIMATION = "training.gif"  # shown where the folder holds it
 EXAMPLES = 4  # drawn by the README's code
@@ -176,9 +176,7 @@ def _load(card, interface) -> list[str]:
     lines += dict.fromkeys(file.load for file in files.values())
     signature = _file_signature(interface)
     if signature:
-        lines += [
-            f'found = model.signatures["{signature}"]({_tensors(interface)})',
-        ]
+        lines += call(f'model.signatures["{signature}"]', _tensors(interface))
         for name, form, key in _file_outputs(interface):
             source = form.save if form.encode else codecs.Form.save
             lines += [f'files = found["{key or name}"]', source]
@@ -361,7 +359,7 @@ def _file_name(interface, item) -> str:
     return files[item.name].name if len(files) == 1 else f"{item.name}_bytes"
 
 
-def _tensors(interface) -> str:
+def _tensors(interface) -> list[str]:
     """The arguments of that signature, as Python source."""
     files = codecs.files(interface)
     drawn = interface.latents if not files else None
@@ -377,7 +375,7 @@ def _tensors(interface) -> str:
             values.append(f"label=tf.constant({_label(item)})")
         else:
             values.append(f"{item.name}={_tensor(item)}")
-    return ", ".join(values)
+    return values
 
 
 def _plain_call(interface) -> list[str]:
@@ -386,8 +384,8 @@ def _plain_call(interface) -> list[str]:
         lines = [f'inputs = model.signatures["latents"]({counted})']
         lines.append('found = model.signatures["serving_default"](**inputs)')
     else:
-        values = ", ".join(f"{item.name}={_tensor(item)}" for item in interface.inputs)
-        lines = [f'found = model.signatures["serving_default"]({values})']
+        values = [f"{item.name}={_tensor(item)}" for item in interface.inputs]
+        lines = call('model.signatures["serving_default"]', values)
     return lines + [f'print(found["{output.name}"].numpy())' for output in interface.outputs]
 
 
