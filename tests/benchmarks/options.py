@@ -12,9 +12,23 @@ SIZES = {
     "star_gan": {"image_size": 32, "batch_size": 20, "filters": 16},
     "srgan": {"image_size": 64, "batch_size": 4, "filters": 16},
     "completion": {"image_size": 64, "batch_size": 4, "filters": 16},
+    "spgan": {"image_size": 64, "batch_size": 2, "filters": 16},
+    "lsro": {"image_size": 32, "batch_size": 32, "filters": 16},
+    "pix2pix_hd": {"image_size": 128, "batch_size": 1, "filters": 8},
+    "vid2vid": {"image_size": 64, "batch_size": 1, "filters": 16},
 }
 # Whose rival has the variant's own nets.
-SAME_NETS = ("disco_gan", "dual_gan", "star_gan", "srgan", "completion")
+SAME_NETS = (
+    "disco_gan",
+    "dual_gan",
+    "star_gan",
+    "srgan",
+    "completion",
+    "spgan",
+    "lsro",
+    "pix2pix_hd",
+    "vid2vid",
+)
 
 
 def parse(arguments, description, defaults, configure=lambda parser: None):

@@ -9,6 +9,7 @@ import keras
 import tensorflow as tf
 
 from tests.benchmarks import project
+from tfgan_zoo.layers.warping import warp
 
 cross_entropy = keras.losses.BinaryCrossentropy(from_logits=True)
 
@@ -203,12 +204,205 @@ def completion(model):
     return train_step
 
 
+def mean_square(values, goal):
+    return tf.reduce_mean(tf.square(values - goal))
+
+
+def matched(real_maps, fake_maps):
+    """Features of discriminators, all but the last map of each scale."""
+    total = 0.0
+    for real, fake in zip(real_maps, fake_maps, strict=True):
+        for wanted, found in zip(real[:-1], fake[:-1], strict=True):
+            apart = tf.reduce_mean(tf.abs(tf.stop_gradient(wanted) - found))
+            total += 4.0 / (len(real) - 1) / len(real_maps) * apart
+    return total
+
+
+def perceived(features, real, fake):
+    wanted, found = features(real, training=False), features(fake, training=False)
+    weights = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)[-len(wanted) :]
+    parts = zip(weights, wanted, found, strict=True)
+    return tf.add_n([w * tf.reduce_mean(tf.abs(tf.stop_gradient(a) - b)) for w, a, b in parts])
+
+
+def spgan(model):
+    """Both translators, then both discriminators, then the embedding of who is who."""
+    ab, ba, a, b = (
+        *(model.generator_ab, model.generator_ba),
+        *(model.discriminator_a, model.discriminator_b),
+    )
+    embedding, optimizers = model.embedding, (adam(), adam(), adam())
+
+    def noise():
+        return tf.random.uniform([2], maxval=2**31 - 1, dtype=tf.int32)
+
+    def alike(*pairs):
+        found = [[embedding([x, noise()], training=True) for x in pair] for pair in pairs]
+        apart = [tf.reduce_sum(tf.square(one - other), -1) for one, other in found]
+        far = tf.nn.relu(2.0 - tf.sqrt(apart[2] + 1e-12))
+        pulled = tf.reduce_mean(apart[0]) + tf.reduce_mean(apart[1])
+        return (pulled + 2.0 * tf.reduce_mean(tf.square(far))) / 4
+
+    @tf.function
+    def train_step(real_a, real_b):
+        with tf.GradientTape() as tape:
+            fake_b, fake_a = ab(real_a, training=True), ba(real_b, training=True)
+            again_a, again_b = ba(fake_b, training=True), ab(fake_a, training=True)
+            same_a, same_b = ba(real_a, training=True), ab(real_b, training=True)
+            generator_loss = mean_square(b(fake_b, training=True), 1.0)
+            generator_loss += mean_square(a(fake_a, training=True), 1.0)
+            generator_loss += 10 * tf.reduce_mean(tf.abs(real_a - again_a))
+            generator_loss += 10 * tf.reduce_mean(tf.abs(real_b - again_b))
+            generator_loss += 5 * tf.reduce_mean(tf.abs(real_a - same_a))
+            generator_loss += 5 * tf.reduce_mean(tf.abs(real_b - same_b))
+            generator_loss += 2 * alike((real_a, fake_b), (real_b, fake_a), (real_a, real_b))
+        apply(optimizers[0], tape, generator_loss, ab, ba)
+        shown_a, shown_b = model.pool_a(fake_a, noise()), model.pool_b(fake_b, noise())
+        with tf.GradientTape() as tape:
+            loss = 0.0
+            for net, real, shown in ((a, real_a, shown_a), (b, real_b, shown_b)):
+                loss += 0.5 * mean_square(net(real, training=True), 1.0)
+                loss += 0.5 * mean_square(net(shown, training=True), 0.0)
+        apply(optimizers[1], tape, loss, a, b)
+        with tf.GradientTape() as tape:
+            loss = alike((real_a, fake_b), (real_b, fake_a), (real_a, real_b))
+        apply(optimizers[2], tape, loss, embedding)
+        return generator_loss
+
+    return train_step
+
+
+def lsro(model):
+    """Real pictures by their label, generated ones alike for everybody; a pass for each."""
+    classifier, optimizer = model.classifier, adam()
+    cross = keras.losses.CategoricalCrossentropy(from_logits=True, reduction="sum")
+
+    def noise():
+        return tf.random.uniform([2], maxval=2**31 - 1, dtype=tf.int32)
+
+    @tf.function
+    def train_step(images, labels, generated):
+        with tf.GradientTape() as tape:
+            real = classifier([images, noise()], training=True)["logits"]
+            drawn = classifier([generated, noise()], training=True)["logits"]
+            count = real.shape[1]
+            loss = cross(tf.one_hot(labels, count), real)
+            loss += cross(tf.fill(tf.shape(drawn), 1.0 / count), drawn)
+            loss /= tf.cast(tf.shape(real)[0] + tf.shape(drawn)[0], tf.float32)
+            kernels = [w for w in classifier.trainable_variables if w.name == "kernel"]
+            loss += 1e-4 * tf.add_n([tf.nn.l2_loss(w) for w in kernels])
+        apply(optimizer, tape, loss, classifier)
+        return loss
+
+    return train_step
+
+
+def pix2pix_hd(model):
+    """The last phase: all of the generator at full size, and the discriminators, from one pass."""
+    generator_optimizer, discriminator_optimizer = adam(), adam()
+    generator, discriminators = (model.global_generator, model.enhancer), model.discriminators
+
+    def judged(conditions, images):
+        seen, found = tf.concat([conditions, images], -1), []
+        for net in discriminators:
+            found.append(net(seen, training=True))
+            seen = model.half(seen)
+        return found
+
+    @tf.function
+    def train_step(source, target, instances):
+        conditions, styles = model.conditions_and_styles(source, target, instances, False)
+        taken = tf.concat([conditions, styles], -1)
+        with tf.GradientTape() as generator_tape, tf.GradientTape() as discriminator_tape:
+            coarse = model.global_generator(model.half(taken), training=True)
+            fake = model.enhancer([taken, coarse], training=True)
+            real_maps, fake_maps = judged(conditions, target), judged(conditions, fake)
+            generator_loss = 10 * matched(real_maps, fake_maps)
+            generator_loss += 10 * perceived(model.features, target, fake)
+            loss = 0.0
+            for real, drawn in zip(real_maps, fake_maps, strict=True):
+                generator_loss += mean_square(drawn[-1], 1.0)
+                loss += 0.5 * (mean_square(real[-1], 1.0) + mean_square(drawn[-1], 0.0))
+        apply(generator_optimizer, generator_tape, generator_loss, *generator)
+        apply(discriminator_optimizer, discriminator_tape, loss, *discriminators)
+        return generator_loss
+
+    return train_step
+
+
+def vid2vid(model):
+    """A clip frame by frame, each from those drawn before it; then the game in time."""
+    generator_optimizer, discriminator_optimizer, temporal_optimizer = adam(), adam(), adam()
+
+    def verdicts(net, real, fake):
+        real_maps, fake_maps = net(real, training=True), net(fake, training=True)
+        game, loss = 10 * matched(real_maps, fake_maps), 0.0
+        for wanted, found in zip(real_maps, fake_maps, strict=True):
+            game += mean_square(found[-1], 1.0)
+            loss += 0.5 * (mean_square(wanted[-1], 1.0) + mean_square(found[-1], 0.0))
+        return game, loss
+
+    def off(found, wanted, mask):
+        return tf.reduce_mean(tf.abs(found - tf.stop_gradient(wanted)) * mask)
+
+    @tf.function
+    def train_step(source, target, motion):
+        length = source.shape[1]
+        blank = tf.zeros_like(target[:, 0])
+        past, fakes = [blank, blank], []
+        generator_loss = loss = temporal_loss = 0.0
+        with (
+            tf.GradientTape() as generator_tape,
+            tf.GradientTape() as discriminator_tape,
+            tf.GradientTape() as temporal_tape,
+        ):
+            for t in range(length):
+                labels, real = source[:, t], target[:, t]
+                seen = tf.concat([source[:, max(t - 2, 0)], source[:, max(t - 1, 0)], labels], -1)
+                began = tf.fill(tf.shape(labels[..., :1]), float(t > 0))
+                made = model.frame(seen, tf.concat(past, -1), began, training=True)
+                for drawn in (made["fake"], made["raw"]):
+                    pairs = tf.concat([labels, real], -1), tf.concat([labels, drawn], -1)
+                    game, lost = verdicts(model.discriminator, *pairs)
+                    loss += lost / length
+                    generator_loss += game / length
+                    generator_loss += 10 * perceived(model.features, real, drawn) / length
+                if t:
+                    flow, trusted, share = motion[:, t, ..., :2], motion[:, t, ..., 2:], length - 1
+                    moved = warp(target[:, t - 1], made["flow"])
+                    generator_loss += 10 * off(made["flow"], flow, trusted) / share
+                    generator_loss += 10 * off(moved, real, trusted) / share
+                    generator_loss += off(made["mask"], 0.0, trusted) / share
+                    kept = warp(past[-1], flow)
+                    generator_loss += 10 * off(made["fake"], kept, trusted) / share
+                past = [past[-1], tf.stop_gradient(made["fake"])]
+                fakes.append(made["fake"])
+            for t in range(2, length):
+                flows = [motion[:, t - back, ..., :2] / model.flow_scale for back in (1, 0)]
+                before = [tf.stop_gradient(fake) for fake in fakes[t - 2 : t]]
+                real = tf.concat([*tf.unstack(target[:, t - 2 : t + 1], axis=1), *flows], -1)
+                fake = tf.concat([*before, fakes[t], *flows], -1)
+                game, lost = verdicts(model.temporal_1, real, fake)
+                generator_loss += game / (length - 2)
+                temporal_loss += lost / (length - 2)
+        apply(generator_optimizer, generator_tape, generator_loss, model.generator)
+        apply(discriminator_optimizer, discriminator_tape, loss, model.discriminator)
+        apply(temporal_optimizer, temporal_tape, temporal_loss, model.temporal_1)
+        return generator_loss
+
+    return train_step
+
+
 STEPS = {
     "disco_gan": disco_gan,
     "dual_gan": dual_gan,
     "star_gan": star_gan,
     "srgan": srgan,
     "completion": completion,
+    "spgan": spgan,
+    "lsro": lsro,
+    "pix2pix_hd": pix2pix_hd,
+    "vid2vid": vid2vid,
 }
 
 
