@@ -1,6 +1,7 @@
 """The styles that things of each label have, as clusters of what an encoder sees in them."""
 
 import numpy as np
+import tensorflow as tf
 
 from tfgan_zoo.data.pipeline import eval_batches
 
@@ -15,8 +16,9 @@ def of_examples(model, examples):
         model: with `measured(source, target, instances)` and `styles`, such as `Pix2PixHD`.
         examples: `Examples` with these fields.
     """
+    measured = tf.function(model.measured, reduce_retracing=True)
     found = [
-        [np.asarray(part) for part in model.measured(b["source"], b["target"], b["instances"])]
+        [part.numpy() for part in measured(b["source"], b["target"], b["instances"])]
         for b in eval_batches(examples, BATCH)
     ]
     features, labels, shares = (np.concatenate(part) for part in zip(*found, strict=True))
