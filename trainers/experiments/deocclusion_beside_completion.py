@@ -9,7 +9,6 @@ picture, and draws the first pictures: covered, restored by each, true. The two 
 same: completion gets the true mask and never sees what covers a face.
 """
 
-import json
 import pathlib
 
 from absl import flags
@@ -43,7 +42,7 @@ def main():
         print(f"{name}: {running.said(scores)}")
     output = pathlib.Path(FLAGS.output)
     drawn(models, fillers, splits).save(output)
-    output.with_suffix(".json").write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
+    running.written(rows, output)
 
 
 def opened(deocclusion, completion):

@@ -9,7 +9,6 @@ points of A as they were drawn as B, in the colour of their mode, over the true 
 it lies a JSON of what was counted, whose means are printed as a table.
 """
 
-import json
 import pathlib
 
 from absl import flags
@@ -56,7 +55,7 @@ def main():
             found[name].append({"seed": seed, **counted(*drawn[name, seed])})
             print(f"{name}, seed {seed}: {found[name][-1]}", flush=True)
     output = pathlib.Path(FLAGS.output)
-    output.with_suffix(".json").write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+    running.written(found, output)
     picture(drawn, seeds).save(output)
     print("\n".join(table(found)))
 

@@ -8,7 +8,6 @@ It prints a table, writes the numbers as JSON beside the picture, and draws the 
 map, pix2pix, pix2pixHD from the label map alone, from the instance map too, true.
 """
 
-import json
 import pathlib
 
 from absl import flags
@@ -45,7 +44,7 @@ def main():
         open_with_instances(FLAGS.data, split, request, FLAGS.instances)
         for split in ("train", "test")
     )
-    models = {name: loaded(FLAGS[name].value) for name in ("pix2pix", "pix2pix_hd")}
+    models = {name: running.loaded(FLAGS[name].value) for name in ("pix2pix", "pix2pix_hd")}
     operations = {name: flops(model, request.image_size) for name, model in models.items()}
     answers = answers_of(*models.values())
     rows = compared(answers, test, train)
@@ -55,19 +54,7 @@ def main():
         print(f"{row}: " + ", ".join(f"{k} {v:.4g}" for k, v in scores.items()))
     output = pathlib.Path(FLAGS.output)
     drawn(answers, test).save(output)
-    output.with_suffix(".json").write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
-
-
-def loaded(path):
-    """The newest SavedModel of an export; its signatures alone do not keep its variables alive."""
-    import tensorflow as tf
-
-    from tfgan_zoo.metrics.extractors import saved_model_folder
-
-    folder = saved_model_folder(pathlib.Path(path))
-    if folder is None:
-        raise UsageError(f"{path} holds no saved_model.pb.")
-    return tf.saved_model.load(str(folder))
+    running.written(rows, output)
 
 
 def answers_of(pix2pix, pix2pix_hd):

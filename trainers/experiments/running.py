@@ -82,6 +82,25 @@ def trained(trainer, folder, splits=None):
     return model
 
 
+def loaded(path):
+    """The newest SavedModel of an export; its signatures alone do not keep its variables alive."""
+    import tensorflow as tf
+
+    from tfgan_zoo.metrics.extractors import saved_model_folder
+
+    folder = saved_model_folder(path)
+    if folder is None:
+        raise UsageError(f"{path} holds no saved_model.pb.")
+    return tf.saved_model.load(str(folder))
+
+
+def written(numbers, output):
+    """Writes numbers as the JSON that lies beside the picture `output`, a `pathlib.Path`."""
+    from tfgan_zoo.training.run_directory import write_atomically
+
+    write_atomically(output.with_suffix(".json"), json.dumps(numbers, indent=1) + "\n")
+
+
 def recorded(output, cells, measure):
     """The rows of a JSON file, which is written whenever one is there: a repeated command goes on
     behind the last.

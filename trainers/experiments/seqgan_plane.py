@@ -13,7 +13,6 @@ its low learning rate: what they gain as well is not the adversary's.
 """
 
 import dataclasses
-import json
 import pathlib
 
 from absl import flags
@@ -65,7 +64,7 @@ def main():
         print(line(folder.name, found[folder.name]), flush=True)
     output = pathlib.Path(FLAGS.output)
     text.plane(groups).save(output)
-    output.with_suffix(".json").write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+    running.written(found, output)
 
 
 def measured(folder, control, count):

@@ -9,7 +9,6 @@ it prints a table, writes the numbers as JSON beside the picture, and draws the 
 picture of the first folder: small, bicubic, SRResNet, SRGAN, true.
 """
 
-import json
 import pathlib
 
 from absl import flags
@@ -53,7 +52,7 @@ def main():
             print(f"{name}, {row}: " + ", ".join(f"{k} {v:.4g}" for k, v in scores.items()))
     output = pathlib.Path(FLAGS.output)
     drawn(enlargers, sets[0]).save(output)
-    output.with_suffix(".json").write_text(json.dumps(numbers, indent=1) + "\n", "utf-8")
+    running.written(numbers, output)
 
 
 def enlargers_of(*models):

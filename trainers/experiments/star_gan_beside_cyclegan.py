@@ -16,7 +16,6 @@ of each class: what StarGAN draws of them, and below it what the CycleGANs do.
 """
 
 import itertools
-import json
 import pathlib
 import shutil
 
@@ -64,8 +63,6 @@ def main():
         raise UsageError(f"--output and {len(pairs)} --cyclegans are needed, for {names}.")
     cyclegans = dict(zip(pairs, FLAGS.cyclegans, strict=True))
     drawers = opened(FLAGS.star_gan, FLAGS.classes, cyclegans)
-    from tfgan_zoo.training.run_directory import write_atomically
-
     train, held = pictures(faces, "train"), pictures(faces, FLAGS.split)
     error = reader(train)
     found = {"real": real_scores(error, held)}
@@ -74,7 +71,7 @@ def main():
     for name, values in found.items():
         print(f"{name}: {running.said(values)}")
     output = pathlib.Path(FLAGS.output)
-    write_atomically(output.with_suffix(".json"), json.dumps(found, indent=1) + "\n")
+    running.written(found, output)
     drawn(drawers, held).save(output)
 
 
@@ -124,23 +121,12 @@ def opened(star_gan, classes, cyclegans):
         cyclegans: {pair of classes: folder of the export's two parts}.
     """
     import numpy as np
-    import tensorflow as tf
 
-    from tfgan_zoo.evaluate.evaluator import in_batches
-    from tfgan_zoo.metrics.extractors import saved_model_folder
+    from tfgan_zoo.evaluate.evaluator import in_batches, served_by
 
     def function(path):
-        folder = saved_model_folder(path)
-        if folder is None:
-            raise UsageError(f"{path} holds no saved_model.pb of an export.")
-        loaded = tf.saved_model.load(str(folder))
-        signature = loaded.signatures["serving_default"]
-
-        def served(**inputs):
-            return {k: v.numpy() for k, v in signature(**inputs).items()}
-
-        served.loaded = loaded  # which lives as long as what it serves
-        return served
+        loaded = running.loaded(path)
+        return served_by(lambda **inputs: loaded.signatures["serving_default"](**inputs))
 
     star, ways = function(star_gan), {}
     for (a, b), path in cyclegans.items():

@@ -10,7 +10,6 @@ in [0, 1]; `psnr` in dB; and `detail`, the mean absolute difference of neighbour
 share of the real pictures'. Blurred pictures have less detail than real ones, noisy ones more.
 """
 
-import json
 import pathlib
 
 from absl import flags
@@ -48,7 +47,7 @@ def main():
     sheet = [pictures[:SHOWN], *(again[:SHOWN] for again in found.values())]
     output = pathlib.Path(FLAGS.output)
     image.grid(sheet, ["picture", *found]).save(output)
-    output.with_suffix(".json").write_text(json.dumps(numbers, indent=1) + "\n", "utf-8")
+    running.written(numbers, output)
 
 
 def trained(folder):

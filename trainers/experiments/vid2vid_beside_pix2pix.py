@@ -9,7 +9,6 @@ It prints a table, writes the numbers as JSON beside the GIF, and draws the firs
 pix2pix, vid2vid, true pictures.
 """
 
-import json
 import pathlib
 
 from absl import flags
@@ -54,7 +53,7 @@ def main():
     clips = {n: first_pictures(held, FLAGS.count, n) for n in ("source", "target")}
     drawn = {name: draw(clips["source"]) for name, draw in drawers.items()}
     output.write_bytes(animated([clips["source"], *drawn.values(), clips["target"]]))
-    output.with_suffix(".json").write_text(json.dumps(numbers, indent=1) + "\n", "utf-8")
+    running.written(numbers, output)
 
 
 def drawer(model):
