@@ -40,6 +40,15 @@ def find(name, convolution="last"):
     return classifier_features(name)
 
 
+def last_map(network, images):
+    """The coarsest map of a frozen network for images `[B, H, W, 1 or 3]`: grey ones stand in all
+    of its three channels.
+    """
+    if images.shape[-1] == 1:
+        images = tf.repeat(images, 3, axis=-1)
+    return network(images, training=False)[-1]
+
+
 def random_features(widths=(32, 64, 128), seed=0):
     """The network of `picture_cnn` without training: 3x3 convolutions of He's normal weights, drawn
     by NumPy from `seed`, so that every machine has the same.

@@ -5,6 +5,8 @@ where something is; and `find(images)`, its map of it. It learns from single pic
 covers.
 """
 
+import functools
+
 from tfgan_zoo.data.request import Request
 from trainers import flags
 from trainers.tasks import autoencoder, pictures
@@ -110,19 +112,10 @@ def recognisers(places):
     Raises:
         ValueError: for two of one name, or a network whose weights are missing.
     """
-    import tensorflow as tf
-
-    from tfgan_zoo.networks.frozen_features import find
-
-    def of(net):
-        def recognise(pictures):
-            grey = pictures.shape[-1] == 1
-            return net(tf.repeat(pictures, 3, axis=-1) if grey else pictures, training=False)[-1]
-
-        return recognise
+    from tfgan_zoo.networks.frozen_features import find, last_map
 
     nets = [find(place) for place in places]
-    found = {net.name.removesuffix("_features"): of(net) for net in nets}
+    found = {net.name.removesuffix("_features"): functools.partial(last_map, net) for net in nets}
     if len(found) < len(nets):
         raise ValueError("--judges takes one network of each kind: random, vgg19 and one folder.")
     return found

@@ -59,7 +59,7 @@ from tfgan_zoo.losses.adversarial import (
 from tfgan_zoo.losses.identity import cosine_loss
 from tfgan_zoo.losses.reconstruction import summed_squared_error
 from tfgan_zoo.networks.dcgan import dcgan_discriminator
-from tfgan_zoo.networks.frozen_features import random_features
+from tfgan_zoo.networks.frozen_features import last_map, random_features
 
 AUTOENCODERS = ("lstm", "convolutional")
 DILATIONS = (1, 2, 4)
@@ -264,9 +264,7 @@ class FaceDeocclusion(Trained):
 
     def recognise(self, images):
         """The last map of the frozen network."""
-        if images.shape[-1] == 1:
-            images = tf.repeat(images, 3, axis=-1)
-        return self.features(images, training=False)[-1]
+        return last_map(self.features, images)
 
     def reconstruction_step(self, data):
         """The face channel, by the error of the whole face."""
