@@ -17,18 +17,8 @@ SIZES = {
     "pix2pix_hd": {"image_size": 128, "batch_size": 1, "filters": 8},
     "vid2vid": {"image_size": 64, "batch_size": 1, "filters": 16},
 }
-# Whose rival has the variant's own nets.
-SAME_NETS = (
-    "disco_gan",
-    "dual_gan",
-    "star_gan",
-    "srgan",
-    "completion",
-    "spgan",
-    "lsro",
-    "pix2pix_hd",
-    "vid2vid",
-)
+# Those whose rival has the variant's own nets.
+SAME_NETS = tuple(name for name in SIZES if name not in ("pix2pix", "dcgan"))
 
 
 def parse(arguments, description, defaults, configure=lambda parser: None):

@@ -33,6 +33,11 @@ def apply(optimizer, tape, loss, *nets):
     optimizer.apply_gradients(zip(gradients, weights, strict=True))
 
 
+def noise():
+    """A seed of a layer that draws."""
+    return tf.random.uniform([2], maxval=2**31 - 1, dtype=tf.int32)
+
+
 def decay(*nets):
     return 1e-5 * tf.add_n([tf.nn.l2_loss(w) for net in nets for w in net.trainable_variables])
 
@@ -87,9 +92,6 @@ def dual_gan(model):
         *(model.discriminator_a, model.discriminator_b),
     )
     generator_optimizer, discriminator_optimizer = adam(), adam()
-
-    def noise():
-        return tf.random.uniform([2], maxval=2**31 - 1, dtype=tf.int32)
 
     @tf.function
     def train_step(real_a, real_b):
@@ -182,9 +184,6 @@ def completion(model):
     generator, discriminator = model.generator, model.discriminator
     generator_optimizer, discriminator_optimizer = adam(), adam()
 
-    def noise():
-        return tf.random.uniform([2], maxval=2**31 - 1, dtype=tf.int32)
-
     @tf.function
     def train_step(real):
         masks, others = model.draw_holes(real, noise()), model.draw_holes(real, noise())
@@ -233,9 +232,6 @@ def spgan(model):
     )
     embedding, optimizers = model.embedding, (adam(), adam(), adam())
 
-    def noise():
-        return tf.random.uniform([2], maxval=2**31 - 1, dtype=tf.int32)
-
     def alike(*pairs):
         found = [[embedding([x, noise()], training=True) for x in pair] for pair in pairs]
         apart = [tf.reduce_sum(tf.square(one - other), -1) for one, other in found]
@@ -276,9 +272,6 @@ def lsro(model):
     """Real pictures by their label, generated ones alike for everybody; a pass for each."""
     classifier, optimizer = model.classifier, adam()
     cross = keras.losses.CategoricalCrossentropy(from_logits=True, reduction="sum")
-
-    def noise():
-        return tf.random.uniform([2], maxval=2**31 - 1, dtype=tf.int32)
 
     @tf.function
     def train_step(images, labels, generated):
